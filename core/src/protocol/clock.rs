@@ -1,0 +1,213 @@
+//! How a record stands against the deadlines of its protocol.
+//!
+//! Everything here follows from recorded moments, so the order and the time of entry change nothing. Only
+//! *missed* needs to know what time it is now.
+//!
+//! - A disputed anchor counts from its earliest head, a disputed `met_at` from its latest: while people
+//!   disagree, nobody is told that a deadline was kept which one of them says was not.
+//! - A clock whose condition is false, or whose first step does not apply, is not there at all. While its
+//!   condition or its anchor is not known it waits.
+//! - It is met when `met_by` holds *and* a moment of `met_at` is known; the latest moment counts. Met after the
+//!   deadline is late, unless it is excused.
+//! - `before` without a moment to be before has no end yet; met by then is met.
+
+use jiff::tz::TimeZone;
+
+use super::calendar::end_of_nth_day;
+use super::condition::{Facts, Reading, Truth, judge, judge_optional};
+use super::local::zone;
+use super::{Anchor, AnchorOf, Clock, Deadline, Definition, FieldRef, Settled, Value};
+
+/// One clock of a record: of a clock `each`, one for every entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClockReading {
+    /// Index into [`Definition::clocks`].
+    pub clock: usize,
+    /// The entry it counts from, for a clock of each.
+    pub entry: Option<usize>,
+    /// The moment that it counts from.
+    pub anchor: Option<i64>,
+    /// The last instant that is in time; `None` while it waits, and for `before` while there is no such moment.
+    pub due: Option<i64>,
+    /// How it stands, whatever the time is now.
+    pub outcome: Outcome,
+}
+
+/// How a clock stands, whatever the time is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It is not known whether it applies, or when it began.
+    Waiting,
+    /// Begun, and neither met nor excused.
+    Running,
+    /// Met in time.
+    Met {
+        /// When; not known where a `before` has no `met_at`.
+        at: Option<i64>,
+    },
+    /// Met after the deadline.
+    MetLate {
+        /// When.
+        at: i64,
+    },
+    /// Not met, or late, for a reason that the protocol accepts.
+    Excused,
+}
+
+/// How a clock stands now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ClockResult {
+    /// It is not known whether it applies, or when it began.
+    Waiting,
+    /// Begun, and still in time.
+    Running,
+    /// Met in time.
+    Met,
+    /// Met after the deadline.
+    MetLate,
+    /// The deadline has passed and it is not met.
+    Missed,
+    /// Not met, or late, for a reason that the protocol accepts.
+    Excused,
+}
+
+impl ClockReading {
+    /// How it stands at the instant `now`.
+    pub fn result(&self, now: i64) -> ClockResult {
+        match self.outcome {
+            Outcome::Waiting => ClockResult::Waiting,
+            Outcome::Running if self.due.is_some_and(|due| now > due) => ClockResult::Missed,
+            Outcome::Running => ClockResult::Running,
+            Outcome::Met { .. } => ClockResult::Met,
+            Outcome::MetLate { .. } => ClockResult::MetLate,
+            Outcome::Excused => ClockResult::Excused,
+        }
+    }
+}
+
+/// Every clock that there is for this record, in the order of the definition and of entries.
+pub fn read_clocks(definition: &Definition, facts: &dyn Facts) -> Vec<ClockReading> {
+    let zone = zone(&definition.time_zone);
+    let mut readings = Vec::new();
+    for (index, clock) in definition.clocks.iter().enumerate() {
+        let step = clock.from.field.step.as_str();
+        if facts.settled(step) == Settled::NotApplicable {
+            continue;
+        }
+        let entries: Vec<Option<usize>> = match clock.from.of {
+            AnchorOf::Each => (0..facts.entries(step)).map(Some).collect(),
+            AnchorOf::First | AnchorOf::Last => vec![None],
+        };
+        for entry in entries {
+            let view = Of { definition, clock, facts, zone: &zone, entry };
+            if let Some((anchor, due, outcome)) = view.read() {
+                readings.push(ClockReading { clock: index, entry, anchor, due, outcome });
+            }
+        }
+    }
+    readings
+}
+
+/// One clock of one record.
+struct Of<'a> {
+    definition: &'a Definition,
+    clock: &'a Clock,
+    facts: &'a dyn Facts,
+    zone: &'a TimeZone,
+    entry: Option<usize>,
+}
+
+/// Which head of a disputed moment counts.
+#[derive(Clone, Copy)]
+enum Head {
+    Earliest,
+    Latest,
+}
+
+impl<'a> Of<'a> {
+    /// Anchor, due and outcome; nothing where the clock does not apply.
+    fn read(&self) -> Option<(Option<i64>, Option<i64>, Outcome)> {
+        let same = self.same();
+        let applies = judge_optional(self.clock.applies.as_ref(), self.facts, same).truth;
+        let anchor = self.moment(&self.clock.from, Head::Earliest);
+        let start = match (applies, anchor) {
+            (Truth::False, _) => return None,
+            (Truth::True, Some(start)) => start,
+            _ => return Some((anchor, None, Outcome::Waiting)),
+        };
+        let due = self.due(start);
+        let is_met = judge(&self.clock.met_by, self.facts, same).truth == Truth::True;
+        let excuse = self.clock.excused_by.as_ref();
+        let is_excused = excuse.is_some_and(|excuse| judge(excuse, self.facts, same).truth == Truth::True);
+        let outcome = match self.met(due).filter(|_| is_met) {
+            Some(met @ Outcome::Met { .. }) => met,
+            _ if is_excused => Outcome::Excused,
+            Some(late) => late,
+            None => Outcome::Running,
+        };
+        Some((anchor, due, outcome))
+    }
+
+    /// What it is if `met_by` holds; nothing while no moment of it is known.
+    fn met(&self, due: Option<i64>) -> Option<Outcome> {
+        let at = self.clock.met_at.iter().filter_map(|anchor| self.moment(anchor, Head::Latest)).max();
+        match (at, due) {
+            (Some(at), Some(due)) if at > due => Some(Outcome::MetLate { at }),
+            (Some(at), _) => Some(Outcome::Met { at: Some(at) }),
+            (None, _) => self.clock.met_at.is_empty().then_some(Outcome::Met { at: None }),
+        }
+    }
+
+    fn due(&self, start: i64) -> Option<i64> {
+        match &self.clock.deadline {
+            Deadline::WithinMinutes(minutes) => Some(start.saturating_add(i64::from(*minutes) * 60_000)),
+            Deadline::WithinDays { n, calendar } => {
+                let calendar = self.definition.calendars.iter().find(|known| known.id == *calendar)?;
+                Some(end_of_nth_day(start, *n, calendar, self.zone).saturating_sub(1))
+            }
+            Deadline::Before(field) => {
+                let of = match self.same() {
+                    Some((step, _)) if step == field.step => AnchorOf::Each,
+                    _ => AnchorOf::First,
+                };
+                self.moment(&Anchor { field: field.clone(), of }, Head::Earliest)
+            }
+        }
+    }
+
+    /// The entry that conditions read, for a clock of each.
+    fn same(&self) -> Option<(&'a str, usize)> {
+        let clock: &'a Clock = self.clock;
+        self.entry.map(|entry| (clock.from.field.step.as_str(), entry))
+    }
+
+    fn moment(&self, anchor: &Anchor, head: Head) -> Option<i64> {
+        let field = &anchor.field;
+        if self.facts.settled(&field.step) == Settled::NotApplicable {
+            return None;
+        }
+        match (anchor.of, self.same()) {
+            (AnchorOf::Each, Some((step, entry))) if step == field.step => self.head(field, entry, head),
+            (AnchorOf::First | AnchorOf::Each, _) => self.moments(field, head).min(),
+            (AnchorOf::Last, _) => self.moments(field, head).max(),
+        }
+    }
+
+    fn moments(&self, field: &FieldRef, head: Head) -> impl Iterator<Item = i64> {
+        (0..self.facts.entries(&field.step)).filter_map(move |entry| self.head(field, entry, head))
+    }
+
+    fn head(&self, field: &FieldRef, entry: usize, head: Head) -> Option<i64> {
+        match self.facts.reading(&field.step, entry, &field.field) {
+            Reading::Nothing => None,
+            Reading::One(value) => value.number(),
+            Reading::Disputed(values) => {
+                let moments = values.into_iter().filter_map(Value::number);
+                match head {
+                    Head::Earliest => moments.min(),
+                    Head::Latest => moments.max(),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,394 @@
+//! The types of a protocol definition.
+//!
+//! Source of the shape: DESIGN section 4. Every name here is the name in the JSON document.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::Value;
+
+/// One version of a county's (or state's, or country's) protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    /// Stable across versions, for example `us-ca-los-angeles`.
+    pub id: String,
+    /// 1, 2, 3 … within `id`.
+    pub version: u32,
+    pub title: Text,
+    /// Where it applies, in words.
+    pub jurisdiction: Text,
+    /// IANA name; local times and calendar days are of this zone.
+    pub time_zone: String,
+    pub calendars: Vec<Calendar>,
+    /// First day on which it is in force, `YYYY-MM-DD`.
+    pub effective: String,
+    /// SHA-256 (hex) of the version that this one replaces.
+    pub supersedes: Option<String>,
+    /// What a deputy must know of the change: two sentences.
+    pub changes: Text,
+    /// Every text exists in each of these; the first is the one to fall back on.
+    pub languages: Vec<String>,
+    pub partners: Vec<Partner>,
+    /// In the order in which a deputy reads them.
+    pub steps: Vec<Step>,
+    pub clocks: Vec<Clock>,
+    /// Indexes into `steps` such that a step comes after every step its conditions read. Made by the loader.
+    pub order: Vec<usize>,
+}
+
+/// A text in every language of its definition: `{"en": "…", "es": "…"}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Text(pub BTreeMap<String, String>);
+
+/// Days that do not count, for `within_days`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Calendar {
+    pub id: String,
+    pub title: Text,
+    /// Weekdays that do not count: 1 = Monday … 7 = Sunday (ISO 8601).
+    pub closed_weekdays: BTreeSet<u8>,
+    /// Dates that do not count, `YYYY-MM-DD`.
+    pub closed_dates: BTreeSet<String>,
+}
+
+/// Who is called and comes. Numbers live in the programme's directory, not here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partner {
+    pub id: String,
+    pub title: Text,
+    pub why: Text,
+    /// How it can be reached, the usual way first.
+    pub reached_by: Vec<Channel>,
+    /// Why a partner that was reached may not come.
+    pub unavailable: Vec<Opt>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Telephone,
+    Radio,
+    Dispatch,
+}
+
+/// One thing the protocol asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    pub id: String,
+    pub title: Text,
+    /// The exact paragraph for the deputy.
+    pub guidance: Text,
+    /// What to read to the child, in the child's language whatever the app's.
+    pub say: Option<Text>,
+    pub why: Text,
+    pub phase: Phase,
+    pub by: Author,
+    pub applies: Option<Condition>,
+    pub required: bool,
+    /// Comes before everything else while it is open.
+    pub urgent: bool,
+    /// May not be marked *cannot*.
+    pub fixed: bool,
+    /// May have several entries.
+    pub repeats: bool,
+    /// A call: its entries have [`PartnerStep::FIELDS`] before the fields given here.
+    pub partner: Option<PartnerStep>,
+    /// In order; a field may name earlier fields only. For a call, the loader has put the call's own first.
+    pub fields: Vec<Field>,
+    /// Replaces "every required, applicable field of every entry"; needed where nothing is required.
+    pub done_when: Option<Condition>,
+    /// Reasons offered for *cannot*.
+    pub cannot_reasons: Vec<Opt>,
+    pub basis: Vec<Basis>,
+}
+
+/// The call of a partner. Such a step repeats: one entry an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartnerStep {
+    /// Id of the partner.
+    pub id: String,
+    pub comes: Comes,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comes {
+    Yes,
+    No,
+}
+
+impl PartnerStep {
+    /// The fields that every call has, in order. `arrived_at` and `unavailable_because` only of one that comes.
+    pub const FIELDS: [&'static str; 6] =
+        ["called_at", "channel", "outcome", "reference", "arrived_at", "unavailable_because"];
+    /// The outcome that counts as having reached the partner.
+    pub const REACHED: &'static str = "reached";
+    /// Options of `outcome`.
+    pub const OUTCOMES: [&'static str; 4] = ["reached", "no_answer", "left_message", "wrong_number"];
+}
+
+/// What is submitted and reviewed together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    Scene,
+    FollowUp,
+    Outcome,
+}
+
+/// Whose step it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Author {
+    Deputy,
+    Detective,
+    Supervisor,
+    County,
+}
+
+/// One value in an entry of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    pub id: String,
+    /// Empty for the fields of a call, whose names are the app's own words.
+    pub title: Text,
+    pub kind: FieldKind,
+    /// For `choice` and `choices`. Titles of `channel` and `outcome` are empty for the same reason.
+    pub options: Vec<Opt>,
+    pub limits: Limits,
+    pub applies: Option<Condition>,
+    pub required: bool,
+    pub class: FieldClass,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    /// One option: a string.
+    Choice,
+    /// Several options: a list of strings, sorted, none twice.
+    Choices,
+    /// Yes or no.
+    Flag,
+    /// An instant: milliseconds since 1970 UTC.
+    Moment,
+    /// A whole number from 0.
+    Count,
+    /// A reference number or code: one line, kept as typed.
+    Code,
+    /// One line.
+    Text,
+    /// Several lines.
+    Note,
+}
+
+/// How closely a field's value is kept (need to know).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldClass {
+    Step,
+    Identity,
+    Location,
+    Narrative,
+    Health,
+}
+
+/// Bounds of a value; `None` = the kind's own bound ([`Limits::of`]).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Characters (Unicode scalar values) of a code, text or note.
+    pub max_chars: Option<u32>,
+    /// Least and greatest count.
+    pub min: Option<i64>,
+    pub max: Option<i64>,
+}
+
+/// One option of a choice, one reason for *cannot*.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opt {
+    pub id: String,
+    pub title: Text,
+}
+
+/// Where a step comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Basis {
+    /// A law, a manual, a page: its name.
+    pub source: String,
+    /// Its address, where there is one.
+    pub address: Option<String>,
+    pub state: BasisState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BasisState {
+    Sourced,
+    Inferred,
+    ConfirmWithCounty,
+}
+
+/// When something applies, is done, is met. Three-valued: see [`super::condition`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// `{"all": […]}`
+    All(Vec<Condition>),
+    /// `{"any": […]}`
+    Any(Vec<Condition>),
+    /// `{"not": …}`
+    Not(Box<Condition>),
+    /// `{"answer": {"step", "field", "is" | "is_not" | "at_least" | "answered", "of"}}`
+    Answer { field: FieldRef, test: AnswerIs, of: Occurrence },
+    /// `{"step": {"id", "is": "done" | "cannot" | "not_applicable"}}`
+    Step { id: String, is: StepIs },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FieldRef {
+    pub step: String,
+    pub field: String,
+}
+
+/// `is` of a `choices` field holds when the option is among the chosen ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerIs {
+    Is(Value),
+    IsNot(Value),
+    AtLeast(i64),
+    /// `"answered": true`: there is a value at all.
+    Answered,
+}
+
+/// Which entries of a step an answer is read from. Left out = `any`.
+///
+/// Entries are ordered by their first moment, so `first` and `last` do not depend on when they were typed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Occurrence {
+    First,
+    Last,
+    #[default]
+    Any,
+    Every,
+    /// The entry that is being judged: within a step's own fields, and for a clock of `each` entry.
+    Same,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepIs {
+    Done,
+    Cannot,
+    NotApplicable,
+}
+
+/// A deadline from a recorded moment until a condition holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clock {
+    pub id: String,
+    pub title: Text,
+    pub applies: Option<Condition>,
+    pub from: Anchor,
+    pub deadline: Deadline,
+    pub met_by: Condition,
+    /// Moment fields; the latest counts. Empty only with [`Deadline::Before`].
+    pub met_at: Vec<Anchor>,
+    pub excused_by: Option<Condition>,
+    /// A target for review, not a rule of law.
+    pub soft: bool,
+}
+
+/// A moment field, and which entry's. `of` is `first`, `last`, or `each` (one clock an entry).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anchor {
+    pub field: FieldRef,
+    pub of: AnchorOf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnchorOf {
+    /// The earliest moment over all entries.
+    First,
+    /// The latest moment over all entries.
+    Last,
+    /// One clock an entry; in `met_at`, that entry's moment.
+    Each,
+}
+
+/// Exactly one of the three keys stands in the JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deadline {
+    /// `"within_minutes": n`
+    WithinMinutes(u32),
+    /// `"within_days": {"n", "calendar"}`: ends with the n-th counting day after the anchor's, in the zone of the protocol.
+    WithinDays { n: u32, calendar: String },
+    /// `"before": {"step", "field"}`: the earliest moment of that field.
+    Before(FieldRef),
+}
+
+/// How far a step is, as a condition reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Settled {
+    Open,
+    Done,
+    Cannot,
+    NotApplicable,
+}
+
+impl Text {
+    /// The text in `language`, else in English, else in any; empty when there is none.
+    pub fn get(&self, language: &str) -> &str {
+        self.0
+            .get(language)
+            .or_else(|| self.0.get("en"))
+            .or_else(|| self.0.values().next())
+            .map_or("", String::as_str)
+    }
+
+    /// True where the app's own words stand in (fields of a call).
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Definition {
+    /// The step with this id.
+    pub fn step(&self, id: &str) -> Option<&Step> {
+        self.steps.iter().find(|step| step.id == id)
+    }
+
+    /// The partner with this id.
+    pub fn partner(&self, id: &str) -> Option<&Partner> {
+        self.partners.iter().find(|partner| partner.id == id)
+    }
+}
+
+impl Step {
+    /// The field with this id.
+    pub fn field(&self, id: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.id == id)
+    }
+
+    /// Whether entries of this step carry ids: it repeats, or it is a call.
+    pub fn has_entries(&self) -> bool {
+        self.repeats || self.partner.is_some()
+    }
+
+    /// Whether its partner comes to the scene.
+    pub fn partner_comes(&self) -> bool {
+        self.partner.as_ref().is_some_and(|partner| partner.comes == Comes::Yes)
+    }
+}
+
+impl Limits {
+    /// Greatest length of a note, in characters.
+    pub const NOTE_CHARS: u32 = 4_000;
+    /// Greatest length of a text.
+    pub const TEXT_CHARS: u32 = 200;
+    /// Greatest length of a code.
+    pub const CODE_CHARS: u32 = 64;
+    /// Greatest count.
+    pub const COUNT_MAX: i64 = 1_000_000;
+}

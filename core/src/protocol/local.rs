@@ -1,0 +1,62 @@
+//! Instants as people at the place read them.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+/// An instant on the clock and calendar of a zone. In digits only: words belong to the catalogues.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalTime {
+    /// `YYYY-MM-DD`.
+    pub date: String,
+    /// `HH:MM`, 24 hours.
+    pub time: String,
+    /// 1 = Monday … 7 = Sunday.
+    pub weekday: u8,
+}
+
+/// The zone with this IANA name. A loaded definition names one that exists; any other name gives UTC.
+pub fn zone(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+}
+
+/// An instant as it is read in a zone.
+pub fn local(ms: i64, zone: &TimeZone) -> LocalTime {
+    let there = instant(ms).to_zoned_datetime(zone.clone());
+    LocalTime {
+        date: there.date().to_string(),
+        time: format!("{:02}:{:02}", there.hour(), there.minute()),
+        weekday: weekday(there.date()),
+    }
+}
+
+/// The instant of so many milliseconds since 1970; beyond what a calendar holds, its first or last.
+pub(super) fn instant(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
+}
+
+/// 1 = Monday … 7 = Sunday.
+pub(super) fn weekday(date: Date) -> u8 {
+    u8::try_from(date.weekday().to_monday_one_offset()).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_instant_is_read_by_the_clock_of_the_place() {
+        let ms = 1_795_497_240_000; // 2026-11-24T05:14:00Z
+        let there = local(ms, &zone("America/Los_Angeles"));
+        let expected = LocalTime { date: "2026-11-23".into(), time: "21:14".into(), weekday: 1 };
+        assert_eq!(there, expected);
+        assert_eq!(local(ms, &zone("Europe/London")).time, "05:14");
+    }
+
+    #[test]
+    fn no_number_is_too_large_to_show() {
+        for ms in [i64::MIN, i64::MAX, 0] {
+            assert_eq!(local(ms, &zone("Pacific/Auckland")).time.len(), 5);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The protocol as data: what a definition may say, and what its conditions and clocks mean.
+//!
+//! A definition is a JSON document, immutable once published and known by the SHA-256 of its bytes. It is a
+//! closed set of structures: no arithmetic, no text that is parsed as code.
+//!
+//! [`load`] reads and checks one, or lists every fault in it. [`judge`] tells whether a condition holds in a
+//! record, and [`read_clocks`] how the record stands against its deadlines; both see the record through
+//! [`Facts`] only. [`json::parse`] is the one way in for JSON of every format.
+
+mod calendar;
+mod check;
+mod clock;
+mod condition;
+mod definition;
+mod fault;
+pub mod json;
+mod load;
+mod local;
+mod path;
+mod value;
+
+pub use calendar::end_of_nth_day;
+pub use clock::{ClockReading, ClockResult, Outcome, read_clocks};
+pub use condition::{Facts, Question, Reading, Truth, Verdict, judge, judge_optional};
+pub use definition::{
+    Anchor, AnchorOf, AnswerIs, Author, Basis, BasisState, Calendar, Channel, Clock, Comes, Condition,
+    Deadline, Definition, Field, FieldClass, FieldKind, FieldRef, Limits, Occurrence, Opt, Partner,
+    PartnerStep, Phase, Settled, Step, StepIs, Text,
+};
+pub use fault::{Fault, FaultKind, Faults, Shape};
+pub use json::JsonFault;
+pub use load::{MAX_BYTES, fingerprint, load};
+pub use local::{LocalTime, local, zone};
+pub use value::{Misfit, Value};

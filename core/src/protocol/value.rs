@@ -1,0 +1,103 @@
+//! The value of a field, and whether it fits.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Field, FieldKind, Limits};
+
+/// A value as it stands in an event. The kind of field tells how to read it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// A flag.
+    Flag(bool),
+    /// A count, or a moment in milliseconds since 1970 UTC.
+    Number(i64),
+    /// A choice, code, text or note.
+    Text(String),
+    /// Choices: sorted, none twice.
+    List(Vec<String>),
+}
+
+/// Why a value does not fit its field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Misfit {
+    #[error("a {kind:?} field cannot hold this kind of value")]
+    WrongKind { kind: FieldKind },
+    #[error("{option} is not one of the options")]
+    NoSuchOption { option: String },
+    #[error("{chars} characters, at most {max}")]
+    TooLong { chars: u32, max: u32 },
+    #[error("{value} is outside {min} to {max}")]
+    OutOfRange { value: i64, min: i64, max: i64 },
+    #[error("a {kind:?} is one line")]
+    SeveralLines { kind: FieldKind },
+    #[error("an empty text is no answer; withdraw the value instead")]
+    Empty,
+    #[error("choices stand sorted, none twice")]
+    Unsorted,
+}
+
+impl Value {
+    /// The earliest and latest moment a phone may enter: 2000-01-01 and 2100-01-01 UTC.
+    pub const MOMENTS: (i64, i64) = (946_684_800_000, 4_102_444_800_000);
+
+    /// Checks the value against its field: kind, options, limits.
+    pub fn fits(&self, field: &Field) -> Result<(), Misfit> {
+        match (field.kind, self) {
+            (FieldKind::Flag, Self::Flag(_)) => Ok(()),
+            (FieldKind::Choice, Self::Text(id)) => is_option(field, id),
+            (FieldKind::Choices, Self::List(ids)) => {
+                if ids.is_empty() {
+                    return Err(Misfit::Empty);
+                }
+                if !ids.is_sorted_by(|a, b| a < b) {
+                    return Err(Misfit::Unsorted);
+                }
+                ids.iter().try_for_each(|id| is_option(field, id))
+            }
+            (FieldKind::Moment, Self::Number(ms)) => within(*ms, Self::MOMENTS.0, Self::MOMENTS.1),
+            (FieldKind::Count, Self::Number(n)) => {
+                within(*n, field.limits.min.unwrap_or(0), field.limits.max.unwrap_or(Limits::COUNT_MAX))
+            }
+            (FieldKind::Code, Self::Text(text)) => written(field, text, Limits::CODE_CHARS, false),
+            (FieldKind::Text, Self::Text(text)) => written(field, text, Limits::TEXT_CHARS, false),
+            (FieldKind::Note, Self::Text(text)) => written(field, text, Limits::NOTE_CHARS, true),
+            (kind, _) => Err(Misfit::WrongKind { kind }),
+        }
+    }
+
+    /// The moment or count.
+    pub fn number(&self) -> Option<i64> {
+        match self {
+            Self::Number(n) => Some(*n),
+            _ => None,
+        }
+    }
+}
+
+fn is_option(field: &Field, id: &str) -> Result<(), Misfit> {
+    if field.options.iter().any(|option| option.id == id) {
+        Ok(())
+    } else {
+        Err(Misfit::NoSuchOption { option: id.to_owned() })
+    }
+}
+
+fn within(value: i64, min: i64, max: i64) -> Result<(), Misfit> {
+    if (min..=max).contains(&value) { Ok(()) } else { Err(Misfit::OutOfRange { value, min, max }) }
+}
+
+fn written(field: &Field, text: &str, kind_max: u32, lines: bool) -> Result<(), Misfit> {
+    if text.trim().is_empty() {
+        return Err(Misfit::Empty);
+    }
+    let max = field.limits.max_chars.unwrap_or(kind_max);
+    let chars = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    if chars > max {
+        return Err(Misfit::TooLong { chars, max });
+    }
+    if !lines && text.contains(['\n', '\r']) {
+        return Err(Misfit::SeveralLines { kind: field.kind });
+    }
+    Ok(())
+}
