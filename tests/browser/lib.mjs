@@ -65,13 +65,11 @@ export async function visit(options, body) {
 }
 
 class Visitor {
-  #context;
   #expected = [];
   /** Everything that went wrong so far, as sentences. */
   troubles = [];
 
   constructor(context, { width, javaScript }) {
-    this.#context = context;
     this.width = width;
     this.javaScript = javaScript;
     this.page = context.pages()[0];
@@ -121,9 +119,7 @@ class Visitor {
     const found = [];
     const address = this.page.url();
     const html = await this.page.content();
-    const cookies = await this.#context.cookies();
     await visit({ width: this.width }, async (other) => {
-      await other.page.context().addCookies(cookies);
       await other.page.route(address, (route) => route.fulfill({ contentType: "text/html", body: html }));
       await other.page.goto(address);
       found.push(...(await axe(other.page)));
@@ -138,6 +134,29 @@ class Visitor {
     const { content, view } = await measure(this.page);
     assert.ok(content <= view, `${this.page.url()} is ${content} px wide at ${view} px`);
     assert.equal(await this.page.locator("h1").count(), 1, `headings of the first level on ${this.page.url()}`);
+  }
+
+  /**
+   * Follows every link of this site from the page that is open, judges each page by `assertAccessible`, and returns
+   * the paths it saw. `skip` names paths not to follow (a regular expression); more than `limit` pages fail, so that
+   * nothing is left out unnoticed.
+   */
+  async assertEveryPageAccessible({ skip = /$^/, limit = 200 } = {}) {
+    const origin = new URL(base()).origin;
+    const seen = new Set();
+    const open = [this.page.url()];
+    while (open.length > 0) {
+      const url = new URL(open.shift());
+      if (url.origin !== origin || skip.test(url.pathname) || seen.has(url.pathname + url.search)) continue;
+      seen.add(url.pathname + url.search);
+      assert.ok(seen.size <= limit, `more than ${limit} pages`);
+      await this.page.goto(url.href, { waitUntil: "load" });
+      await this.assertAccessible();
+      for (const link of await this.page.locator("a[href]:not([download])").all()) {
+        open.push(new URL(await link.getAttribute("href"), url).href);
+      }
+    }
+    return [...seen];
   }
 
   /** Writes target/browser/NAME-WIDTH.png. */

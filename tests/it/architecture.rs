@@ -164,8 +164,8 @@ fn impure(source: &Source) -> Vec<String> {
         match segments.as_slice() {
             ["std", "time", "Duration", ..] => false,
             ["std", "fs" | "net" | "env" | "process" | "thread" | "time", ..]
-            | ["getrandom" | "rand", ..] => true,
-            [.., "SystemTime" | "Instant" | "Timestamp" | "Zoned", "now"] => true,
+            | ["getrandom" | "rand", ..]
+            | [.., "SystemTime" | "Instant" | "Timestamp" | "Zoned", "now"] => true,
             _ => false,
         }
     };
@@ -396,7 +396,7 @@ mod planted {
 
     #[test]
     fn a_page_that_states_too_little_or_too_much_is_named() {
-        let whole: String = INVARIANTS.iter().map(|id| format!("Invariant: [{id}] so it is.\n")).collect();
+        let whole = INVARIANTS.map(|id| format!("Invariant: [{id}] so it is.\n")).concat();
         assert_none(&page_faults(&whole));
         assert_eq!(page_faults(&whole.replace("[I3]", "[I9]")).len(), 2);
         assert_eq!(page_faults(&format!("{whole}Invariant: and so on\n")).len(), 1);

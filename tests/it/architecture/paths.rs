@@ -10,7 +10,7 @@ pub(super) struct NamedPath {
 
 /// Every path the code of `text` names. `use a::{b, c::d}` gives `a::b` and `a::c::d`.
 pub(super) fn paths(text: &str) -> Vec<NamedPath> {
-    let tokens = without_tests(tokens(text));
+    let tokens = without_tests(&tokens(text));
     let mut found = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
@@ -76,7 +76,7 @@ fn group(tokens: &[Token], mut at: usize, before: &[String], found: &mut Vec<Nam
 }
 
 /// Leaves out every item marked `#[cfg(test)]`: up to its `;`, or to the end of its braces.
-fn without_tests(tokens: Vec<Token>) -> Vec<Token> {
+fn without_tests(tokens: &[Token]) -> Vec<Token> {
     let mark = ["#", "[", "cfg", "(", "test", ")", "]"];
     let mut kept = Vec::with_capacity(tokens.len());
     let mut at = 0;
