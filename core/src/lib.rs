@@ -1,0 +1,17 @@
+//! The offline-first core of First Hours.
+//!
+//! A deputy follows a protocol step by step; everything that happened is a [`record`] event; a screen is a
+//! pure function of those events. The modules depend on one another in one direction only:
+//!
+//! `protocol <- record <- evidence <- bundle <- wire <- store <- vault <- sync <- app`, and
+//! `record, words <- view <- app`.
+//!
+//! Everything up to [`wire`] and [`view`] is pure: time, randomness and ids come in as parameters. The rest
+//! needs the feature `device`; the server goes without it and runs the same pure code.
+
+pub mod evidence;
+pub mod protocol;
+pub mod record;
+pub mod view;
+pub mod wire;
+pub mod words;

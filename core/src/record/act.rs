@@ -1,0 +1,386 @@
+//! Acts: what a person can do to a record, checked and turned into the one event that says it.
+//!
+//! Pure: the caller gives the record as it stands, what the actor's screen showed, and the new ids.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Actor, Derived, EntryId, Event, EventId, Install, Kind, PhaseStatus, Register, Role, Sharing, State,
+    StepState, Thread, is_void, phase_status, threads,
+};
+use crate::protocol::{Author, Definition, Limits, Misfit, Phase, Step, Value};
+
+/// One thing a person can do. Each variant becomes one event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// `entry: None` on a step with entries begins a new one. `None` as a value withdraws it.
+    Answer {
+        step: String,
+        entry: Option<EntryId>,
+        values: BTreeMap<String, Option<Value>>,
+        reason: Option<String>,
+    },
+    Cannot {
+        step: String,
+        why: String,
+        note: Option<String>,
+        reason: Option<String>,
+    },
+    Reopen {
+        step: String,
+        reason: Option<String>,
+    },
+    WithdrawEntry {
+        step: String,
+        entry: EntryId,
+        reason: Option<String>,
+    },
+    Note {
+        step: Option<String>,
+        text: String,
+    },
+    Submit {
+        phase: Phase,
+    },
+    Void {
+        why: String,
+    },
+    Unvoid,
+    Share {
+        how: Sharing,
+        to: super::PersonId,
+    },
+    Accept {
+        offer: EventId,
+    },
+    Decline {
+        offer: EventId,
+    },
+    Reply {
+        thread: EventId,
+        text: String,
+    },
+    Comment {
+        step: Option<String>,
+        text: String,
+    },
+    Resolve {
+        thread: EventId,
+    },
+    Return {
+        phase: Phase,
+    },
+    /// What is covered is what the page showed: see [`decide`].
+    Approve {
+        phase: Phase,
+    },
+}
+
+/// A record with what is derived from it.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    pub definition: &'a Definition,
+    pub state: &'a State,
+    pub derived: &'a Derived<'a>,
+}
+
+/// The event to write: its kind, its base, and the reason where one was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    pub kind: Kind,
+    pub base: Vec<EventId>,
+    pub reason: Option<String>,
+}
+
+/// Why an act is not possible. Each has a sentence in `words`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the protocol has no step {step}")]
+    NoSuchStep { step: String },
+    #[error("the step {step} has no field {field}")]
+    NoSuchField { step: String, field: String },
+    #[error("the step {step} is for the {by:?}")]
+    NotYours { step: String, by: Author },
+    #[error("field {field}: {misfit}")]
+    DoesNotFit { field: String, misfit: Misfit },
+    #[error("no value was given")]
+    NothingGiven,
+    #[error("the step {step} has no such entry")]
+    NoSuchEntry { step: String },
+    #[error("the step {step} must be done")]
+    Fixed { step: String },
+    #[error("{why} is no reason that the step {step} offers")]
+    NoSuchReason { step: String, why: String },
+    #[error("the phase is submitted; a change needs a reason")]
+    ReasonNeeded { phase: Phase },
+    #[error("steps are still open: {steps:?}")]
+    StillOpen { steps: Vec<String> },
+    #[error("the phase is not waiting for that")]
+    NotNow { status: PhaseStatus },
+    #[error("this role may not do that")]
+    MayNot { role: Role },
+    #[error("nobody approves steps that they answered themselves")]
+    OwnWork { steps: Vec<String> },
+    #[error("no such comment or offer")]
+    NoSuchThread,
+    #[error("the text is empty")]
+    EmptyText,
+    #[error("{chars} characters, at most {max}")]
+    TooLong { chars: u32, max: u32 },
+    #[error("the record was opened in error; take that back first")]
+    Void,
+}
+
+/// Checks an act and says which event it becomes.
+///
+/// `visible` = the events that the actor's screen showed, and this install's own later ones. The event's base names
+/// the heads among those, so that no act replaces a value its author had not seen.
+pub fn decide(
+    act: Act,
+    record: Record<'_>,
+    actor: &Actor,
+    install: Install,
+    new_entry: EntryId,
+    visible: &dyn Fn(&Event) -> bool,
+) -> Result<Decision, Refusal> {
+    if is_void(record.state) && act != Act::Unvoid {
+        return Err(Refusal::Void);
+    }
+    let reason = given_reason(&act, record)?;
+    let kind = kind_of(act, record, actor, new_entry, visible)?;
+    if !kind.may_be_made_by(install, actor.role) {
+        return Err(Refusal::MayNot { role: actor.role });
+    }
+    let base = base_of(&kind, record.state, actor, visible);
+    Ok(Decision { kind, base, reason })
+}
+
+/// The heads of every register that `kind` writes, as far as they are visible: sorted, none twice.
+pub fn base_of(kind: &Kind, state: &State, actor: &Actor, visible: &dyn Fn(&Event) -> bool) -> Vec<EventId> {
+    let registers: BTreeSet<Register> =
+        kind.writes(&actor.person).into_iter().map(|(register, _)| register).collect();
+    let heads: BTreeSet<EventId> = registers
+        .iter()
+        .flat_map(|register| state.heads_among(register, visible))
+        .map(|head| head.event.id)
+        .collect();
+    heads.into_iter().collect()
+}
+
+fn kind_of(
+    act: Act,
+    record: Record<'_>,
+    actor: &Actor,
+    new_entry: EntryId,
+    visible: &dyn Fn(&Event) -> bool,
+) -> Result<Kind, Refusal> {
+    Ok(match act {
+        Act::Answer { step, entry, values, .. } => {
+            let found = own_step(record.definition, &step, actor.role)?;
+            check_values(found, &values)?;
+            let entry = entry_of(record, found, entry)?.or_else(|| found.has_entries().then_some(new_entry));
+            Kind::Answered { step, entry, values }
+        }
+        Act::Cannot { step, why, note, .. } => {
+            let found = own_step(record.definition, &step, actor.role)?;
+            if found.fixed {
+                return Err(Refusal::Fixed { step });
+            }
+            if !found.cannot_reasons.iter().any(|reason| reason.id == why) {
+                return Err(Refusal::NoSuchReason { step, why });
+            }
+            Kind::Cannot { step, why, note: note.map(written).transpose()? }
+        }
+        Act::Reopen { step, .. } => {
+            own_step(record.definition, &step, actor.role)?;
+            Kind::Reopened { step }
+        }
+        Act::WithdrawEntry { step, entry, .. } => {
+            let found = own_step(record.definition, &step, actor.role)?;
+            entry_of(record, found, Some(entry))?;
+            Kind::EntryWithdrawn { step, entry }
+        }
+        Act::Note { step, text } => {
+            known_step(record.definition, step.as_deref())?;
+            Kind::Noted { step, text: written(text)? }
+        }
+        Act::Submit { phase } => submit(record, actor.role, phase)?,
+        Act::Void { why } => Kind::Voided { why: written(why)? },
+        Act::Unvoid => Kind::Unvoided,
+        Act::Share { how, to } => Kind::Shared { how, to },
+        Act::Accept { offer } => Kind::Accepted { offer, how: offered(record.state, offer, actor)? },
+        Act::Decline { offer } => {
+            offered(record.state, offer, actor)?;
+            Kind::Declined { offer }
+        }
+        Act::Reply { thread, text } => {
+            known_thread(record.state, thread)?;
+            Kind::Replied { thread, text: written(text)? }
+        }
+        Act::Comment { step, text } => {
+            known_step(record.definition, step.as_deref())?;
+            Kind::Commented { step, text: written(text)? }
+        }
+        Act::Resolve { thread } => {
+            known_thread(record.state, thread)?;
+            Kind::Resolved { thread }
+        }
+        Act::Return { phase } => {
+            reviewable(record, phase)?;
+            Kind::Returned { phase }
+        }
+        Act::Approve { phase } => approve(record, actor, phase, visible)?,
+    })
+}
+
+fn own_step<'d>(definition: &'d Definition, id: &str, role: Role) -> Result<&'d Step, Refusal> {
+    let step = definition.step(id).ok_or_else(|| Refusal::NoSuchStep { step: id.to_owned() })?;
+    if role.author() == Some(step.by) {
+        Ok(step)
+    } else {
+        Err(Refusal::NotYours { step: id.to_owned(), by: step.by })
+    }
+}
+
+fn known_step(definition: &Definition, step: Option<&str>) -> Result<(), Refusal> {
+    match step {
+        Some(id) if definition.step(id).is_none() => Err(Refusal::NoSuchStep { step: id.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
+fn known_thread(state: &State, id: EventId) -> Result<Thread<'_>, Refusal> {
+    threads(state).into_iter().find(|thread| thread.comment.id == id).ok_or(Refusal::NoSuchThread)
+}
+
+/// Checks values against the fields of a step: what the server does again before it accepts them.
+pub fn check_values(step: &Step, values: &BTreeMap<String, Option<Value>>) -> Result<(), Refusal> {
+    if values.is_empty() {
+        return Err(Refusal::NothingGiven);
+    }
+    for (id, value) in values {
+        let field = step
+            .field(id)
+            .ok_or_else(|| Refusal::NoSuchField { step: step.id.clone(), field: id.clone() })?;
+        if let Some(value) = value {
+            value.fits(field).map_err(|misfit| Refusal::DoesNotFit { field: id.clone(), misfit })?;
+        }
+    }
+    Ok(())
+}
+
+fn entry_of(record: Record<'_>, step: &Step, entry: Option<EntryId>) -> Result<Option<EntryId>, Refusal> {
+    let Some(id) = entry else { return Ok(None) };
+    let known = record
+        .derived
+        .step(&step.id)
+        .is_some_and(|found| found.entries.iter().chain(&found.withdrawn).any(|entry| entry.id == Some(id)));
+    if known { Ok(entry) } else { Err(Refusal::NoSuchEntry { step: step.id.clone() }) }
+}
+
+fn written(text: String) -> Result<String, Refusal> {
+    let chars = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    if text.trim().is_empty() {
+        Err(Refusal::EmptyText)
+    } else if chars > Limits::NOTE_CHARS {
+        Err(Refusal::TooLong { chars, max: Limits::NOTE_CHARS })
+    } else {
+        Ok(text)
+    }
+}
+
+/// After a phase is submitted, a change of its steps needs a reason.
+fn given_reason(act: &Act, record: Record<'_>) -> Result<Option<String>, Refusal> {
+    let (Act::Answer { step, reason, .. }
+    | Act::Cannot { step, reason, .. }
+    | Act::Reopen { step, reason }
+    | Act::WithdrawEntry { step, reason, .. }) = act
+    else {
+        return Ok(None);
+    };
+    let Some(found) = record.definition.step(step) else { return Ok(None) };
+    let settled = !matches!(
+        phase_status(record.state, record.definition, found.phase),
+        PhaseStatus::Open | PhaseStatus::Returned
+    );
+    match reason {
+        Some(reason) => written(reason.clone()).map(Some),
+        None if settled => Err(Refusal::ReasonNeeded { phase: found.phase }),
+        None => Ok(None),
+    }
+}
+
+fn submit(record: Record<'_>, role: Role, phase: Phase) -> Result<Kind, Refusal> {
+    let status = phase_status(record.state, record.definition, phase);
+    if !matches!(status, PhaseStatus::Open | PhaseStatus::Returned | PhaseStatus::Stale) {
+        return Err(Refusal::NotNow { status });
+    }
+    // `may_apply` never blocks: nobody can answer a question that may not exist.
+    let steps: Vec<String> = record
+        .derived
+        .steps
+        .iter()
+        .filter(|found| {
+            found.step.phase == phase
+                && Some(found.step.by) == role.author()
+                && found.step.required
+                && matches!(found.state, StepState::Todo | StepState::Started | StepState::Waiting)
+        })
+        .map(|found| found.step.id.clone())
+        .collect();
+    if steps.is_empty() { Ok(Kind::Submitted { phase }) } else { Err(Refusal::StillOpen { steps }) }
+}
+
+fn reviewable(record: Record<'_>, phase: Phase) -> Result<(), Refusal> {
+    let status = phase_status(record.state, record.definition, phase);
+    match status {
+        PhaseStatus::Submitted | PhaseStatus::Answered | PhaseStatus::Stale => Ok(()),
+        _ => Err(Refusal::NotNow { status }),
+    }
+}
+
+fn approve(
+    record: Record<'_>,
+    actor: &Actor,
+    phase: Phase,
+    visible: &dyn Fn(&Event) -> bool,
+) -> Result<Kind, Refusal> {
+    reviewable(record, phase)?;
+    let own: BTreeSet<String> = record
+        .state
+        .counting()
+        .into_iter()
+        .filter_map(|event| event.body.as_ref())
+        .filter(|body| body.kind.changes_a_step() && body.actor.person == actor.person)
+        .filter_map(|body| record.definition.step(body.kind.step()?))
+        .filter(|step| step.phase == phase && step.by != Author::Supervisor)
+        .map(|step| step.id.clone())
+        .collect();
+    if !own.is_empty() {
+        return Err(Refusal::OwnWork { steps: own.into_iter().collect() });
+    }
+    let seen = State::fold(record.state.events().filter(|event| visible(event)).cloned());
+    Ok(Kind::Approved { phase, covers: seen.tips() })
+}
+
+/// The offer, if it is open to this person.
+fn offered(state: &State, offer: EventId, actor: &Actor) -> Result<Sharing, Refusal> {
+    let event = state.event(&offer).filter(|event| state.counts(event)).ok_or(Refusal::NoSuchThread)?;
+    match event.kind() {
+        Some(Kind::Shared { how, to }) if *to == actor.person => Ok(*how),
+        _ => Err(Refusal::NoSuchThread),
+    }
+}
+
+impl Role {
+    /// Whose steps this role answers.
+    pub fn author(self) -> Option<Author> {
+        match self {
+            Self::Deputy => Some(Author::Deputy),
+            Self::Detective => Some(Author::Detective),
+            Self::Supervisor => Some(Author::Supervisor),
+            Self::County => Some(Author::County),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! What the steps of a record are, derived from its heads under its definition.
+//!
+//! Steps are derived in the definition's `order`, so that a condition only ever reads steps that are settled
+//! already. Nothing here knows what time it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Content, EntryId, Head, Register, State};
+use crate::protocol::{
+    ClockReading, Definition, Facts, FieldKind, PartnerStep, Question, Reading, Settled, Step, Truth, Value,
+    judge, read_clocks,
+};
+
+/// Everything derived from a record: the steps in the definition's order, and the clocks.
+#[derive(Debug)]
+pub struct Derived<'a> {
+    pub steps: Vec<StepRecord<'a>>,
+    pub clocks: Vec<ClockReading>,
+    by_id: BTreeMap<&'a str, usize>,
+}
+
+/// One step as it stands in a record.
+#[derive(Debug)]
+pub struct StepRecord<'a> {
+    pub step: &'a Step,
+    pub state: StepState,
+    /// Whether it applies, three-valued.
+    pub applies: Truth,
+    /// The question that decides whether it applies, while that is unknown.
+    pub asks: Option<Question>,
+    /// Entries in the order of their first moment; a step without entry ids has at most one.
+    pub entries: Vec<EntryRecord<'a>>,
+    /// Entries that were withdrawn: kept and shown, not read.
+    pub withdrawn: Vec<EntryRecord<'a>>,
+    /// Heads of the *cannot* register.
+    pub cannot: Vec<Head<'a>>,
+    pub conflicts: Vec<Conflict>,
+}
+
+/// One occurrence of a step.
+#[derive(Debug)]
+pub struct EntryRecord<'a> {
+    pub id: Option<EntryId>,
+    /// Heads by field, in the definition's order of fields. A field never written is absent.
+    pub fields: BTreeMap<&'a str, Vec<Head<'a>>>,
+    /// Required fields that apply and have no value.
+    pub missing: Vec<&'a str>,
+    /// Fields that apply, or may: what a form asks for.
+    pub asked: BTreeSet<&'a str>,
+}
+
+/// How far a step is. See DESIGN section 4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    Todo,
+    MayApply,
+    Started,
+    /// The partner was reached and comes, and is neither here nor excused.
+    Waiting,
+    Done,
+    Cannot,
+    NotApplicable,
+}
+
+/// Something that two people said differently, until one decides.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Conflict {
+    /// Different values of one field.
+    Field { entry: Option<EntryId>, field: String },
+    /// A value and a *cannot* at once.
+    AnsweredAndCannot,
+    /// Different reasons why it cannot be done, or *cannot* against *reopened*.
+    Cannot,
+    /// An entry that one withdrew and another wrote into.
+    Entry { entry: EntryId },
+}
+
+/// Derives every step and clock.
+pub fn derive<'a>(definition: &'a Definition, state: &'a State) -> Derived<'a> {
+    let entries = entries_by_step(state);
+    let mut building = Building { done: BTreeMap::new() };
+    for step in definition.order.iter().filter_map(|index| definition.steps.get(*index)) {
+        let record = building.step(step, state, entries.get(step.id.as_str()));
+        building.done.insert(step.id.as_str(), record);
+    }
+    let clocks = read_clocks(definition, &building);
+    let steps: Vec<StepRecord<'a>> =
+        definition.steps.iter().filter_map(|step| building.done.remove(step.id.as_str())).collect();
+    let by_id = steps.iter().enumerate().map(|(index, record)| (record.step.id.as_str(), index)).collect();
+    Derived { steps, clocks, by_id }
+}
+
+impl<'a> Derived<'a> {
+    /// The step with this id.
+    pub fn step(&self, id: &str) -> Option<&StepRecord<'a>> {
+        self.steps.get(*self.by_id.get(id)?)
+    }
+
+    /// How many conflicts wait for a person.
+    pub fn conflicts(&self) -> usize {
+        self.steps.iter().map(|step| step.conflicts.len()).sum()
+    }
+}
+
+impl StepState {
+    /// Whether the step still asks for something.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Todo | Self::MayApply | Self::Started | Self::Waiting)
+    }
+}
+
+impl StepRecord<'_> {
+    /// The entry with this id (`None` for a step without entries).
+    pub fn entry(&self, id: Option<EntryId>) -> Option<&EntryRecord<'_>> {
+        self.entries.iter().find(|entry| entry.id == id)
+    }
+}
+
+impl EntryRecord<'_> {
+    /// The value to show first, if there is one.
+    pub fn value(&self, field: &str) -> Option<&Value> {
+        self.fields.get(field)?.iter().find_map(|head| value_of(head))
+    }
+
+    fn has_value(&self) -> bool {
+        self.fields.values().flatten().any(|head| value_of(head).is_some())
+    }
+
+    fn reading(&self, field: &str) -> Reading<'_> {
+        let Some(heads) = self.fields.get(field) else { return Reading::Nothing };
+        if disagree(heads) {
+            // A withdrawal among the heads is a disagreement too, but there is nothing in it to read.
+            return Reading::Disputed(heads.iter().filter_map(|head| value_of(head)).collect());
+        }
+        heads.first().and_then(|head| value_of(head)).map_or(Reading::Nothing, Reading::One)
+    }
+}
+
+/// Whether heads hold different contents.
+pub(crate) fn disagree(heads: &[Head<'_>]) -> bool {
+    heads.iter().any(|head| head.content != heads[0].content)
+}
+
+fn value_of<'h>(head: &Head<'h>) -> Option<&'h Value> {
+    match head.content {
+        Content::Value(value) => value.as_ref(),
+        _ => None,
+    }
+}
+
+type Fields<'a> = BTreeMap<&'a str, Vec<Head<'a>>>;
+
+/// Which steps, entries and fields have been written at all, with their heads.
+fn entries_by_step(state: &State) -> BTreeMap<&str, BTreeMap<Option<EntryId>, Fields<'_>>> {
+    let mut steps: BTreeMap<&str, BTreeMap<Option<EntryId>, Fields<'_>>> = BTreeMap::new();
+    for register in state.registers() {
+        if let Register::Field { step, entry, field } = register {
+            let heads = state.heads(register);
+            if !heads.is_empty() {
+                steps.entry(step).or_default().entry(*entry).or_default().insert(field, heads);
+            }
+        }
+    }
+    steps
+}
+
+/// The steps settled so far: what the conditions of later steps read.
+struct Building<'a> {
+    done: BTreeMap<&'a str, StepRecord<'a>>,
+}
+
+impl<'a> Building<'a> {
+    fn step(
+        &self,
+        step: &'a Step,
+        state: &'a State,
+        written: Option<&BTreeMap<Option<EntryId>, Fields<'a>>>,
+    ) -> StepRecord<'a> {
+        let mut entries = Vec::new();
+        let mut withdrawn = Vec::new();
+        let mut conflicts = Vec::new();
+        for (id, fields) in written.into_iter().flatten() {
+            for (field, heads) in fields {
+                if disagree(heads) {
+                    conflicts.push(Conflict::Field { entry: *id, field: (*field).to_owned() });
+                }
+            }
+            let entry =
+                EntryRecord { id: *id, fields: fields.clone(), missing: Vec::new(), asked: BTreeSet::new() };
+            match entry_stands(state, step, *id) {
+                Stands::Yes => entries.push(entry),
+                Stands::Withdrawn => withdrawn.push(entry),
+                Stands::Disputed(entry_id) => {
+                    conflicts.push(Conflict::Entry { entry: entry_id });
+                    entries.push(entry);
+                }
+            }
+        }
+        entries.sort_by_key(|entry| entry_rank(step, entry));
+
+        let cannot = state.heads(&Register::Cannot { step: step.id.clone() });
+        if disagree(&cannot) {
+            conflicts.push(Conflict::Cannot);
+        }
+        let verdict = step.applies.as_ref().map(|condition| judge(condition, self, None));
+        let (applies, asks) = verdict.map_or((Truth::True, None), |verdict| (verdict.truth, verdict.asks));
+        let mut record =
+            StepRecord { step, state: StepState::Todo, applies, asks, entries, withdrawn, cannot, conflicts };
+        self.ask_fields(&mut record);
+        let answered = record.entries.iter().any(EntryRecord::has_value);
+        let cannot_stands = record.cannot.iter().any(|head| matches!(head.content, Content::Cannot(Some(_))));
+        if answered && cannot_stands {
+            record.conflicts.push(Conflict::AnsweredAndCannot);
+        }
+        record.state = self.state_of(&record, answered, cannot_stands);
+        record
+    }
+
+    /// Finds which fields each entry asks for, and which of those it lacks.
+    fn ask_fields(&self, record: &mut StepRecord<'a>) {
+        let step = record.step;
+        for index in 0..record.entries.len() {
+            let mut missing = Vec::new();
+            let mut asked = BTreeSet::new();
+            for field in &step.fields {
+                let applies = field.applies.as_ref().map_or(Truth::True, |condition| {
+                    judge(condition, &Within { building: self, record }, Some((&step.id, index))).truth
+                });
+                if applies == Truth::False {
+                    continue;
+                }
+                asked.insert(field.id.as_str());
+                if field.required
+                    && applies == Truth::True
+                    && record.entries[index].value(&field.id).is_none()
+                {
+                    missing.push(field.id.as_str());
+                }
+            }
+            record.entries[index].missing = missing;
+            record.entries[index].asked = asked;
+        }
+    }
+
+    fn state_of(&self, record: &StepRecord<'a>, answered: bool, cannot_stands: bool) -> StepState {
+        if record.applies == Truth::False {
+            return StepState::NotApplicable;
+        }
+        if answered && cannot_stands {
+            return StepState::Started;
+        }
+        if cannot_stands {
+            return StepState::Cannot;
+        }
+        if record.step.partner.is_some() {
+            if let Some(state) = call_state(record) {
+                return state;
+            }
+        } else {
+            let done = match &record.step.done_when {
+                Some(condition) => {
+                    judge(condition, &Within { building: self, record }, None).truth == Truth::True
+                }
+                None => answered && record.entries.iter().all(|entry| entry.missing.is_empty()),
+            };
+            if done {
+                return StepState::Done;
+            }
+        }
+        match (answered, record.applies) {
+            (true, _) => StepState::Started,
+            (false, Truth::Unknown) => StepState::MayApply,
+            (false, _) => StepState::Todo,
+        }
+    }
+}
+
+/// A call is done when an entry reached the partner and, if they come, has an arrival or a reason.
+fn call_state(record: &StepRecord<'_>) -> Option<StepState> {
+    let mut reached = record
+        .entries
+        .iter()
+        .filter(|entry| entry.value("outcome") == Some(&Value::Text(PartnerStep::REACHED.to_owned())))
+        .peekable();
+    reached.peek()?;
+    let settled = |entry: &EntryRecord<'_>| {
+        entry.value("arrived_at").is_some() || entry.value("unavailable_because").is_some()
+    };
+    if !record.step.partner_comes() || reached.any(settled) {
+        Some(StepState::Done)
+    } else {
+        Some(StepState::Waiting)
+    }
+}
+
+enum Stands {
+    Yes,
+    Withdrawn,
+    Disputed(EntryId),
+}
+
+fn entry_stands(state: &State, step: &Step, entry: Option<EntryId>) -> Stands {
+    let Some(entry) = entry else { return Stands::Yes };
+    let heads = state.heads(&Register::Entry { step: step.id.clone(), entry });
+    if disagree(&heads) {
+        return Stands::Disputed(entry);
+    }
+    match heads.first().map(|head| head.content) {
+        Some(Content::Entry(false)) => Stands::Withdrawn,
+        _ => Stands::Yes,
+    }
+}
+
+/// Orders entries by their first moment, so that a call typed later but made earlier comes earlier.
+fn entry_rank(step: &Step, entry: &EntryRecord<'_>) -> (i64, u64, Option<EntryId>) {
+    let moment = step
+        .fields
+        .iter()
+        .filter(|field| field.kind == FieldKind::Moment)
+        .find_map(|field| entry.value(&field.id).and_then(Value::number))
+        .unwrap_or(i64::MAX);
+    let stamp = entry.fields.values().flatten().map(|head| head.event.header.stamp).min().unwrap_or(u64::MAX);
+    (moment, stamp, entry.id)
+}
+
+impl Facts for Building<'_> {
+    fn settled(&self, step: &str) -> Settled {
+        self.done.get(step).map_or(Settled::Open, |record| match record.state {
+            StepState::Done => Settled::Done,
+            StepState::Cannot => Settled::Cannot,
+            StepState::NotApplicable => Settled::NotApplicable,
+            _ => Settled::Open,
+        })
+    }
+
+    fn entries(&self, step: &str) -> usize {
+        self.done.get(step).map_or(0, |record| record.entries.len())
+    }
+
+    fn reading(&self, step: &str, entry: usize, field: &str) -> Reading<'_> {
+        self.done
+            .get(step)
+            .and_then(|record| record.entries.get(entry))
+            .map_or(Reading::Nothing, |entry| entry.reading(field))
+    }
+}
+
+/// The settled steps, and the one being settled: its own entries may be read, and it counts as open.
+struct Within<'b, 'a> {
+    building: &'b Building<'a>,
+    record: &'b StepRecord<'a>,
+}
+
+impl Facts for Within<'_, '_> {
+    fn settled(&self, step: &str) -> Settled {
+        if step == self.record.step.id { Settled::Open } else { self.building.settled(step) }
+    }
+
+    fn entries(&self, step: &str) -> usize {
+        if step == self.record.step.id { self.record.entries.len() } else { self.building.entries(step) }
+    }
+
+    fn reading(&self, step: &str, entry: usize, field: &str) -> Reading<'_> {
+        if step == self.record.step.id {
+            self.record.entries.get(entry).map_or(Reading::Nothing, |entry| entry.reading(field))
+        } else {
+            self.building.reading(step, entry, field)
+        }
+    }
+}

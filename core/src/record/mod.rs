@@ -1,0 +1,39 @@
+//! The record: events, the registers they write, and all that follows from them.
+//!
+//! State is only ever a fold over the *set* of events; nothing is overwritten and nothing is stored that cannot
+//! be computed again. Phone and server run this same code.
+
+mod act;
+mod derive;
+mod directory;
+mod event;
+mod handle;
+mod id;
+mod kind;
+mod next;
+mod state;
+mod status;
+mod summary;
+
+pub use act::{Act, Decision, Record, Refusal, base_of, check_values, decide};
+pub use derive::{Conflict, Derived, EntryRecord, StepRecord, StepState, derive};
+pub use directory::{Directory, DirectoryPerson, DirectoryStation, PartnerNumber};
+pub use event::{
+    Actor, At, Body, Event, FORMAT, Header, Place, Role, TEXT_BYTES, TimeAnchor, Unreadable, Written,
+};
+pub use handle::{code, free_letter, read_code};
+pub use id::{
+    BadId, EncounterId, EntryId, Epoch, EventId, Hash, IncidentId, Install, InstallId, PersonId, sha256,
+};
+pub use kind::{Content, HoldReason, Kind, PhaseMark, Register, Sharing, ThreadMark};
+pub use next::{Next, NextReason, next_step};
+pub use state::{Head, State};
+pub use status::{
+    PhaseStatus, Thread, ThreadState, changed_after_submission, is_void, phase_head, phase_status, threads,
+};
+pub use summary::{
+    ClockSummary, Opened, PhaseSummary, SUMMARY_VERSION, Summary, holders, read_opened, summarise,
+};
+
+pub(crate) use derive::disagree;
+pub(crate) use event::to_json;

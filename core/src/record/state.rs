@@ -1,0 +1,188 @@
+//! The fold: state is a pure function of the *set* of events.
+//!
+//! Each register keeps every write ever made to it. Its heads are the writes that no other write to it in the
+//! set names in `base`. Adding an event is therefore putting it into a set, and so commutative, associative and
+//! idempotent by construction; what is derived is computed from the heads, never stored.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Content, Event, EventId, HoldReason, Install, Kind, Register};
+
+/// All that is known of one encounter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    events: BTreeMap<EventId, Arc<Event>>,
+    writes: BTreeMap<Register, BTreeMap<EventId, Content>>,
+    /// Events whose author may not make them: kept, without effect.
+    refused: BTreeSet<EventId>,
+}
+
+/// A write that no other write to its register has seen.
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    pub event: &'a Event,
+    pub content: &'a Content,
+}
+
+impl State {
+    /// Folds a set of events, in any order.
+    pub fn fold(events: impl IntoIterator<Item = Arc<Event>>) -> Self {
+        let mut state = Self::default();
+        for event in events {
+            state.add(event);
+        }
+        state
+    }
+
+    /// Adds one event; adding it again changes nothing. A body that was withheld may come later.
+    pub fn add(&mut self, event: Arc<Event>) {
+        let known_with_body = self.events.get(&event.id).is_some_and(|known| known.body.is_some());
+        if known_with_body {
+            return;
+        }
+        if let Some(body) = &event.body {
+            if body.kind.may_be_made_by(event.header.install, body.actor.role) {
+                for (register, content) in body.kind.writes(&body.actor.person) {
+                    self.writes.entry(register).or_default().insert(event.id, content);
+                }
+            } else {
+                self.refused.insert(event.id);
+            }
+        }
+        self.events.insert(event.id, event);
+    }
+
+    /// Adds everything that the other one knows.
+    pub fn merge(&mut self, other: &Self) {
+        for event in other.events.values() {
+            self.add(Arc::clone(event));
+        }
+    }
+
+    /// Every event, by id.
+    pub fn events(&self) -> impl Iterator<Item = &Arc<Event>> {
+        self.events.values()
+    }
+
+    /// The event with this id.
+    pub fn event(&self, id: &EventId) -> Option<&Arc<Event>> {
+        self.events.get(id)
+    }
+
+    /// How many events there are.
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether nothing is known yet.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// The greatest stamp held; 0 when nothing is.
+    pub fn greatest_stamp(&self) -> u64 {
+        self.events.values().map(|event| event.header.stamp).max().unwrap_or(0)
+    }
+
+    /// The heads of a register, the one to show first in front.
+    pub fn heads(&self, register: &Register) -> Vec<Head<'_>> {
+        self.heads_among(register, |_| true)
+    }
+
+    /// The heads of a register as they stand among the events that `visible` lets through.
+    pub fn heads_among(&self, register: &Register, visible: impl Fn(&Event) -> bool) -> Vec<Head<'_>> {
+        let Some(writes) = self.writes.get(register) else { return Vec::new() };
+        let counted: Vec<Head<'_>> = writes
+            .iter()
+            .filter_map(|(id, content)| self.events.get(id).map(|event| Head { event, content }))
+            .filter(|head| visible(head.event) && (is_hold(register) || self.held(&head.event.id).is_none()))
+            .collect();
+        let mut heads: Vec<Head<'_>> = counted
+            .iter()
+            .filter(|head| !counted.iter().any(|other| names(other.event, &head.event.id)))
+            .copied()
+            .collect();
+        heads.sort_by_key(|head| head.event.rank());
+        heads
+    }
+
+    /// The registers that have been written, in order.
+    pub fn registers(&self) -> impl Iterator<Item = &Register> {
+        self.writes.keys()
+    }
+
+    /// Why the event is held, if it is.
+    pub fn held(&self, id: &EventId) -> Option<HoldReason> {
+        // Nearly every record has no hold at all; the look-up then ends here.
+        let register = Register::Hold(*id);
+        self.writes.get(&register)?;
+        self.heads(&register).into_iter().find_map(|head| match head.content {
+            Content::Hold(why) => *why,
+            _ => None,
+        })
+    }
+
+    /// Events whose author may not make them.
+    pub fn refused(&self, id: &EventId) -> bool {
+        self.refused.contains(id)
+    }
+
+    /// Whether the event counts: it has a body, its author may make it, and it is not held.
+    pub fn counts(&self, event: &Event) -> bool {
+        event.body.is_some() && !self.refused(&event.id) && self.held(&event.id).is_none()
+    }
+
+    /// The events that count, in the order of their stamps (ties by id): the order of reading, not of truth.
+    pub fn counting(&self) -> Vec<&Event> {
+        let mut events: Vec<&Event> =
+            self.events().map(Arc::as_ref).filter(|event| self.counts(event)).collect();
+        events.sort_by_key(|event| (event.header.stamp, event.id));
+        events
+    }
+
+    /// The record's first event, if it has arrived. A forged second one loses to the lower stamp.
+    pub fn opened(&self) -> Option<&Event> {
+        self.counting().into_iter().find(|event| matches!(event.kind(), Some(Kind::Opened { .. })))
+    }
+
+    /// The last event of an author's chain in this encounter: by greatest `enc_seq`, ties by id.
+    pub fn last_of(&self, author: Install) -> Option<&Event> {
+        self.events()
+            .map(Arc::as_ref)
+            .filter(|event| event.header.install == author)
+            .max_by_key(|event| (event.header.enc_seq, event.id))
+    }
+
+    /// Every author's last events: those that no other event of theirs names as `enc_prev`. More than one = a fork.
+    pub fn tips(&self) -> BTreeMap<Install, Vec<EventId>> {
+        let followed: BTreeSet<EventId> = self.events().filter_map(|event| event.header.enc_prev).collect();
+        let mut tips: BTreeMap<Install, Vec<EventId>> = BTreeMap::new();
+        for event in self.events().filter(|event| !followed.contains(&event.id)) {
+            tips.entry(event.header.install).or_default().push(event.id);
+        }
+        tips
+    }
+
+    /// Whether `id` is one of `tips` or before one of them by `enc_prev`.
+    pub fn is_covered(&self, id: &EventId, tips: &[EventId]) -> bool {
+        tips.iter().any(|tip| {
+            let mut at = Some(*tip);
+            while let Some(current) = at {
+                if current == *id {
+                    return true;
+                }
+                at = self.events.get(&current).and_then(|event| event.header.enc_prev);
+            }
+            false
+        })
+    }
+}
+
+fn names(event: &Event, id: &EventId) -> bool {
+    event.id != *id && event.body.as_ref().is_some_and(|body| body.base.contains(id))
+}
+
+fn is_hold(register: &Register) -> bool {
+    matches!(register, Register::Hold(_))
+}

@@ -1,0 +1,156 @@
+//! The summary: a projection that is a cache, and a rebuild gives equal bytes.
+//!
+//! It holds derived states, due instants, counts and codes; no *now*, no language, no identity, location,
+//! narrative or health value.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::to_json;
+use super::status::{PhaseStatus, ThreadState, is_void, phase_head, phase_status, threads};
+use super::{
+    Content, Derived, EncounterId, Event, EventId, Hash, IncidentId, Kind, PersonId, Register, State,
+    StepState,
+};
+use crate::protocol::{Definition, Outcome, Phase};
+
+/// The code that made a summary; an older one is rebuilt when it is read.
+pub const SUMMARY_VERSION: u32 = 1;
+
+/// What lists and queues need to know of an encounter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    pub version: u32,
+    pub encounter: EncounterId,
+    /// Absent until the record's first event has arrived.
+    pub opened: Option<Opened>,
+    pub holder: Vec<PersonId>,
+    pub events: usize,
+    pub last_event: Option<EventId>,
+    pub void: bool,
+    pub phases: BTreeMap<Phase, PhaseSummary>,
+    pub steps: BTreeMap<String, StepState>,
+    pub clocks: Vec<ClockSummary>,
+    pub conflicts: usize,
+    pub threads_open: usize,
+    pub held: usize,
+    pub unknown: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    pub protocol: Hash,
+    pub agency: String,
+    pub station: String,
+    pub incident: IncidentId,
+    pub letter: String,
+    /// The wall time of its entry, as the phone's clock showed it; it never changes.
+    pub wall: i64,
+    pub by: PersonId,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhaseSummary {
+    pub status: PhaseStatus,
+    /// When the phase came to where it is.
+    pub since: Option<i64>,
+    /// By whom.
+    pub by: Option<PersonId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockSummary {
+    pub clock: String,
+    pub due: Option<i64>,
+    pub outcome: Outcome,
+}
+
+/// Summarises a record.
+pub fn summarise(
+    encounter: EncounterId,
+    definition: &Definition,
+    state: &State,
+    derived: &Derived<'_>,
+) -> Summary {
+    let phases = [Phase::Scene, Phase::FollowUp, Phase::Outcome]
+        .into_iter()
+        .filter(|phase| definition.steps.iter().any(|step| step.phase == *phase))
+        .map(|phase| {
+            let head = phase_head(state, phase);
+            let summary = PhaseSummary {
+                status: phase_status(state, definition, phase),
+                since: head.and_then(|event| event.body.as_ref()).map(|body| body.at.corrected()),
+                by: head.and_then(|event| event.body.as_ref()).map(|body| body.actor.person.clone()),
+            };
+            (phase, summary)
+        })
+        .collect();
+    Summary {
+        version: SUMMARY_VERSION,
+        encounter,
+        opened: state.opened().and_then(read_opened),
+        holder: holders(state),
+        events: state.len(),
+        last_event: state.events().map(|event| (event.header.stamp, event.id)).max().map(|(_, id)| id),
+        void: is_void(state),
+        phases,
+        steps: derived.steps.iter().map(|record| (record.step.id.clone(), record.state)).collect(),
+        clocks: derived
+            .clocks
+            .iter()
+            .filter_map(|reading| {
+                let clock = definition.clocks.get(reading.clock)?.id.clone();
+                Some(ClockSummary { clock, due: reading.due, outcome: reading.outcome })
+            })
+            .collect(),
+        conflicts: derived.conflicts(),
+        threads_open: threads(state).iter().filter(|thread| thread.state != ThreadState::Resolved).count(),
+        held: state.events().filter(|event| state.held(&event.id).is_some()).count(),
+        unknown: state.events().filter(|event| matches!(event.kind(), Some(Kind::Unknown { .. }))).count(),
+    }
+}
+
+impl Summary {
+    /// The bytes that are stored.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        to_json(self).into_bytes()
+    }
+
+    /// Reads stored bytes; `None` if they are of another version, and then the record is folded again.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice::<Self>(bytes).ok().filter(|summary| summary.version == SUMMARY_VERSION)
+    }
+}
+
+/// What the record's first event says.
+pub fn read_opened(event: &Event) -> Option<Opened> {
+    let body = event.body.as_ref()?;
+    match &body.kind {
+        Kind::Opened { protocol, agency, station, incident, letter } => Some(Opened {
+            protocol: *protocol,
+            agency: agency.clone(),
+            station: station.clone(),
+            incident: *incident,
+            letter: letter.clone(),
+            wall: body.at.wall,
+            by: body.actor.person.clone(),
+        }),
+        _ => None,
+    }
+}
+
+/// Who holds the record: one, or several while two took it up at once.
+pub fn holders(state: &State) -> Vec<PersonId> {
+    let mut holders: Vec<PersonId> = state
+        .heads(&Register::Holder)
+        .into_iter()
+        .filter_map(|head| match head.content {
+            Content::Holder(person) => Some(person.clone()),
+            _ => None,
+        })
+        .collect();
+    holders.sort();
+    holders.dedup();
+    holders
+}

@@ -1,0 +1,113 @@
+//! A clock as it is drawn: the shell draws the digits and reads again when they change.
+
+use super::Context;
+use super::step::field_title;
+use crate::protocol::{Clock, ClockReading, ClockResult, Outcome};
+use crate::words::{Sentence, span};
+
+/// One clock of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClockView {
+    pub id: String,
+    pub title: String,
+    pub state: ClockResult,
+    /// The word for the state.
+    pub state_text: String,
+    /// A target for review, not a rule of law.
+    pub soft: bool,
+    /// When it ends, milliseconds since 1970 UTC.
+    pub due_at_ms: Option<i64>,
+    /// When this view is out of date: the next full minute while it runs.
+    pub changes_at_ms: Option<i64>,
+    /// `34 min left, until 22:44`.
+    pub sentence: String,
+}
+
+const MINUTE: i64 = 60_000;
+
+pub(super) fn clock_views(context: Context<'_>, readings: &[ClockReading]) -> Vec<ClockView> {
+    let mut views: Vec<ClockView> = readings
+        .iter()
+        .filter_map(|reading| {
+            let clock = context.definition.clocks.get(reading.clock)?;
+            Some(clock_view(context, clock, reading))
+        })
+        .collect();
+    // What presses comes first: overdue, then running by their end, then the rest.
+    views.sort_by_key(|view| (rank(view.state), view.due_at_ms.unwrap_or(i64::MAX)));
+    views
+}
+
+fn rank(state: ClockResult) -> u8 {
+    match state {
+        ClockResult::Missed => 0,
+        ClockResult::Running => 1,
+        ClockResult::Waiting => 2,
+        ClockResult::MetLate => 3,
+        ClockResult::Met => 4,
+        ClockResult::Excused => 5,
+    }
+}
+
+fn clock_view(context: Context<'_>, clock: &Clock, reading: &ClockReading) -> ClockView {
+    let Context { language, now, .. } = context;
+    let state = reading.result(now);
+    let changes_at_ms = match (state, reading.due) {
+        (ClockResult::Running | ClockResult::Missed, Some(due)) => {
+            // The minutes said change when the distance to the end passes a full minute.
+            Some(now + MINUTE - (now - due).rem_euclid(MINUTE))
+        }
+        _ => None,
+    };
+    ClockView {
+        id: clock.id.clone(),
+        title: clock.title.get(language.code()).to_owned(),
+        state,
+        state_text: state_text(state).text(language).to_owned(),
+        soft: clock.soft,
+        due_at_ms: reading.due,
+        changes_at_ms,
+        sentence: sentence(context, clock, reading, state),
+    }
+}
+
+fn state_text(state: ClockResult) -> crate::words::Label {
+    use crate::words::Label;
+    match state {
+        ClockResult::Waiting => Label::ClockWaiting,
+        ClockResult::Running => Label::ClockRunning,
+        ClockResult::Met => Label::ClockMet,
+        ClockResult::MetLate => Label::ClockMetLate,
+        ClockResult::Missed => Label::ClockMissed,
+        ClockResult::Excused => Label::ClockExcused,
+    }
+}
+
+fn sentence(context: Context<'_>, clock: &Clock, reading: &ClockReading, state: ClockResult) -> String {
+    let Context { language, now, definition, .. } = context;
+    let due = reading.due.unwrap_or(now);
+    let apart = |from: i64, to: i64| span(to - from, language);
+    let at = match reading.outcome {
+        Outcome::Met { at } => at.unwrap_or(due),
+        Outcome::MetLate { at } => at,
+        _ => due,
+    };
+    match state {
+        ClockResult::Waiting => {
+            let anchor = field_title(definition, &clock.from.field.step, &clock.from.field.field, language);
+            Sentence::ClockWaiting { anchor: &anchor }.text(language)
+        }
+        ClockResult::Running if reading.due.is_none() => Sentence::ClockRunningOpen.text(language),
+        ClockResult::Running => {
+            Sentence::ClockRunning { left: &apart(now, due), at: &context.when(due) }.text(language)
+        }
+        ClockResult::Met => Sentence::ClockMet { at: &context.when(at) }.text(language),
+        ClockResult::MetLate => {
+            Sentence::ClockMetLate { at: &context.when(at), late: &apart(due, at) }.text(language)
+        }
+        ClockResult::Missed => {
+            Sentence::ClockMissed { over: &apart(due, now), at: &context.when(due) }.text(language)
+        }
+        ClockResult::Excused => Sentence::ClockExcused.text(language),
+    }
+}

@@ -1,0 +1,149 @@
+//! The first screen of a phone: its records, what waits, and whether the station has everything.
+
+use super::encounter::kept;
+use super::people::{handle_or_code, phase_label};
+use super::{ClockView, Names};
+use crate::protocol::{Definition, Outcome};
+use crate::record::{PhaseStatus, Summary, code};
+use crate::words::{Label, Language, Sentence, day_and_time, span};
+
+/// The first screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    pub rows: Vec<HomeRow>,
+    /// What to say when there are none.
+    pub nothing: String,
+    pub sync: SyncLine,
+    /// Warnings of the whole phone.
+    pub notices: Vec<String>,
+    pub can_start: bool,
+}
+
+/// One record in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HomeRow {
+    pub id: String,
+    pub handle: String,
+    pub code: String,
+    /// `At the scene: sent back by Sgt. Rivera` and the like, the phase that asks most first.
+    pub sentence: String,
+    pub kept: String,
+    /// The clock that ends first.
+    pub clock: String,
+    pub due_at_ms: Option<i64>,
+    /// It was sent back, or asks this person to take part.
+    pub needs_you: bool,
+    pub void: bool,
+}
+
+/// How the phone stands with the station.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncLine {
+    /// `3 entries wait for a signal; they are safe here`.
+    pub sentence: String,
+    /// `Last sync 21:14`.
+    pub last: String,
+    pub unsent: i64,
+}
+
+/// Draws the row of a record from its summary alone.
+pub fn home_row(
+    summary: &Summary,
+    definition: &Definition,
+    unsent: Option<usize>,
+    language: Language,
+    now: i64,
+    names: &dyn Names,
+) -> HomeRow {
+    let zone = &definition.time_zone;
+    let (clock, due_at_ms) = first_clock(summary, definition, language, now);
+    HomeRow {
+        id: summary.encounter.to_string(),
+        handle: handle_or_code(summary.encounter, summary.opened.as_ref(), zone, names),
+        code: code(summary.encounter),
+        sentence: if summary.void {
+            Label::Void.text(language).to_owned()
+        } else {
+            phases_sentence(summary, zone, language, now, names)
+        },
+        kept: kept(unsent, language),
+        clock: if summary.void { String::new() } else { clock },
+        due_at_ms: due_at_ms.filter(|_| !summary.void),
+        needs_you: summary.phases.values().any(|phase| phase.status == PhaseStatus::Returned),
+        void: summary.void,
+    }
+}
+
+/// Draws how the phone stands with the station.
+pub fn sync_line(unsent: u64, last: Option<i64>, now: i64, zone: &str, language: Language) -> SyncLine {
+    SyncLine {
+        sentence: Sentence::Unsent { events: unsent }.text(language),
+        last: last.map_or_else(
+            || Label::SyncedNever.text(language).to_owned(),
+            |at| Sentence::Synced { when: &day_and_time(at, now, zone, language) }.text(language),
+        ),
+        unsent: i64::try_from(unsent).unwrap_or(i64::MAX),
+    }
+}
+
+/// How the phases stand: those that have moved, else that it is being recorded.
+pub(super) fn phases_sentence(
+    summary: &Summary,
+    zone: &str,
+    language: Language,
+    now: i64,
+    names: &dyn Names,
+) -> String {
+    let moved: Vec<String> = summary
+        .phases
+        .iter()
+        .filter(|(_, phase)| phase.status != PhaseStatus::Open)
+        .map(|(phase, found)| {
+            let who = found.by.as_ref().map(|person| names.name(person).unwrap_or_else(|| person.0.clone()));
+            let who = who.unwrap_or_default();
+            let when = found.since.map(|at| day_and_time(at, now, zone, language)).unwrap_or_default();
+            let sentence = match found.status {
+                PhaseStatus::Open => Sentence::PhaseOpen,
+                PhaseStatus::Submitted => Sentence::PhaseSubmitted { when: &when },
+                PhaseStatus::Returned => Sentence::PhaseReturned { who: &who, steps: summary.threads_open },
+                PhaseStatus::Answered => Sentence::PhaseAnswered { when: &when },
+                PhaseStatus::Approved => Sentence::PhaseApproved { who: &who },
+                PhaseStatus::Stale => Sentence::PhaseStale,
+            };
+            let sentence = sentence.text(language);
+            Sentence::PhaseLine { phase: phase_label(*phase, language), sentence: &sentence }.text(language)
+        })
+        .collect();
+    if moved.is_empty() { Sentence::PhaseOpen.text(language) } else { moved.join(". ") }
+}
+
+/// The running clock that ends first, as a sentence, and when.
+pub(super) fn first_clock(
+    summary: &Summary,
+    definition: &Definition,
+    language: Language,
+    now: i64,
+) -> (String, Option<i64>) {
+    let running = summary.clocks.iter().filter(|clock| clock.outcome == Outcome::Running);
+    let Some((due, clock)) = running.filter_map(|clock| clock.due.map(|due| (due, &clock.clock))).min()
+    else {
+        return (String::new(), None);
+    };
+    let title = definition.clocks.iter().find(|found| found.id == *clock);
+    let title = title.map_or(clock.as_str(), |found| found.title.get(language.code()));
+    let apart = span(due - now, language);
+    let sentence = if due < now {
+        Sentence::NextOverdue { clock: title, over: &apart }
+    } else {
+        Sentence::NextByClock { clock: title, left: &apart }
+    };
+    (sentence.text(language), Some(due))
+}
+
+impl ClockView {
+    /// Whether it asks for haste.
+    pub fn presses(&self) -> bool {
+        use crate::protocol::ClockResult;
+        matches!(self.state, ClockResult::Running | ClockResult::Missed)
+    }
+}

@@ -1,0 +1,180 @@
+//! The timeline: what happened, in the order in which it happened, with the time of entry beside it.
+//!
+//! Sorted by the moment that an event speaks of, else by its wall time corrected by the nearest anchor.
+
+use super::Context;
+use super::people::phase_label;
+use super::step::{step_title, value_text, who_and_when};
+use crate::protocol::{FieldKind, Value};
+use crate::record::{Event, HoldReason, Kind, State};
+use crate::words::{Label, Sentence};
+
+/// One line of the timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimelineRow {
+    pub event: String,
+    /// What it is sorted by, milliseconds since 1970 UTC.
+    pub at_ms: i64,
+    /// When it happened; with the time of entry where the two differ by more than two minutes.
+    pub when: String,
+    pub sentence: String,
+    /// The values, the text, the reason.
+    pub details: Vec<String>,
+    /// It does not count: held, or made by someone who may not.
+    pub set_aside: bool,
+}
+
+/// Two times that differ by more than this are both shown.
+const SAME_TIME_MS: i64 = 2 * 60_000;
+
+/// The whole timeline, oldest first.
+pub fn timeline(state: &State, context: Context<'_>) -> Vec<TimelineRow> {
+    let mut rows: Vec<(i64, u64, TimelineRow)> = state
+        .events()
+        .map(|event| {
+            let row = row(context, state, event);
+            (row.at_ms, event.header.stamp, row)
+        })
+        .collect();
+    rows.sort_by(|a, b| (a.0, a.1, &a.2.event).cmp(&(b.0, b.1, &b.2.event)));
+    rows.into_iter().map(|(_, _, row)| row).collect()
+}
+
+fn row(context: Context<'_>, state: &State, event: &Event) -> TimelineRow {
+    let language = context.language;
+    let set_aside = state.refused(&event.id) || state.held(&event.id).is_some();
+    let Some(body) = &event.body else {
+        let sentence = Label::BodyAbsent.text(language).to_owned();
+        let event = event.id.to_string();
+        return TimelineRow {
+            event,
+            at_ms: 0,
+            when: String::new(),
+            sentence,
+            details: Vec::new(),
+            set_aside,
+        };
+    };
+    let entered = body.at.corrected();
+    let happened = moment(context, &body.kind).unwrap_or(entered);
+    let when = if (happened - entered).abs() > SAME_TIME_MS {
+        let (happened, entered) = (context.when(happened), context.when(entered));
+        Sentence::HappenedAndEntered { happened: &happened, entered: &entered }.text(language)
+    } else {
+        context.when(happened)
+    };
+    let mut details = details(context, &body.kind);
+    if let Some(reason) = &body.reason {
+        details.push(Sentence::ChangedBecause { reason }.text(language));
+    }
+    if let Some(why) = state.held(&event.id) {
+        details.push(Sentence::EventHeld { why: &hold_text(context, why) }.text(language));
+    }
+    TimelineRow {
+        event: event.id.to_string(),
+        at_ms: happened,
+        when,
+        sentence: sentence(context, event, &body.kind),
+        details,
+        set_aside,
+    }
+}
+
+/// The first moment that an answer gives.
+fn moment(context: Context<'_>, kind: &Kind) -> Option<i64> {
+    let Kind::Answered { step, values, .. } = kind else { return None };
+    let step = context.definition.step(step)?;
+    let mut moments = step.fields.iter().filter(|field| field.kind == FieldKind::Moment);
+    moments.find_map(|field| values.get(&field.id)?.as_ref()?.number())
+}
+
+fn details(context: Context<'_>, kind: &Kind) -> Vec<String> {
+    match kind {
+        Kind::Answered { step, values, .. } => {
+            values.iter().map(|(field, value)| answer_line(context, step, field, value.as_ref())).collect()
+        }
+        Kind::Noted { text, .. } | Kind::Replied { text, .. } | Kind::Commented { text, .. } => {
+            vec![text.clone()]
+        }
+        Kind::Voided { why } => vec![why.clone()],
+        Kind::Cannot { note: Some(note), .. } => vec![note.clone()],
+        _ => Vec::new(),
+    }
+}
+
+fn answer_line(context: Context<'_>, step: &str, field: &str, value: Option<&Value>) -> String {
+    let language = context.language;
+    let found = context.definition.step(step).and_then(|step| step.field(field));
+    let Some(found) = found else { return field.to_owned() };
+    let title = super::step::title_of(found, language);
+    let hidden = !context.reader.sees_all && found.class != crate::protocol::FieldClass::Step;
+    match value {
+        None => format!("{title}: {}", Label::ButtonTakeBack.text(language).to_lowercase()),
+        Some(_) if hidden => format!("{title}: {}", Label::Hidden.text(language)),
+        Some(value) => format!("{title}: {}", value_text(context, found, value)),
+    }
+}
+
+fn sentence(context: Context<'_>, event: &Event, kind: &Kind) -> String {
+    let language = context.language;
+    let (who, _) = who_and_when(context, event);
+    let who = who.as_str();
+    let title = |step: &str| step_title(context.definition, step, language);
+    let about =
+        |step: &Option<String>| step.as_deref().map_or_else(|| Sentence::WholeRecord.text(language), title);
+    let sentence = |sentence: Sentence<'_>| sentence.text(language);
+    match kind {
+        Kind::Opened { .. } => sentence(Sentence::EventOpened { who }),
+        Kind::Answered { step, .. } => sentence(Sentence::EventAnswered { who, step: &title(step) }),
+        Kind::Cannot { step, why, .. } => {
+            let reasons = context
+                .definition
+                .step(step)
+                .map(|found| found.cannot_reasons.as_slice())
+                .unwrap_or_default();
+            let reason = reasons.iter().find(|reason| reason.id == *why);
+            let reason = reason.map_or(why.as_str(), |reason| reason.title.get(language.code()));
+            sentence(Sentence::EventCannot { who, step: &title(step), reason })
+        }
+        Kind::Reopened { step } => sentence(Sentence::EventReopened { who, step: &title(step) }),
+        Kind::EntryWithdrawn { step, .. } => {
+            sentence(Sentence::EventEntryWithdrawn { who, step: &title(step) })
+        }
+        Kind::Noted { step, .. } => sentence(Sentence::EventNoted { who, about: &about(step) }),
+        Kind::Submitted { phase } => {
+            sentence(Sentence::EventSubmitted { who, phase: phase_label(*phase, language) })
+        }
+        Kind::Voided { .. } => sentence(Sentence::EventVoided { who }),
+        Kind::Unvoided => sentence(Sentence::EventUnvoided { who }),
+        Kind::Shared { to, .. } => sentence(Sentence::EventShared { who, to: &context.name(to) }),
+        Kind::Accepted { .. } => sentence(Sentence::EventAccepted { who }),
+        Kind::Declined { .. } => sentence(Sentence::EventDeclined { who }),
+        Kind::Replied { .. } => sentence(Sentence::EventReplied { who }),
+        Kind::Commented { step, .. } => sentence(Sentence::EventCommented { who, about: &about(step) }),
+        Kind::Resolved { .. } => sentence(Sentence::EventResolved { who }),
+        Kind::Returned { phase } => {
+            sentence(Sentence::EventReturned { who, phase: phase_label(*phase, language) })
+        }
+        Kind::Approved { phase, .. } => {
+            sentence(Sentence::EventApproved { who, phase: phase_label(*phase, language) })
+        }
+        Kind::Held { why, .. } => sentence(Sentence::EventHeld { why: &hold_text(context, *why) }),
+        Kind::Released { .. } => sentence(Sentence::EventReleased),
+        Kind::Gap { enc_from, enc_to, .. } => {
+            sentence(Sentence::EventGap { count: (enc_to + 1).saturating_sub(*enc_from) })
+        }
+        Kind::Unknown { .. } => Label::NewerVersion.text(language).to_owned(),
+    }
+}
+
+fn hold_text(context: Context<'_>, why: HoldReason) -> String {
+    let sentence = match why {
+        HoldReason::NoGrant => Sentence::HeldNoGrant,
+        HoldReason::AuthorMayNot => Sentence::HeldAuthorMayNot,
+        HoldReason::Revoked => Sentence::HeldRevoked,
+        HoldReason::OverLimit => Sentence::HeldOverLimit,
+        HoldReason::DoesNotFit => Sentence::HeldDoesNotFit,
+        HoldReason::Unknown => Sentence::HeldUnknown,
+    };
+    sentence.text(context.language)
+}

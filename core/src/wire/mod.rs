@@ -1,0 +1,16 @@
+//! Sync protocol v1: the messages, shared by phone and server.
+//!
+//! JSON, zstd-compressed where it is larger than a packet. A message may gain fields; a reader ignores those it does
+//! not know. What must survive unknown fields (events, certificates, receipts) travels as text and is never
+//! re-encoded.
+
+mod body;
+mod v1;
+
+pub use body::{Compressed, MAX_INFLATED, compress, inflate};
+pub use v1::{
+    ClockReport, DeviceReport, EncounterCursor, EnrolReply, EnrolRequest, EnrolState, EventsReply,
+    EventsRequest, Grant, HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE, HelloReply, HelloRequest, Limits,
+    OffersReply, OffersRequest, Page, Positioned, Problem, ProblemKind, ProtocolNotice, ReadMessage, VERSION,
+    hello_message,
+};
