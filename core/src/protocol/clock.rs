@@ -11,6 +11,8 @@
 //!   deadline is late, unless it is excused.
 //! - `before` without a moment to be before has no end yet; met by then is met.
 
+use serde::{Deserialize, Serialize};
+
 use jiff::tz::TimeZone;
 
 use super::calendar::end_of_nth_day;
@@ -34,7 +36,8 @@ pub struct ClockReading {
 }
 
 /// How a clock stands, whatever the time is now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It is not known whether it applies, or when it began.
     Waiting,

@@ -15,11 +15,13 @@ pub struct Definition {
     pub id: String,
     /// 1, 2, 3 … within `id`.
     pub version: u32,
+    /// Its name, as people say it.
     pub title: Text,
     /// Where it applies, in words.
     pub jurisdiction: Text,
     /// IANA name; local times and calendar days are of this zone.
     pub time_zone: String,
+    /// Named by `within_days`.
     pub calendars: Vec<Calendar>,
     /// First day on which it is in force, `YYYY-MM-DD`.
     pub effective: String,
@@ -29,9 +31,11 @@ pub struct Definition {
     pub changes: Text,
     /// Every text exists in each of these; the first is the one to fall back on.
     pub languages: Vec<String>,
+    /// Who is called.
     pub partners: Vec<Partner>,
     /// In the order in which a deputy reads them.
     pub steps: Vec<Step>,
+    /// The deadlines.
     pub clocks: Vec<Clock>,
     /// Indexes into `steps` such that a step comes after every step its conditions read. Made by the loader.
     pub order: Vec<usize>,
@@ -45,7 +49,9 @@ pub struct Text(pub BTreeMap<String, String>);
 /// Days that do not count, for `within_days`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Calendar {
+    /// Unique among calendars.
     pub id: String,
+    /// For example "court days".
     pub title: Text,
     /// Weekdays that do not count: 1 = Monday … 7 = Sunday (ISO 8601).
     pub closed_weekdays: BTreeSet<u8>,
@@ -56,8 +62,11 @@ pub struct Calendar {
 /// Who is called and comes. Numbers live in the programme's directory, not here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partner {
+    /// Unique among partners; the directory's numbers are under it.
     pub id: String,
+    /// Who it is.
     pub title: Text,
+    /// Why they are called.
     pub why: Text,
     /// How it can be reached, the usual way first.
     pub reached_by: Vec<Channel>,
@@ -65,27 +74,43 @@ pub struct Partner {
     pub unavailable: Vec<Opt>,
 }
 
+/// How a partner is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
+    /// By telephone.
     Telephone,
+    /// By radio.
     Radio,
+    /// Through the dispatcher.
     Dispatch,
 }
 
 /// One thing the protocol asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a name in the document and independent of the others"
+)]
 pub struct Step {
+    /// Unique among steps.
     pub id: String,
+    /// What to do, in a few words.
     pub title: Text,
     /// The exact paragraph for the deputy.
     pub guidance: Text,
-    /// What to read to the child, in the child's language whatever the app's.
+    /// What to read to the child, in the child's language whatever the app's: in every language of the
+    /// definition, and in any others.
     pub say: Option<Text>,
+    /// Why it is done.
     pub why: Text,
+    /// With what it is submitted and reviewed.
     pub phase: Phase,
+    /// Whose step it is.
     pub by: Author,
+    /// Left out: it always applies.
     pub applies: Option<Condition>,
+    /// Left out of the JSON: true.
     pub required: bool,
     /// Comes before everything else while it is open.
     pub urgent: bool,
@@ -101,6 +126,7 @@ pub struct Step {
     pub done_when: Option<Condition>,
     /// Reasons offered for *cannot*.
     pub cannot_reasons: Vec<Opt>,
+    /// Where it comes from.
     pub basis: Vec<Basis>,
 }
 
@@ -109,12 +135,16 @@ pub struct Step {
 pub struct PartnerStep {
     /// Id of the partner.
     pub id: String,
+    /// Whether it comes to the scene. In JSON `true` or `false`.
     pub comes: Comes,
 }
 
+/// Whether a partner that was called comes to the scene.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comes {
+    /// It comes, or says why not.
     Yes,
+    /// To have reached it is enough.
     No,
 }
 
@@ -132,8 +162,11 @@ impl PartnerStep {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
+    /// Until the child has been handed over.
     Scene,
+    /// The first 72 hours and what the law asks of them.
     FollowUp,
+    /// What came of it.
     Outcome,
 }
 
@@ -141,27 +174,38 @@ pub enum Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Author {
+    /// The first responder.
     Deputy,
+    /// The detective who takes the case over.
     Detective,
+    /// The station's supervisor.
     Supervisor,
+    /// A follow-up worker of the county.
     County,
 }
 
 /// One value in an entry of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
+    /// Unique in its step.
     pub id: String,
     /// Empty for the fields of a call, whose names are the app's own words.
     pub title: Text,
+    /// What kind of value it holds.
     pub kind: FieldKind,
     /// For `choice` and `choices`. Titles of `channel` and `outcome` are empty for the same reason.
     pub options: Vec<Opt>,
+    /// In JSON `max_chars`, `min` and `max` stand beside the kind.
     pub limits: Limits,
+    /// May ask for fields above it, and for other steps. Left out: it always applies.
     pub applies: Option<Condition>,
+    /// Left out of the JSON: true.
     pub required: bool,
+    /// Left out of the JSON: `step`.
     pub class: FieldClass,
 }
 
+/// What kind of value a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldKind {
@@ -187,10 +231,15 @@ pub enum FieldKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldClass {
+    /// What was done, and when: nothing about who the child is.
     Step,
+    /// Who somebody is.
     Identity,
+    /// Where somebody is or lives.
     Location,
+    /// What happened, in somebody's words.
     Narrative,
+    /// Health and care.
     Health,
 }
 
@@ -199,15 +248,18 @@ pub enum FieldClass {
 pub struct Limits {
     /// Characters (Unicode scalar values) of a code, text or note.
     pub max_chars: Option<u32>,
-    /// Least and greatest count.
+    /// Least count.
     pub min: Option<i64>,
+    /// Greatest count.
     pub max: Option<i64>,
 }
 
 /// One option of a choice, one reason for *cannot*.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opt {
+    /// What stands in a record.
     pub id: String,
+    /// What people read; empty where the app's own words stand in.
     pub title: Text,
 }
 
@@ -218,14 +270,19 @@ pub struct Basis {
     pub source: String,
     /// Its address, where there is one.
     pub address: Option<String>,
+    /// How sure it is.
     pub state: BasisState,
 }
 
+/// How sure it is that a step says what its source says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BasisState {
+    /// The source says so.
     Sourced,
+    /// It follows from the source.
     Inferred,
+    /// The county has to say.
     ConfirmWithCounty,
 }
 
@@ -239,22 +296,40 @@ pub enum Condition {
     /// `{"not": …}`
     Not(Box<Condition>),
     /// `{"answer": {"step", "field", "is" | "is_not" | "at_least" | "answered", "of"}}`
-    Answer { field: FieldRef, test: AnswerIs, of: Occurrence },
+    Answer {
+        /// Whose value is read.
+        field: FieldRef,
+        /// What is asked of it.
+        test: AnswerIs,
+        /// In which entries.
+        of: Occurrence,
+    },
     /// `{"step": {"id", "is": "done" | "cannot" | "not_applicable"}}`
-    Step { id: String, is: StepIs },
+    Step {
+        /// Which step.
+        id: String,
+        /// What it has to be.
+        is: StepIs,
+    },
 }
 
+/// A field of a step, by name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FieldRef {
+    /// Id of the step.
     pub step: String,
+    /// Id of the field in it.
     pub field: String,
 }
 
-/// `is` of a `choices` field holds when the option is among the chosen ones.
+/// What is asked of a value. `is` of a `choices` field holds when the option is among the chosen ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnswerIs {
+    /// It is this: of a choice, choices, flag or count.
     Is(Value),
+    /// It is something else. A value that was never given is not something else.
     IsNot(Value),
+    /// A count of so many or more.
     AtLeast(i64),
     /// `"answered": true`: there is a value at all.
     Answered,
@@ -263,37 +338,54 @@ pub enum AnswerIs {
 /// Which entries of a step an answer is read from. Left out = `any`.
 ///
 /// Entries are ordered by their first moment, so `first` and `last` do not depend on when they were typed.
+/// The loader settles what it comes to: over a step that does not repeat it is `first`, and over the entry
+/// that is being judged it is `same`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Occurrence {
+    /// The first entry.
     First,
+    /// The last entry.
     Last,
+    /// At least one entry.
     #[default]
     Any,
+    /// All entries, and no more to come.
     Every,
     /// The entry that is being judged: within a step's own fields, and for a clock of `each` entry.
     Same,
 }
 
+/// What a condition asks of a whole step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepIs {
+    /// It is done.
     Done,
+    /// It was marked *cannot*.
     Cannot,
+    /// It does not apply.
     NotApplicable,
 }
 
 /// A deadline from a recorded moment until a condition holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clock {
+    /// Unique among clocks.
     pub id: String,
+    /// What has to happen in time.
     pub title: Text,
+    /// Left out: it always applies.
     pub applies: Option<Condition>,
+    /// The moment it counts from.
     pub from: Anchor,
+    /// When it ends.
     pub deadline: Deadline,
+    /// What has to hold by then.
     pub met_by: Condition,
     /// Moment fields; the latest counts. Empty only with [`Deadline::Before`].
     pub met_at: Vec<Anchor>,
+    /// Why it need not be met.
     pub excused_by: Option<Condition>,
     /// A target for review, not a rule of law.
     pub soft: bool,
@@ -302,10 +394,13 @@ pub struct Clock {
 /// A moment field, and which entry's. `of` is `first`, `last`, or `each` (one clock an entry).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Anchor {
+    /// A field of kind moment.
     pub field: FieldRef,
+    /// Which entry's.
     pub of: AnchorOf,
 }
 
+/// Which entry's moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnchorOf {
@@ -317,13 +412,18 @@ pub enum AnchorOf {
     Each,
 }
 
-/// Exactly one of the three keys stands in the JSON.
+/// When a clock ends. Exactly one of the three keys stands in the JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deadline {
     /// `"within_minutes": n`
     WithinMinutes(u32),
     /// `"within_days": {"n", "calendar"}`: ends with the n-th counting day after the anchor's, in the zone of the protocol.
-    WithinDays { n: u32, calendar: String },
+    WithinDays {
+        /// How many days.
+        n: u32,
+        /// Id of the calendar that says which days count.
+        calendar: String,
+    },
     /// `"before": {"step", "field"}`: the earliest moment of that field.
     Before(FieldRef),
 }
@@ -331,9 +431,13 @@ pub enum Deadline {
 /// How far a step is, as a condition reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Settled {
+    /// Not settled: to do, started or waiting, or it is not known whether it applies.
     Open,
+    /// Done.
     Done,
+    /// Marked *cannot*, with a reason.
     Cannot,
+    /// It does not apply.
     NotApplicable,
 }
 

@@ -20,6 +20,7 @@ pub enum Value {
 
 /// Why a value does not fit its field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the sentence on each variant says what it is; the fields are its words")]
 pub enum Misfit {
     #[error("a {kind:?} field cannot hold this kind of value")]
     WrongKind { kind: FieldKind },

@@ -132,9 +132,9 @@ fn placed(edges: &[Vec<usize>]) -> Vec<usize> {
 /// One fault for each group of steps that wait for one another, at its first step.
 fn cycles(checker: &mut Checker<'_>, edges: &[Vec<usize>]) {
     let reached: Vec<Vec<bool>> = (0..edges.len()).map(|from| reached_from(from, edges)).collect();
-    for first in 0..edges.len() {
-        let group: Vec<usize> =
-            (0..edges.len()).filter(|&step| reached[first][step] && reached[step][first]).collect();
+    for (first, from_first) in reached.iter().enumerate() {
+        let is_in_group = |step: &usize| from_first[*step] && reached[*step][first];
+        let group: Vec<usize> = (0..edges.len()).filter(is_in_group).collect();
         if group.first() == Some(&first) {
             let through = group.iter().map(|&step| checker.definition.steps[step].id.clone()).collect();
             checker.fault(&Path::Root.key("steps").index(first), FaultKind::Cycle { through });

@@ -183,10 +183,10 @@ impl Reader {
     pub(super) fn text(&mut self, value: &Json, at: &Path<'_>) -> Option<Text> {
         let text = self.speech(value, at)?;
         if !self.languages.is_empty() {
-            for language in text.0.keys().filter(|language| !self.languages.contains(language)).cloned() {
+            for language in text.0.keys().filter(|language| !self.languages.contains(language)) {
                 self.faults.push(Fault {
-                    path: at.key(&language).to_string(),
-                    what: FaultKind::ExtraLanguage { language: shortened(&language) },
+                    path: at.key(language).to_string(),
+                    what: FaultKind::ExtraLanguage { language: shortened(language) },
                 });
             }
         }
