@@ -21,10 +21,7 @@ impl<'d> Checker<'d> {
         self.moment(&clock.from.field, &at.key("from"));
         self.deadline(clock, at);
         self.met_at(clock, at);
-        let scope = match clock.from.of {
-            AnchorOf::Each => Scope::Entry { step: &clock.from.field.step },
-            AnchorOf::First | AnchorOf::Last => Scope::Record,
-        };
+        let scope = Scope::of_clock(clock);
         if let Some(condition) = &clock.applies {
             self.condition(condition, &at.key("applies"), scope);
         }

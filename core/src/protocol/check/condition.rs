@@ -6,7 +6,7 @@ use super::{Checker, Found};
 use crate::protocol::fault::{FaultKind, Shape};
 use crate::protocol::path::{Path, shortened};
 use crate::protocol::{
-    AnchorOf, AnswerIs, Condition, Definition, FieldKind, FieldRef, Occurrence, Step, Value,
+    AnchorOf, AnswerIs, Clock, Condition, Definition, FieldKind, FieldRef, Occurrence, Step, Value,
 };
 
 /// Greatest number of questions in one condition; nobody could read more.
@@ -24,6 +24,13 @@ pub(super) enum Scope<'d> {
 }
 
 impl<'d> Scope<'d> {
+    pub(super) fn of_clock(clock: &'d Clock) -> Self {
+        match clock.from.of {
+            AnchorOf::Each => Self::Entry { step: &clock.from.field.step },
+            AnchorOf::First | AnchorOf::Last => Self::Record,
+        }
+    }
+
     /// The step whose entry is being judged.
     pub(super) fn step(self) -> Option<&'d str> {
         match self {
@@ -64,10 +71,10 @@ impl<'d> Checker<'d> {
 
     fn answer(&mut self, name: &FieldRef, test: &AnswerIs, of: Occurrence, at: &Path<'_>, scope: Scope<'d>) {
         let here = scope.step() == Some(name.step.as_str());
+        let Some(found) = self.find_field(name, at) else { return };
         if of == Occurrence::Same && !here {
             self.fault(&at.key("of"), FaultKind::SameOutside);
         }
-        let Some(found) = self.find_field(name, at) else { return };
         let picks = matches!(of, Occurrence::First | Occurrence::Last | Occurrence::Every);
         if here && picks && found.step.has_entries() {
             self.fault(&at.key("of"), FaultKind::SameExpected);

@@ -6,7 +6,7 @@ use super::Checker;
 use super::condition::{Scope, is_readable};
 use crate::protocol::fault::FaultKind;
 use crate::protocol::path::Path;
-use crate::protocol::{AnchorOf, AnswerIs, Condition, Definition, FieldKind, Occurrence, Step, StepIs};
+use crate::protocol::{AnswerIs, Condition, Definition, FieldKind, Occurrence, Step, StepIs};
 
 /// Indexes of the steps such that each comes after all that its conditions read; otherwise the order of the
 /// document. Steps that wait for one another are left out.
@@ -33,43 +33,44 @@ pub(super) fn check(checker: &mut Checker<'_>) {
     rest(checker, &reach);
 }
 
-/// Every condition that is not a step's own `applies`.
+/// Every condition that is not a step's own `applies`. What belongs to a step that never comes is the fault of
+/// that step.
 fn rest(checker: &mut Checker<'_>, reach: &Reach<'_>) {
     let list = Path::Root.key("steps");
-    for (index, step) in checker.definition.steps.iter().enumerate() {
+    for (index, step) in checker.definition.steps.iter().enumerate().filter(|(index, _)| !reach.dead[*index])
+    {
         let at = list.index(index);
-        if step.done_when.as_ref().is_some_and(|condition| !reach.can_be_true(condition, Scope::Record)) {
-            checker.fault(&at.key("done_when"), FaultKind::NeverTrue);
-        }
+        never_true(checker, reach, step.done_when.as_ref(), &at.key("done_when"), Scope::Record);
         let fields = at.key("fields");
         let built_in = super::built_in(step);
         for (number, field) in step.fields.iter().enumerate().skip(built_in) {
+            let field_at = fields.index(number - built_in);
             let scope = Scope::Field { step, number };
-            // A field of a step that never comes is the fault of that step.
-            if !reach.dead[index]
-                && field.applies.as_ref().is_some_and(|condition| !reach.can_be_true(condition, scope))
-            {
-                checker.fault(&fields.index(number - built_in).key("applies"), FaultKind::NeverTrue);
-            }
+            never_true(checker, reach, field.applies.as_ref(), &field_at.key("applies"), scope);
         }
     }
     let list = Path::Root.key("clocks");
     for (index, clock) in checker.definition.clocks.iter().enumerate() {
-        let at = list.index(index);
-        let scope = match clock.from.of {
-            AnchorOf::Each => Scope::Entry { step: &clock.from.field.step },
-            AnchorOf::First | AnchorOf::Last => Scope::Record,
-        };
-        let conditions = [
-            ("applies", clock.applies.as_ref()),
-            ("met_by", Some(&clock.met_by)),
-            ("excused_by", clock.excused_by.as_ref()),
-        ];
-        for (name, condition) in conditions {
-            if condition.is_some_and(|condition| !reach.can_be_true(condition, scope)) {
-                checker.fault(&at.key(name), FaultKind::NeverTrue);
-            }
+        if reach.find(&clock.from.field.step).is_some_and(|(step, _)| reach.dead[step]) {
+            continue;
         }
+        let at = list.index(index);
+        let scope = Scope::of_clock(clock);
+        never_true(checker, reach, clock.applies.as_ref(), &at.key("applies"), scope);
+        never_true(checker, reach, Some(&clock.met_by), &at.key("met_by"), scope);
+        never_true(checker, reach, clock.excused_by.as_ref(), &at.key("excused_by"), scope);
+    }
+}
+
+fn never_true(
+    checker: &mut Checker<'_>,
+    reach: &Reach<'_>,
+    condition: Option<&Condition>,
+    at: &Path<'_>,
+    scope: Scope<'_>,
+) {
+    if condition.is_some_and(|condition| !reach.can_be_true(condition, scope)) {
+        checker.fault(at, FaultKind::NeverTrue);
     }
 }
 

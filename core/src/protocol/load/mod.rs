@@ -72,7 +72,7 @@ fn read_definition(reader: &mut Reader, document: &Json) -> Definition {
     let mut it = reader.object(document, &Path::Root);
     // First, because every text is held against them.
     let languages = it.required("languages", languages).unwrap_or_default();
-    it.reader.languages.clone_from(&languages);
+    it.reader.languages = languages_of_texts(&languages);
     let id = it.required("id", Reader::protocol_id).unwrap_or_default();
     let version = it.required("version", |r, v, at| r.small(v, at, 1, 1_000_000)).unwrap_or(1);
     let title = it.required("title", Reader::text).unwrap_or_default();
@@ -126,7 +126,17 @@ fn languages(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<Vec<Str
     } else if !list.iter().flatten().any(|language| language == "en") {
         reader.fault(at, FaultKind::NoEnglish);
     }
-    Some(list.into_iter().flatten().collect())
+    // Without one that could not be read, no text can be told to lack a language or to have one too many.
+    list.into_iter().collect()
+}
+
+/// A protocol that forgot to list English has that one fault, not one for each English text.
+fn languages_of_texts(listed: &[String]) -> Vec<String> {
+    let mut languages = listed.to_vec();
+    if !languages.is_empty() && !languages.iter().any(|language| language == "en") {
+        languages.push("en".to_owned());
+    }
+    languages
 }
 
 fn time_zone(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<String> {
