@@ -1,0 +1,120 @@
+//! What every request works with.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::keys::{KeyError, Keys};
+use crate::people::{Passwords, PeopleError};
+use crate::random::Random;
+use crate::sessions::Limits;
+use crate::store::{self, Store, StoreError, migrate};
+use crate::web::error::AppError;
+
+/// Password checks at one time: each takes its memory, and the machine has other work.
+const SIGN_INS: usize = 4;
+
+/// Why the server cannot start on this folder.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder was never set up.
+    #[error("there is no store in {0}; run `init` first")]
+    NotInitialised(String),
+    /// The key, or the key store.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The settings of the password check.
+    #[error(transparent)]
+    People(#[from] PeopleError),
+}
+
+/// The state behind every route; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`].
+pub struct Parts {
+    /// The records, people, phones and the log.
+    pub store: Store,
+    /// The data keys.
+    pub keys: Keys,
+    /// The settings.
+    pub config: Config,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// The password check.
+    pub passwords: Passwords,
+    /// One permit for each password check at a time.
+    pub sign_ins: Semaphore,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// Opens a folder that `init` has set up.
+    pub fn open(config: Config, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Self, OpenError> {
+        if !config.store_file().exists() || !config.keys_file().exists() {
+            return Err(OpenError::NotInitialised(config.data.display().to_string()));
+        }
+        Self::open_or_make(config, clock, random)
+    }
+
+    /// Opens a folder, and makes the two store files when they are not there.
+    pub fn open_or_make(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, OpenError> {
+        let agency = config.agency_key()?;
+        let now_ms = clock.now_ms();
+        let store = store::open(&config.store_file(), &agency.store_key(), migrate::SERVER, now_ms)?;
+        let keys = Keys::open(&config.keys_file(), &agency, Arc::clone(&random), now_ms)?;
+        let passwords =
+            Passwords::new(config.argon2_memory_kib, config.argon2_rounds, config.argon2_lanes, &*random)?;
+        let sign_ins = Semaphore::new(SIGN_INS);
+        Ok(Self(Arc::new(Parts { store, keys, config, clock, random, passwords, sign_ins })))
+    }
+
+    /// The time now.
+    pub fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// How long a session lives here.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            idle_ms: self.config.session_idle_minutes * 60_000,
+            absolute_ms: self.config.session_hours * 3_600_000,
+        }
+    }
+
+    /// Runs blocking work (the store, a password check) beside the threads that answer requests.
+    pub async fn blocking<T, E>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        E: Into<AppError> + Send + 'static,
+    {
+        let app = self.clone();
+        match tokio::task::spawn_blocking(move || work(&app)).await {
+            Ok(done) => done.map_err(Into::into),
+            Err(_) => Err(AppError::Internal("a task panicked".to_owned())),
+        }
+    }
+}

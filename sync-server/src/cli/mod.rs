@@ -1,0 +1,134 @@
+//! The commands of the binary.
+
+mod doctor;
+mod init;
+mod people;
+mod protocol;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use toml::{Table, Value};
+
+use crate::app::{App, OpenError};
+use crate::clock::SystemClock;
+use crate::config::{Config, ConfigError};
+use crate::keys::KeyError;
+use crate::out;
+use crate::people::PeopleError;
+use crate::protocols::ProtocolError;
+use crate::random::SystemRandom;
+use crate::store::StoreError;
+
+/// Why a command ended without its result; the text is for the administrator.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The settings.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The folder cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A person, an agency or a station.
+    #[error(transparent)]
+    People(#[from] PeopleError),
+    /// A protocol.
+    #[error(transparent)]
+    Protocol(#[from] ProtocolError),
+    /// A file, or the network.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// Anything else, said in full.
+    #[error("{0}")]
+    Said(String),
+}
+
+/// The sync server and review pages of First Hours: one binary, one folder.
+#[derive(Parser)]
+#[command(name = "firsthours-server", version)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Common {
+    /// The settings file (TOML).
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    /// The folder that holds everything.
+    #[arg(long, global = true)]
+    data: Option<String>,
+    /// The address to listen on.
+    #[arg(long, global = true)]
+    listen: Option<String>,
+    /// The address that people type.
+    #[arg(long, global = true)]
+    origin: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Set up a new folder: key, stores, agency.
+    Init(init::Init),
+    /// Run the server.
+    Serve,
+    /// People who sign in with a password.
+    #[command(subcommand)]
+    User(people::User),
+    /// Stations of the agencies.
+    #[command(subcommand)]
+    Station(people::Station),
+    /// Protocol versions.
+    #[command(subcommand)]
+    Protocol(protocol::Protocol),
+    /// Check the folder: keys, stores, log.
+    Doctor,
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            out::wrong(error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), CliError> {
+    let config = settings(&cli.common)?;
+    match cli.command {
+        Command::Init(init) => init::run(config, &init),
+        Command::Serve => serve::run(open(config)?),
+        Command::User(user) => people::user(&open(config)?, user),
+        Command::Station(station) => people::station(&open(config)?, station),
+        Command::Protocol(protocol) => protocol::run(&open(config)?, protocol),
+        Command::Doctor => doctor::run(&open(config)?),
+    }
+}
+
+fn settings(common: &Common) -> Result<Config, ConfigError> {
+    let said = [("data", &common.data), ("listen", &common.listen), ("origin", &common.origin)];
+    let flags: Table = said
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.to_owned(), Value::String(value.clone()?))))
+        .collect();
+    Config::load(common.config.as_deref(), std::env::vars(), flags)
+}
+
+fn open(config: Config) -> Result<App, CliError> {
+    Ok(App::open(config, Arc::new(SystemClock), Arc::new(SystemRandom))?)
+}

@@ -1,0 +1,125 @@
+//! People and stations from the console.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use zeroize::Zeroizing;
+
+use super::CliError;
+use crate::app::App;
+use crate::audit::Who;
+use crate::out;
+use crate::people::{self, NewPerson};
+
+/// People who sign in with a password.
+#[derive(Subcommand)]
+pub(super) enum User {
+    /// Add a person; the password comes from standard input or a file.
+    Add {
+        /// What they type to sign in.
+        username: String,
+        /// Their name.
+        #[arg(long)]
+        name: String,
+        /// Their role.
+        #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(people::ROLES))]
+        role: String,
+        /// Their agency.
+        #[arg(long)]
+        agency: String,
+        /// Their station.
+        #[arg(long)]
+        station: Option<String>,
+        /// A file whose first line is the password.
+        #[arg(long)]
+        password_file: Option<PathBuf>,
+    },
+    /// Let somebody who was locked out try again.
+    Release {
+        /// Their user name.
+        username: String,
+    },
+    /// End somebody's access at once.
+    Disable {
+        /// Their user name.
+        username: String,
+    },
+    /// Everybody.
+    List,
+}
+
+/// Stations of the agencies.
+#[derive(Subcommand)]
+pub(super) enum Station {
+    /// Add a station.
+    Add {
+        /// Its id, a short word.
+        id: String,
+        /// Its agency.
+        #[arg(long)]
+        agency: String,
+        /// Its name.
+        #[arg(long)]
+        title: String,
+    },
+}
+
+pub(super) fn user(app: &App, user: User) -> Result<(), CliError> {
+    let now_ms = app.now_ms();
+    match user {
+        User::Add { username, name, role, agency, station, password_file } => {
+            let password = password(password_file.as_deref())?;
+            let new = NewPerson {
+                name: &name,
+                role: &role,
+                agency: &agency,
+                station: station.as_deref(),
+                username: &username,
+            };
+            let id =
+                people::add(&app.store, &app.passwords, &*app.random, &new, &password, Who::Console, now_ms)?;
+            out::line(id);
+        }
+        User::Release { username } => app.store.write(|tx| {
+            let person = people::by_username(tx, &username)?;
+            people::release(tx, &person.id, Who::Console, now_ms)
+        })?,
+        User::Disable { username } => app.store.write(|tx| {
+            let person = people::by_username(tx, &username)?;
+            people::disable(tx, &person.id, Who::Console, now_ms)
+        })?,
+        User::List => {
+            for person in app.store.read(people::all)? {
+                let state = match (person.disabled, person.locked) {
+                    (true, _) => "disabled",
+                    (false, true) => "locked",
+                    (false, false) => "active",
+                };
+                let station = person.station.as_deref().unwrap_or("-");
+                out::line(format_args!(
+                    "{}  {}  {}  {}/{}  {}  {state}",
+                    person.id, person.username, person.role, person.agency, station, person.name
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn station(app: &App, station: Station) -> Result<(), CliError> {
+    let Station::Add { id, agency, title } = station;
+    let now_ms = app.now_ms();
+    app.store.write(|tx| people::add_station(tx, &id, &agency, &title, Who::Console, now_ms))?;
+    Ok(())
+}
+
+/// The first line of the file or of standard input; never an argument, which other users of the machine can read.
+fn password(file: Option<&Path>) -> Result<Zeroizing<String>, CliError> {
+    let mut text = Zeroizing::new(String::new());
+    match file {
+        Some(path) => std::fs::File::open(path)?.read_to_string(&mut text)?,
+        None => std::io::stdin().read_line(&mut text)?,
+    };
+    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+}

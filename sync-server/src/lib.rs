@@ -1,0 +1,46 @@
+//! The sync server and the review pages of First Hours: one binary, one folder.
+//!
+//! `store` alone knows SQL. A route reads who asks, asks a module for a decision, and lets `web` draw it.
+//! Time and randomness come in through [`app::App`], so a test drives the whole server in its own process.
+
+pub mod app;
+pub mod audit;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod keys;
+mod out;
+pub mod people;
+pub mod protocols;
+pub mod random;
+pub mod sessions;
+pub mod store;
+#[cfg(test)]
+mod testing;
+pub mod web;
+
+pub use app::App;
+
+use axum::body::Body;
+use axum::http::{Request, Response};
+
+/// Every route of the server.
+pub fn router(app: App) -> axum::Router {
+    web::router(app, axum::Router::new())
+}
+
+/// Answers one request without a socket, as a test or the simulator asks it.
+pub async fn answer(router: &axum::Router, request: Request<Body>) -> Response<Body> {
+    call(router.clone(), request).await
+}
+
+/// The bound brings the service's own `call` into scope, and with it the one way into a router.
+async fn call<S>(mut service: S, request: Request<Body>) -> Response<Body>
+where
+    S: axum::ServiceExt<Request<Body>, Response = Response<Body>, Error = std::convert::Infallible>,
+{
+    match service.call(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}

@@ -1,0 +1,149 @@
+//! Published protocol versions: kept byte for byte, never changed, only recalled.
+
+use firsthours_core::protocol;
+
+use crate::audit::{self, Entry, What, Who};
+use crate::store::{Row, StoreError, Tx};
+
+/// What went wrong with a protocol.
+#[derive(Debug, thiserror::Error)]
+pub enum ProtocolError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The definition has faults; every one is listed.
+    #[error("the definition has faults:\n{0}")]
+    Faulty(String),
+    /// Other bytes are already published under this id and version.
+    #[error("{id} {version} is already published with other content; give it a new version")]
+    Taken {
+        /// The protocol.
+        id: String,
+        /// The version.
+        version: u32,
+    },
+    /// No such version.
+    #[error("there is no such protocol version")]
+    Missing,
+}
+
+/// One published version, without its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// What names it everywhere.
+    pub sha256: String,
+    /// The protocol.
+    pub id: String,
+    /// The version.
+    pub version: i64,
+    /// When it was published here.
+    pub published_ms: i64,
+    /// When it was recalled, if it was.
+    pub recalled_ms: Option<i64>,
+}
+
+/// Checks a definition and publishes it; gives its fingerprint. The same bytes twice are one version.
+pub fn publish(tx: &mut dyn Tx, text: &str, by: Who<'_>, now_ms: i64) -> Result<String, ProtocolError> {
+    let definition =
+        protocol::load(text.as_bytes()).map_err(|faults| ProtocolError::Faulty(faults.to_string()))?;
+    let sha256 = protocol::fingerprint(text.as_bytes());
+    let added = tx.run(
+        "insert into protocol (sha256, id, version, text, published_ms, published_by) \
+         values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+        &[
+            (&sha256).into(),
+            (&definition.id).into(),
+            i64::from(definition.version).into(),
+            text.into(),
+            now_ms.into(),
+            by.text().into(),
+        ],
+    )?;
+    if added == 1 {
+        audit::append(
+            tx,
+            &Entry::new(now_ms, by, What::ProtocolPublished).with("protocol", sha256.as_str()),
+        )?;
+    } else if tx.row("select id from protocol where sha256 = $1", &[(&sha256).into()])?.is_none() {
+        return Err(ProtocolError::Taken { id: definition.id, version: definition.version });
+    }
+    Ok(sha256)
+}
+
+/// Recalls a version: no new record starts under it; records pinned to it stay.
+pub fn recall(tx: &mut dyn Tx, sha256: &str, by: Who<'_>, now_ms: i64) -> Result<(), ProtocolError> {
+    let changed = tx.run(
+        "update protocol set recalled_ms = $2 where sha256 = $1 and recalled_ms is null",
+        &[sha256.into(), now_ms.into()],
+    )?;
+    if changed == 0 {
+        return Err(ProtocolError::Missing);
+    }
+    audit::append(tx, &Entry::new(now_ms, by, What::ProtocolRecalled).with("protocol", sha256))?;
+    Ok(())
+}
+
+/// Every version, the newest first.
+pub fn all(tx: &mut dyn Tx) -> Result<Vec<Published>, StoreError> {
+    tx.rows(
+        "select sha256, id, version, published_ms, recalled_ms from protocol order by published_ms desc, sha256",
+        &[],
+    )?
+    .iter()
+    .map(published)
+    .collect()
+}
+
+/// The bytes of one version.
+pub fn text(tx: &mut dyn Tx, sha256: &str) -> Result<Option<String>, StoreError> {
+    tx.row("select text from protocol where sha256 = $1", &[sha256.into()])?
+        .map(|row| row.string(0))
+        .transpose()
+}
+
+fn published(row: &Row) -> Result<Published, StoreError> {
+    Ok(Published {
+        sha256: row.string(0)?,
+        id: row.string(1)?,
+        version: row.int(2)?,
+        published_ms: row.int(3)?,
+        recalled_ms: row.opt_int(4)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    const SHIPPED: &str = include_str!("../../core/protocols/us-ca-los-angeles.json");
+
+    #[test]
+    fn a_definition_is_published_once_and_read_back_byte_for_byte() {
+        let (_folder, store) = testing::store();
+        let first = store.write(|tx| publish(tx, SHIPPED, Who::Console, 5)).expect("publish");
+        let again = store.write(|tx| publish(tx, SHIPPED, Who::Console, 6)).expect("publish");
+        assert_eq!(first, again);
+        let (versions, bytes) =
+            store.read(|tx| Ok::<_, StoreError>((all(tx)?, text(tx, &first)?))).expect("read");
+        assert_eq!(versions.len(), 1);
+        assert_eq!(versions[0].published_ms, 5);
+        assert_eq!(bytes.as_deref(), Some(SHIPPED));
+    }
+
+    #[test]
+    fn other_bytes_under_a_published_version_are_refused() {
+        let (_folder, store) = testing::store();
+        store.write(|tx| publish(tx, SHIPPED, Who::Console, 5)).expect("publish");
+        let altered = format!("{SHIPPED}\n");
+        let refused = store.write(|tx| publish(tx, &altered, Who::Console, 6));
+        assert!(matches!(refused, Err(ProtocolError::Taken { .. })));
+    }
+
+    #[test]
+    fn a_faulty_definition_is_refused_with_its_faults() {
+        let (_folder, store) = testing::store();
+        let refused = store.write(|tx| publish(tx, "{\"id\": 3}", Who::Console, 5));
+        assert!(matches!(refused, Err(ProtocolError::Faulty(faults)) if !faults.is_empty()));
+    }
+}

@@ -1,0 +1,190 @@
+//! Signed-in browsers: an own table, a random token of which only the hash is kept.
+
+use sha2::{Digest, Sha256};
+
+use crate::audit::{self, Entry, What, Who};
+use crate::random::{self, Random};
+use crate::store::{Result, Store, Tx};
+
+/// How often the time of the last request is written down. A session ends at most this much early.
+const SEEN_STEP_MS: i64 = 60_000;
+
+/// How long a session lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Without a request.
+    pub idle_ms: i64,
+    /// In any case.
+    pub absolute_ms: i64,
+}
+
+/// Who a session belongs to, read together with it so that a change of role or station acts at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The hash of its token, which names it in the log and in lists.
+    pub hash: String,
+    /// The person.
+    pub person: String,
+    /// Their name.
+    pub name: String,
+    /// Their role.
+    pub role: String,
+    /// Their agency.
+    pub agency: String,
+    /// Their station.
+    pub station: Option<String>,
+    /// When they signed in.
+    pub created_ms: i64,
+    /// When the session ends in any case.
+    pub expires_ms: i64,
+}
+
+/// Starts a session; gives its token, which exists only here and in the browser. Old sessions of the same
+/// browser are ended by the caller: a token never survives a sign-in.
+pub fn start(
+    tx: &mut dyn Tx,
+    random: &dyn Random,
+    person: &str,
+    limits: Limits,
+    now_ms: i64,
+) -> Result<String> {
+    let token = hex::encode(random::bytes::<32>(random));
+    tx.run("delete from session where expires_ms <= $1", &[now_ms.into()])?;
+    tx.run(
+        "insert into session (hash, person, created_ms, seen_ms, expires_ms) values ($1, $2, $3, $3, $4)",
+        &[
+            hash(&token).into(),
+            person.into(),
+            now_ms.into(),
+            now_ms.saturating_add(limits.absolute_ms).into(),
+        ],
+    )?;
+    Ok(token)
+}
+
+/// The session of this token if it is alive, and notes that it was seen.
+pub fn find(store: &Store, token: &str, limits: Limits, now_ms: i64) -> Result<Option<Session>> {
+    let hash = hash(token);
+    let row = store.read(|tx| {
+        tx.row(
+            "select p.id, p.name, p.role, p.agency, p.station, s.created_ms, s.expires_ms, s.seen_ms \
+             from session s join person p on p.id = s.person \
+             where s.hash = $1 and p.disabled = 0 and s.expires_ms > $2 and s.seen_ms > $3",
+            &[(&hash).into(), now_ms.into(), now_ms.saturating_sub(limits.idle_ms).into()],
+        )
+    })?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    if now_ms.saturating_sub(row.int(7)?) >= SEEN_STEP_MS {
+        store.write(|tx| {
+            tx.run(
+                "update session set seen_ms = $2 where hash = $1 and seen_ms < $2",
+                &[(&hash).into(), now_ms.into()],
+            )
+        })?;
+    }
+    Ok(Some(Session {
+        person: row.string(0)?,
+        name: row.string(1)?,
+        role: row.string(2)?,
+        agency: row.string(3)?,
+        station: row.opt_string(4)?,
+        created_ms: row.int(5)?,
+        expires_ms: row.int(6)?,
+        hash,
+    }))
+}
+
+/// Ends the session of this token; nothing happens when there is none.
+pub fn end(store: &Store, token: &str, now_ms: i64) -> Result<()> {
+    let hash = hash(token);
+    store.write(|tx| {
+        let Some(row) = tx.row("select person from session where hash = $1", &[(&hash).into()])? else {
+            return Ok(());
+        };
+        tx.run("delete from session where hash = $1", &[(&hash).into()])?;
+        audit::append(tx, &Entry::new(now_ms, Who::Person(row.text(0)?), What::SignedOut))?;
+        Ok(())
+    })
+}
+
+/// Ends every session of a person; gives how many there were.
+pub fn end_all(tx: &mut dyn Tx, person: &str, by: Who<'_>, now_ms: i64) -> Result<usize> {
+    let ended = tx.run("delete from session where person = $1", &[person.into()])?;
+    let count = i64::try_from(ended).unwrap_or(i64::MAX);
+    audit::append(
+        tx,
+        &Entry::new(now_ms, by, What::SessionsEnded).with("person", person).with("count", count),
+    )?;
+    Ok(ended)
+}
+
+fn hash(token: &str) -> String {
+    hex::encode(Sha256::digest(token))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::clock::{Clock, ManualClock};
+    use crate::testing;
+
+    const LIMITS: Limits = Limits { idle_ms: 30 * 60_000, absolute_ms: 12 * 3_600_000 };
+
+    fn signed_in() -> (testing::Folder, Store, Arc<ManualClock>, String, String) {
+        let (folder, store) = testing::store();
+        let person = testing::person(&store, "supervisor", "sgt.vale");
+        let clock = Arc::new(ManualClock::at(1_000_000));
+        let random = crate::random::SeededRandom::new(7);
+        let token = store.write(|tx| start(tx, &random, &person, LIMITS, clock.now_ms())).expect("start");
+        (folder, store, clock, token, person)
+    }
+
+    #[test]
+    fn a_session_ends_after_thirty_idle_minutes() {
+        let (_folder, store, clock, token, person) = signed_in();
+        clock.advance(29 * 60_000);
+        let found = find(&store, &token, LIMITS, clock.now_ms()).expect("find").expect("alive");
+        assert_eq!(found.person, person);
+        clock.advance(29 * 60_000);
+        assert!(
+            find(&store, &token, LIMITS, clock.now_ms()).expect("find").is_some(),
+            "the last look counted"
+        );
+        clock.advance(30 * 60_000);
+        assert!(find(&store, &token, LIMITS, clock.now_ms()).expect("find").is_none());
+    }
+
+    #[test]
+    fn a_session_ends_after_twelve_hours_of_use() {
+        let (_folder, store, clock, token, _) = signed_in();
+        for _ in 0..(12 * 3 - 1) {
+            clock.advance(20 * 60_000);
+            assert!(find(&store, &token, LIMITS, clock.now_ms()).expect("find").is_some());
+        }
+        clock.advance(20 * 60_000);
+        assert!(find(&store, &token, LIMITS, clock.now_ms()).expect("find").is_none());
+    }
+
+    #[test]
+    fn signing_out_and_disabling_end_a_session_at_once() {
+        let (_folder, store, clock, token, person) = signed_in();
+        let random = crate::random::SeededRandom::new(8);
+        let other = store.write(|tx| start(tx, &random, &person, LIMITS, clock.now_ms())).expect("start");
+        end(&store, &token, clock.now_ms()).expect("end");
+        assert!(find(&store, &token, LIMITS, clock.now_ms()).expect("find").is_none());
+        assert!(find(&store, &other, LIMITS, clock.now_ms()).expect("find").is_some());
+        store.write(|tx| crate::people::disable(tx, &person, Who::Console, clock.now_ms())).expect("disable");
+        assert!(find(&store, &other, LIMITS, clock.now_ms()).expect("find").is_none());
+    }
+
+    #[test]
+    fn the_store_holds_no_token() {
+        let (_folder, store, _, token, _) = signed_in();
+        let row = store.read(|tx| tx.row("select hash from session", &[])).expect("read").expect("a session");
+        assert_ne!(row.text(0).expect("text"), token);
+    }
+}

@@ -1,0 +1,161 @@
+//! The narrow engine: transactions that read and write, and the errors a caller can act on.
+
+use std::sync::Arc;
+
+use super::row::{Row, Value};
+
+/// What went wrong with the store, by what one can do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Another writer held the store too long; the whole transaction may be tried again.
+    #[error("the store is busy")]
+    Busy,
+    /// The file is damaged; restore it from a backup and keep the damaged one.
+    #[error("the store is damaged: {0}")]
+    Corrupt(String),
+    /// A newer program has written this store.
+    #[error("the store has schema {found}, and this program knows up to {known}; install the newer program")]
+    NewerSchema {
+        /// The version in the store.
+        found: i64,
+        /// The newest version that this program knows.
+        known: i64,
+    },
+    /// A migration that was already applied now has another text.
+    #[error("migration {version} of the store is not the one that this program carries")]
+    AlteredMigration {
+        /// The migration that differs.
+        version: i64,
+    },
+    /// The key does not fit the file.
+    #[error("the store does not open with this key, or its first page is damaged")]
+    WrongKey,
+    /// The disk is full; what was written before is safe.
+    #[error("the disk is full")]
+    Full,
+    /// A rule of the schema (unique, foreign key, not null) refused the write.
+    #[error("the store refused the write: {0}")]
+    Constraint(String),
+    /// The store cannot be reached, or a write to disk failed.
+    #[error("the store is not available: {0}")]
+    NotAvailable(String),
+    /// A statement is wrong: a fault of this program.
+    #[error("a statement of the store failed: {0}")]
+    Statement(String),
+    /// A column holds something else than the program expected.
+    #[error("column {column} of a row is not {wanted}")]
+    Shape {
+        /// The column, from 0.
+        column: usize,
+        /// What was expected.
+        wanted: &'static str,
+    },
+}
+
+/// The result of a call to the store.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// What a statement runs in.
+pub trait Tx {
+    /// Runs a statement that answers with rows.
+    fn rows(&mut self, sql: &str, args: &[Value]) -> Result<Vec<Row>>;
+
+    /// Runs a statement and gives the number of rows it touched.
+    fn run(&mut self, sql: &str, args: &[Value]) -> Result<usize>;
+
+    /// The first row, if there is one.
+    fn row(&mut self, sql: &str, args: &[Value]) -> Result<Option<Row>> {
+        Ok(self.rows(sql, args)?.into_iter().next())
+    }
+}
+
+/// How a transaction ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Make it durable.
+    Commit,
+    /// Leave no trace.
+    RollBack,
+}
+
+/// What the schema's text is filled in with for one engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dialect {
+    /// The type of whole numbers.
+    pub int: &'static str,
+    /// The type of bytes.
+    pub blob: &'static str,
+    /// What follows the bracket of a `create table`.
+    pub strict: &'static str,
+}
+
+/// A database that runs transactions. It may run `work` again from the start when the database asks for it,
+/// so `work` has no effect but through its [`Tx`].
+pub trait Engine: Send + Sync + 'static {
+    /// Runs one transaction that may write. It is durable when this returns without an error.
+    fn write(&self, work: &mut dyn FnMut(&mut dyn Tx) -> Outcome) -> Result<()>;
+
+    /// Runs one transaction that only reads, on one snapshot.
+    fn read(&self, work: &mut dyn FnMut(&mut dyn Tx)) -> Result<()>;
+
+    /// The words that differ between engines in the schema's text.
+    fn dialect(&self) -> Dialect;
+
+    /// What a full check of the file finds; empty is sound. Slow.
+    fn check(&self) -> Result<Vec<String>>;
+}
+
+/// The store. Calls block: from async code use `tokio::task::spawn_blocking`.
+#[derive(Clone)]
+pub struct Store {
+    engine: Arc<dyn Engine>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// A store on this engine.
+    pub fn new(engine: impl Engine) -> Self {
+        Self { engine: Arc::new(engine) }
+    }
+
+    /// Runs `work` in one write transaction: committed when it returns `Ok`, without trace when `Err`.
+    /// `work` may be run more than once and must take only pure inputs.
+    pub fn write<T, E: From<StoreError>>(
+        &self,
+        mut work: impl FnMut(&mut dyn Tx) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut result = None;
+        self.engine.write(&mut |tx| {
+            let answer = work(tx);
+            let outcome = if answer.is_ok() { Outcome::Commit } else { Outcome::RollBack };
+            result = Some(answer);
+            outcome
+        })?;
+        result.expect("an engine that reports success has run the work")
+    }
+
+    /// Runs `work` on one snapshot.
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        mut work: impl FnMut(&mut dyn Tx) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut result = None;
+        self.engine.read(&mut |tx| result = Some(work(tx)))?;
+        result.expect("an engine that reports success has run the work")
+    }
+
+    /// The words that differ between engines in the schema's text.
+    pub fn dialect(&self) -> Dialect {
+        self.engine.dialect()
+    }
+
+    /// What a full check of the file finds; empty is sound. Slow.
+    pub fn check(&self) -> Result<Vec<String>> {
+        self.engine.check()
+    }
+}

@@ -1,0 +1,240 @@
+//! The embedded engine: one SQLCipher file, one writer, readers beside it.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use zeroize::Zeroizing;
+
+use super::engine::{Dialect, Engine, Outcome, Result, StoreError, Tx};
+use super::row::{Row, Value};
+
+/// Readers kept open between requests; more are opened under load and closed after.
+const IDLE_READERS: usize = 8;
+/// Prepared statements kept for each connection.
+const STATEMENTS: usize = 128;
+/// How long a reader or writer waits for a lock that another process holds.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// The raw key of one SQLCipher file.
+pub struct StoreKey(Zeroizing<[u8; 32]>);
+
+impl StoreKey {
+    /// The key made of these bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+}
+
+/// One SQLCipher file.
+pub(super) struct Lite {
+    path: PathBuf,
+    key: StoreKey,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+    /// Set when a write to disk failed: what the file holds is then unknown until it is opened anew.
+    failed: AtomicBool,
+}
+
+impl Lite {
+    /// Opens the file, or makes it. The first read proves the key.
+    pub(super) fn open(path: &Path, key: &StoreKey) -> Result<Self> {
+        let key = StoreKey(key.0.clone());
+        let writer = connect(path, &key, Access::Write)?;
+        Ok(Self {
+            path: path.to_owned(),
+            key,
+            writer: Mutex::new(writer),
+            readers: Mutex::new(Vec::new()),
+            failed: AtomicBool::new(false),
+        })
+    }
+
+    fn reader(&self) -> Result<Connection> {
+        let idle = lock(&self.readers).pop();
+        idle.map_or_else(|| connect(&self.path, &self.key, Access::Read), Ok)
+    }
+}
+
+impl Engine for Lite {
+    fn write(&self, work: &mut dyn FnMut(&mut dyn Tx) -> Outcome) -> Result<()> {
+        let mut connection = lock(&self.writer);
+        if self.failed.load(Ordering::SeqCst) {
+            return Err(StoreError::NotAvailable(
+                "a write to disk failed; check the disk, then restart the server".to_owned(),
+            ));
+        }
+        // Dropped without a commit (an error, a panic), the transaction is rolled back.
+        let ended = (|| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            match work(&mut LiteTx(&transaction)) {
+                Outcome::Commit => transaction.commit(),
+                Outcome::RollBack => transaction.rollback(),
+            }
+        })();
+        ended.map_err(|error| {
+            if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) {
+                // After a failed fsync the system may report success for data it has dropped: never go on.
+                self.failed.store(true, Ordering::SeqCst);
+            }
+            typed(&error)
+        })
+    }
+
+    fn read(&self, work: &mut dyn FnMut(&mut dyn Tx)) -> Result<()> {
+        let mut connection = self.reader()?;
+        let transaction = connection.transaction().map_err(|error| typed(&error))?;
+        work(&mut LiteTx(&transaction));
+        transaction.finish().map_err(|error| typed(&error))?;
+        let mut readers = lock(&self.readers);
+        if readers.len() < IDLE_READERS {
+            readers.push(connection);
+        }
+        Ok(())
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect { int: "integer", blob: "blob", strict: "strict" }
+    }
+
+    fn check(&self) -> Result<Vec<String>> {
+        let connection = self.reader()?;
+        let mut found = Vec::new();
+        for pragma in ["pragma cipher_integrity_check", "pragma integrity_check"] {
+            let mut statement = connection.prepare(pragma).map_err(|error| typed(&error))?;
+            let lines = statement
+                .query_map([], |row| row.get::<_, String>(0))
+                .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+                .map_err(|error| typed(&error))?;
+            found.extend(lines.into_iter().filter(|line| line != "ok"));
+        }
+        Ok(found)
+    }
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
+
+fn connect(path: &Path, key: &StoreKey, access: Access) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | if access == Access::Write { OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::empty() };
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| typed(&error))?;
+    prepare(&connection, key, access).map_err(|error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => StoreError::WrongKey,
+        _ => typed(&error),
+    })?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection, key: &StoreKey, access: Access) -> rusqlite::Result<()> {
+    // SQLCipher writes its own lines to standard error, beside our log; every error comes back typed anyway.
+    connection.execute_batch("pragma cipher_log_level = none")?;
+    let hex = Zeroizing::new(hex::encode(key.0.as_slice()));
+    let pragma = Zeroizing::new(format!("pragma key = \"x'{}'\"", hex.as_str()));
+    connection.execute_batch(&pragma)?;
+    // The first read decrypts page one, and so proves the key before anything else is set.
+    connection.query_row("select count(*) from sqlite_schema", [], |_| Ok(()))?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    match access {
+        Access::Write => connection.execute_batch(
+            "pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;
+             pragma foreign_keys = on; pragma temp_store = memory;",
+        ),
+        Access::Read => connection.execute_batch("pragma query_only = on; pragma temp_store = memory;"),
+    }
+}
+
+struct LiteTx<'a>(&'a Connection);
+
+impl Tx for LiteTx<'_> {
+    fn rows(&mut self, sql: &str, args: &[Value]) -> Result<Vec<Row>> {
+        let mut statement = self.0.prepare_cached(sql).map_err(|error| typed(&error))?;
+        let columns = statement.column_count();
+        bind(&mut statement, args)?;
+        let mut found = statement.raw_query();
+        let mut rows = Vec::new();
+        while let Some(row) = found.next().map_err(|error| typed(&error))? {
+            let mut values = Vec::with_capacity(columns);
+            for column in 0..columns {
+                values.push(value(row.get_ref(column).map_err(|error| typed(&error))?)?);
+            }
+            rows.push(Row::new(values));
+        }
+        Ok(rows)
+    }
+
+    fn run(&mut self, sql: &str, args: &[Value]) -> Result<usize> {
+        let mut statement = self.0.prepare_cached(sql).map_err(|error| typed(&error))?;
+        bind(&mut statement, args)?;
+        statement.raw_execute().map_err(|error| typed(&error))
+    }
+}
+
+/// `$3` is a named parameter to SQLite, numbered by first appearance; the number in its name is what counts.
+fn bind(statement: &mut rusqlite::CachedStatement<'_>, args: &[Value]) -> Result<()> {
+    for place in 1..=statement.parameter_count() {
+        let number = statement
+            .parameter_name(place)
+            .and_then(|name| name.strip_prefix('$'))
+            .and_then(|number| number.parse::<usize>().ok())
+            .filter(|number| *number > 0)
+            .ok_or_else(|| StoreError::Statement("a parameter is not written as a number".to_owned()))?;
+        let bound = match args.get(number - 1) {
+            Some(Value::Null) => statement.raw_bind_parameter(place, rusqlite::types::Null),
+            Some(Value::Int(value)) => statement.raw_bind_parameter(place, value),
+            Some(Value::Text(value)) => statement.raw_bind_parameter(place, value),
+            Some(Value::Blob(value)) => statement.raw_bind_parameter(place, value),
+            None => return Err(StoreError::Statement(format!("parameter ${number} has no value"))),
+        };
+        bound.map_err(|error| typed(&error))?;
+    }
+    Ok(())
+}
+
+fn value(value: ValueRef<'_>) -> Result<Value> {
+    match value {
+        ValueRef::Null => Ok(Value::Null),
+        ValueRef::Integer(value) => Ok(Value::Int(value)),
+        ValueRef::Text(value) => std::str::from_utf8(value)
+            .map(|text| Value::Text(text.to_owned()))
+            .map_err(|_| StoreError::Corrupt("a text is not UTF-8".to_owned())),
+        ValueRef::Blob(value) => Ok(Value::Blob(value.to_vec())),
+        ValueRef::Real(_) => Err(StoreError::Corrupt("a column holds a fraction".to_owned())),
+    }
+}
+
+/// The error as something a caller can act on. Messages of SQLite name tables and columns, never values.
+fn typed(error: &rusqlite::Error) -> StoreError {
+    let text = match error {
+        rusqlite::Error::SqliteFailure(_, Some(text)) => text.clone(),
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
+    };
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Corrupt(text),
+        Some(ErrorCode::DiskFull) => StoreError::Full,
+        Some(ErrorCode::ConstraintViolation) => StoreError::Constraint(text),
+        Some(
+            ErrorCode::CannotOpen
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::ReadOnly
+            | ErrorCode::PermissionDenied,
+        ) => StoreError::NotAvailable(text),
+        _ => StoreError::Statement(text),
+    }
+}
+
+/// A panic inside a transaction has rolled it back, so the connection behind a poisoned lock is sound.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,212 @@
+-- The store of the sync server. One text for SQLite and PostgreSQL. Ids and hashes are lower-case hex, times
+-- are milliseconds since 1970 UTC, flags are 0 or 1. No statement computes the state of a record: what a list
+-- needs of it is written beside its summary in the same transaction.
+
+-- Single facts about this server: programme, epoch, keys of its own.
+create table meta (
+    key text primary key,
+    value text not null
+) {strict};
+
+-- An agency of the programme.
+create table agency (
+    id text primary key,
+    title text not null
+) {strict};
+
+-- A station of an agency; scope of most readers.
+create table station (
+    id text primary key,
+    agency text not null references agency (id),
+    title text not null
+) {strict};
+
+-- Who may sign in. Local accounts only have a password; an account from single sign-on has none.
+create table person (
+    id text primary key,
+    name text not null,
+    role text not null,
+    agency text not null references agency (id),
+    station text references station (id),
+    username text not null unique,
+    password_hash text,
+    -- Tries counted before each check, and when the first of them was.
+    failed_tries {int} not null default 0,
+    tries_since_ms {int} not null default 0,
+    -- Locked stays until an administrator releases it; disabled means the person has left.
+    locked {int} not null default 0,
+    disabled {int} not null default 0,
+    created_ms {int} not null,
+    signed_in_ms {int}
+) {strict};
+
+-- A signed-in browser. Only the hash of its token is here, so that a copy of the store opens no session.
+create table session (
+    hash text primary key,
+    person text not null references person (id),
+    created_ms {int} not null,
+    seen_ms {int} not null,
+    expires_ms {int} not null
+) {strict};
+create index session_person on session (person);
+
+-- One deputy's store on one phone: its key, its certificate, and how far its chain is held here.
+create table install (
+    install text primary key,
+    device text not null,
+    person text not null references person (id),
+    role text not null,
+    agency text not null references agency (id),
+    station text references station (id),
+    -- waiting, approved, refused, revoked
+    state text not null,
+    key text not null,
+    sealing_key text,
+    request_ms {int} not null,
+    decided_by text,
+    decided_ms {int},
+    certificate text,
+    certificate_signature {blob},
+    received_through {int} not null default 0,
+    received_id text,
+    durable_through {int} not null default 0,
+    seen_ms {int},
+    -- What the phone itself last said it still has to send.
+    unsent {int} not null default 0
+) {strict};
+create index install_person on install (person);
+
+-- One-time codes by which a phone asks to be enrolled; stored hashed, five tries, fifteen minutes.
+create table enrolment (
+    code_hash text primary key,
+    person text not null references person (id),
+    made_by text not null,
+    made_ms {int} not null,
+    expires_ms {int} not null,
+    tries {int} not null default 0,
+    used_by text
+) {strict};
+
+-- Published protocol versions, byte for byte. A recalled one stays, because records are pinned to it.
+create table protocol (
+    sha256 text primary key,
+    id text not null,
+    version {int} not null,
+    text text not null,
+    published_ms {int} not null,
+    published_by text not null,
+    recalled_ms {int},
+    unique (id, version)
+) {strict};
+
+-- One record: its place in the order of events, the server's own chain in it, and what lists show of it.
+create table encounter (
+    id text primary key,
+    protocol text not null references protocol (sha256),
+    agency text not null references agency (id),
+    station text not null references station (id),
+    incident text not null,
+    letter text not null,
+    opened_ms {int} not null,
+    opened_by text not null,
+    -- The last position given, and the rolling hash up to it. The update of this row orders writers.
+    pos {int} not null default 0,
+    rolling text not null,
+    durable_pos {int} not null default 0,
+    -- Heads of the server's own events in this record.
+    desk_seq {int} not null default 0,
+    desk_prev text,
+    -- A projection of the events, rebuilt when its code version is old.
+    summary text,
+    summary_version {int} not null default 0,
+    -- Copied out of the summary so that lists can be sorted without opening it.
+    phase_state text not null default 'open',
+    waiting_since_ms {int},
+    due_ms {int},
+    conflicts {int} not null default 0,
+    threads_open {int} not null default 0,
+    voided {int} not null default 0,
+    sealed {int} not null default 0,
+    shredded {int} not null default 0
+) {strict};
+create index encounter_queue on encounter (agency, station, phase_state, due_ms, id);
+create index encounter_state on encounter (phase_state, due_ms, id);
+create index encounter_incident on encounter (incident);
+create index encounter_opened on encounter (agency, station, opened_ms, id);
+
+-- Every event that has a position. The body is sealed under the encounter's key, and null once shredded.
+create table event (
+    encounter text not null references encounter (id),
+    pos {int} not null,
+    id text not null unique,
+    install text not null,
+    -- Null for events of the server and for install-wide gaps that have no number.
+    seq {int},
+    enc_seq {int} not null,
+    stamp {int} not null,
+    kind text not null,
+    header text not null,
+    body {blob},
+    signature {blob} not null,
+    received_ms {int} not null,
+    primary key (encounter, pos),
+    unique (install, seq)
+) {strict};
+create index event_author on event (encounter, install, enc_seq);
+
+-- Authentic events that cannot have a position yet: their opening is missing, or they belong to no encounter.
+-- The body is sealed under the agency key.
+create table pending (
+    id text primary key,
+    install text not null,
+    seq {int},
+    encounter text,
+    header text not null,
+    body {blob} not null,
+    signature {blob} not null,
+    received_ms {int} not null
+) {strict};
+create index pending_encounter on pending (encounter);
+create index pending_install on pending (install, seq);
+
+-- What a phone declared, signed, that it can no longer send.
+create table hole (
+    install text not null,
+    seq_from {int} not null,
+    seq_to {int} not null,
+    id_of_to text not null,
+    text text not null,
+    signature {blob} not null,
+    received_ms {int} not null,
+    primary key (install, seq_from)
+) {strict};
+
+-- Who has a part in a record: an agency by its role, or one deputy to whom it was passed or who joined.
+create table party (
+    encounter text not null references encounter (id),
+    agency text not null,
+    -- Empty for a whole agency: part of the key, so it cannot be null.
+    person text not null default '',
+    role text not null,
+    since_ms {int} not null,
+    until_ms {int},
+    primary key (encounter, agency, person, role)
+) {strict};
+create index party_person on party (person, encounter);
+create index party_agency on party (agency, encounter);
+
+-- Everything that people and phones did here, in one hash chain. The columns beside the text are copies for
+-- searching and are compared with it when the chain is verified.
+create table audit (
+    seq {int} primary key,
+    prev text not null,
+    hash text not null,
+    at_ms {int} not null,
+    what text not null,
+    who text not null,
+    encounter text,
+    text text not null
+) {strict};
+create index audit_encounter on audit (encounter, seq);
+create index audit_who on audit (who, seq);
+create index audit_what on audit (what, seq);

@@ -1,0 +1,25 @@
+//! Everything that knows SQL: one narrow engine, its schema, and the rows it gives back.
+//!
+//! The text of every statement is the same for SQLite and PostgreSQL: lower case, `$n` parameters bound by
+//! their number, no functions that only one of them knows.
+
+mod engine;
+mod lite;
+pub mod migrate;
+mod row;
+
+pub use engine::{Dialect, Engine, Outcome, Result, Store, StoreError, Tx};
+pub use lite::StoreKey;
+pub use row::{Row, Value};
+
+use std::path::Path;
+
+/// Opens (and makes, if it is not there) an encrypted SQLite store and brings its schema up to date.
+pub fn open(path: &Path, key: &StoreKey, schema: &[migrate::Migration], now_ms: i64) -> Result<Store> {
+    let store = Store::new(lite::Lite::open(path, key)?);
+    migrate::run(&store, schema, now_ms)?;
+    Ok(store)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! Values in and rows out, the same for every engine.
+
+use super::engine::{Result, StoreError};
+
+/// One value of a statement or a row. Booleans are 0 and 1, times are milliseconds, ids are hex text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Nothing.
+    Null,
+    /// A whole number.
+    Int(i64),
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Blob(Vec<u8>),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Int(i64::from(value))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&String> for Value {
+    fn from(value: &String) -> Self {
+        Self::Text(value.clone())
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Blob(value)
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(value: &[u8]) -> Self {
+        Self::Blob(value.to_vec())
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// One row of an answer; columns are taken by their place in the `select`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row(Vec<Value>);
+
+impl Row {
+    /// A row of these values; engines make them.
+    pub fn new(values: Vec<Value>) -> Self {
+        Self(values)
+    }
+
+    /// The whole number in `column`.
+    pub fn int(&self, column: usize) -> Result<i64> {
+        match self.0.get(column) {
+            Some(Value::Int(value)) => Ok(*value),
+            _ => Err(StoreError::Shape { column, wanted: "a whole number" }),
+        }
+    }
+
+    /// The whole number in `column`, if there is one.
+    pub fn opt_int(&self, column: usize) -> Result<Option<i64>> {
+        match self.0.get(column) {
+            Some(Value::Null) => Ok(None),
+            _ => self.int(column).map(Some),
+        }
+    }
+
+    /// The flag in `column`: anything but 0 is true.
+    pub fn flag(&self, column: usize) -> Result<bool> {
+        self.int(column).map(|value| value != 0)
+    }
+
+    /// The text in `column`.
+    pub fn text(&self, column: usize) -> Result<&str> {
+        match self.0.get(column) {
+            Some(Value::Text(value)) => Ok(value),
+            _ => Err(StoreError::Shape { column, wanted: "text" }),
+        }
+    }
+
+    /// A copy of the text in `column`.
+    pub fn string(&self, column: usize) -> Result<String> {
+        self.text(column).map(str::to_owned)
+    }
+
+    /// The text in `column`, if there is one.
+    pub fn opt_text(&self, column: usize) -> Result<Option<&str>> {
+        match self.0.get(column) {
+            Some(Value::Null) => Ok(None),
+            _ => self.text(column).map(Some),
+        }
+    }
+
+    /// A copy of the text in `column`, if there is one.
+    pub fn opt_string(&self, column: usize) -> Result<Option<String>> {
+        Ok(self.opt_text(column)?.map(str::to_owned))
+    }
+
+    /// The bytes in `column`.
+    pub fn blob(&self, column: usize) -> Result<&[u8]> {
+        match self.0.get(column) {
+            Some(Value::Blob(value)) => Ok(value),
+            _ => Err(StoreError::Shape { column, wanted: "bytes" }),
+        }
+    }
+
+    /// The bytes in `column`, if there are any.
+    pub fn opt_blob(&self, column: usize) -> Result<Option<&[u8]>> {
+        match self.0.get(column) {
+            Some(Value::Null) => Ok(None),
+            _ => self.blob(column).map(Some),
+        }
+    }
+}

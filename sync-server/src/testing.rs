@@ -1,0 +1,67 @@
+//! What tests of this crate share: a store in a folder that goes away, and synthetic people.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::audit::Who;
+use crate::clock::ManualClock;
+use crate::config::Config;
+use crate::people::{self, NewPerson, Passwords};
+use crate::random::{SeededRandom, SystemRandom};
+use crate::store::{self, Store, StoreKey, migrate};
+
+pub(crate) type Folder = Arc<tempfile::TempDir>;
+
+/// The password of every synthetic person.
+pub(crate) const PASSWORD: &str = "correct lantern orbit";
+
+pub(crate) fn folder() -> Folder {
+    Arc::new(tempfile::tempdir().expect("a temporary folder"))
+}
+
+/// A store with one agency, `north`, and its station, `mill`.
+pub(crate) fn store() -> (Folder, Store) {
+    let folder = folder();
+    let store = store::open(&folder.path().join("records.db"), &StoreKey::new([7; 32]), migrate::SERVER, 1)
+        .expect("open");
+    places(&store);
+    (folder, store)
+}
+
+pub(crate) fn places(store: &Store) {
+    store
+        .write(|tx| {
+            people::add_agency(tx, "north", "North County", Who::Console, 1)?;
+            people::add_station(tx, "mill", "north", "Mill Road", Who::Console, 1)
+        })
+        .expect("places");
+}
+
+/// The cheapest password check there is; the cost is not what these tests are about.
+pub(crate) fn passwords() -> Passwords {
+    Passwords::new(8, 1, 1, &SeededRandom::new(1)).expect("parameters")
+}
+
+pub(crate) fn person(store: &Store, role: &str, username: &str) -> String {
+    let new = NewPerson { name: "Sgt. Vale", role, agency: "north", station: Some("mill"), username };
+    people::add(store, &passwords(), &SystemRandom, &new, PASSWORD, Who::Console, 1).expect("add")
+}
+
+/// A server on a folder with one agency and one station.
+pub(crate) fn app(folder: &Folder, https: bool, clock: Arc<ManualClock>) -> App {
+    let settings = [
+        ("FIRSTHOURS_DATA", folder.path().display().to_string()),
+        ("FIRSTHOURS_AGENCY_KEY", "5a".repeat(32)),
+        (
+            "FIRSTHOURS_ORIGIN",
+            if https { "https://desk.invalid" } else { "http://127.0.0.1:8440" }.to_owned(),
+        ),
+        ("FIRSTHOURS_ARGON2_MEMORY_KIB", "8".to_owned()),
+        ("FIRSTHOURS_ARGON2_ROUNDS", "1".to_owned()),
+    ];
+    let env = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
+    let config = Config::load(None, env, toml::Table::new()).expect("settings");
+    let app = App::open_or_make(config, clock, Arc::new(SystemRandom)).expect("open");
+    places(&app.store);
+    app
+}

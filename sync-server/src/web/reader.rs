@@ -1,0 +1,132 @@
+//! Who is reading, and in which language.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, header};
+
+use super::error::AppError;
+use super::words::{self, Words};
+use crate::app::App;
+use crate::audit::Who;
+use crate::sessions;
+
+/// A signed-in person. A route that takes this sends everybody else to the sign-in page.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// The person's id.
+    pub person: String,
+    /// Their name.
+    pub name: String,
+    /// Their role.
+    pub role: String,
+    /// Their agency.
+    pub agency: String,
+    /// Their station.
+    pub station: Option<String>,
+    /// What names their session in the log.
+    pub session: String,
+    /// When they signed in.
+    pub since_ms: i64,
+}
+
+impl Reader {
+    /// As whom the log knows them.
+    pub fn who(&self) -> Who<'_> {
+        Who::Person(&self.person)
+    }
+}
+
+impl FromRequestParts<App> for Reader {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        let wanted = match parts.method {
+            Method::GET | Method::HEAD => parts.uri.path().to_owned(),
+            _ => "/".to_owned(),
+        };
+        let Some(token) = token(app, &parts.headers) else {
+            return Err(AppError::SignIn(wanted));
+        };
+        let now_ms = app.now_ms();
+        let found = app.blocking(move |app| sessions::find(&app.store, &token, app.limits(), now_ms)).await?;
+        let session = found.ok_or(AppError::SignIn(wanted))?;
+        Ok(Self {
+            person: session.person,
+            name: session.name,
+            role: session.role,
+            agency: session.agency,
+            station: session.station,
+            session: session.hash,
+            since_ms: session.created_ms,
+        })
+    }
+}
+
+/// The name of the session cookie. `__Host-` binds it to this host and to https; plain http exists on this
+/// machine only.
+pub fn cookie_name(app: &App) -> &'static str {
+    if app.config.https() { "__Host-fh" } else { "fh" }
+}
+
+/// The session token that the browser sent.
+pub fn token(app: &App, headers: &HeaderMap) -> Option<String> {
+    let wanted = cookie_name(app);
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, value)| *name == wanted && value.len() == 64)
+        .map(|(_, value)| value.to_owned())
+}
+
+/// The language of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lang {
+    /// English.
+    En,
+    /// Spanish.
+    Es,
+}
+
+impl Lang {
+    /// Its code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Es => "es",
+        }
+    }
+
+    /// Its words.
+    pub fn words(self) -> &'static Words {
+        match self {
+            Self::En => &words::EN,
+            Self::Es => &words::ES,
+        }
+    }
+
+    /// The first language of the browser's list that there is.
+    fn of(headers: &HeaderMap) -> Self {
+        let list =
+            headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        list.split(',')
+            .find_map(|item| match item.trim().get(..2) {
+                Some("en") => Some(Self::En),
+                Some("es") => Some(Self::Es),
+                _ => None,
+            })
+            .unwrap_or(Self::En)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Lang {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers))
+    }
+}

@@ -1,0 +1,142 @@
+//! Every word of the frame, the sign-in page and the error pages, in both languages.
+
+/// The words of one language.
+#[allow(missing_docs, reason = "each name is the place where the words stand")]
+pub struct Words {
+    pub skip: &'static str,
+    pub navigation: &'static str,
+    pub footer: &'static str,
+    pub sign_in: &'static str,
+    pub sign_out: &'static str,
+    pub sign_out_everywhere: &'static str,
+    pub banner_title: &'static str,
+    pub banner: &'static str,
+    pub username: &'static str,
+    pub password: &'static str,
+    pub enter: &'static str,
+    pub refused: &'static str,
+    pub refused_why: &'static str,
+    pub not_found: &'static str,
+    pub not_found_why: &'static str,
+    pub forbidden: &'static str,
+    pub forbidden_why: &'static str,
+    pub changed: &'static str,
+    pub changed_why: &'static str,
+    pub too_large: &'static str,
+    pub too_large_why: &'static str,
+    pub broken: &'static str,
+    pub broken_why: &'static str,
+    pub unreadable: &'static str,
+    pub unreadable_why: &'static str,
+    pub go_home: &'static str,
+    pub your_account: &'static str,
+    pub name: &'static str,
+    pub role_label: &'static str,
+    pub agency: &'static str,
+    pub station: &'static str,
+    pub everywhere_why: &'static str,
+    roles: &'static [(&'static str, &'static str)],
+}
+
+impl Words {
+    /// The name of a role; an unknown one is shown as it is.
+    pub fn role<'a>(&self, role: &'a str) -> &'a str {
+        self.roles.iter().find(|(code, _)| *code == role).map_or(role, |(_, name)| *name)
+    }
+}
+
+/// English.
+pub static EN: Words = Words {
+    skip: "Skip to the content",
+    navigation: "Pages",
+    footer: "Restricted. Every look at a record is logged and shown to its station.",
+    sign_in: "Sign in",
+    sign_out: "Sign out",
+    sign_out_everywhere: "Sign out everywhere",
+    banner_title: "Restricted system",
+    banner: "This system holds confidential records about children. Use is monitored and recorded. Use without \
+             permission is prohibited and may be prosecuted. By signing in you agree to this.",
+    username: "User name",
+    password: "Password",
+    enter: "I agree, sign in",
+    refused: "You are not signed in",
+    refused_why: "The user name or password is not right, or the account is locked. After five wrong tries an \
+                  administrator must release the account.",
+    not_found: "Page not found",
+    not_found_why: "There is no such page, or you may not see it.",
+    forbidden: "Not allowed",
+    forbidden_why: "Your role does not allow this, or the form was sent from another site. Nothing was changed.",
+    changed: "Changed meanwhile",
+    changed_why: "Someone else was faster. Look at the page again before you decide. Nothing was overwritten.",
+    too_large: "Too much at once",
+    too_large_why: "What was sent is larger than this page takes. Nothing was saved.",
+    broken: "Not available",
+    broken_why: "Something went wrong here. Nothing you sent was half saved. Try again in a minute.",
+    unreadable: "Not understood",
+    unreadable_why: "The request is not complete. Go back and send the form again.",
+    go_home: "Go to the start page",
+    your_account: "Your account",
+    name: "Name",
+    role_label: "Role",
+    agency: "Agency",
+    station: "Station",
+    everywhere_why: "Ends your sessions on every computer, this one included.",
+    roles: &[
+        ("deputy", "deputy"),
+        ("supervisor", "station supervisor"),
+        ("detective", "detective"),
+        ("county", "county follow-up worker"),
+        ("records_officer", "records officer"),
+        ("admin", "agency administrator"),
+        ("analyst", "programme analyst"),
+        ("auditor", "auditor"),
+    ],
+};
+
+/// Spanish.
+pub static ES: Words = Words {
+    skip: "Ir al contenido",
+    navigation: "Páginas",
+    footer: "Acceso restringido. Cada consulta de un expediente se registra y su estación la ve.",
+    sign_in: "Iniciar sesión",
+    sign_out: "Cerrar sesión",
+    sign_out_everywhere: "Cerrar sesión en todas partes",
+    banner_title: "Sistema restringido",
+    banner: "Este sistema contiene expedientes confidenciales de menores. El uso se vigila y se registra. El uso \
+             sin permiso está prohibido y puede ser perseguido por la ley. Al iniciar sesión usted lo acepta.",
+    username: "Nombre de usuario",
+    password: "Contraseña",
+    enter: "Acepto, iniciar sesión",
+    refused: "No ha iniciado sesión",
+    refused_why: "El nombre de usuario o la contraseña no son correctos, o la cuenta está bloqueada. Después de \
+                  cinco intentos fallidos, un administrador debe liberar la cuenta.",
+    not_found: "Página no encontrada",
+    not_found_why: "No existe esta página, o usted no puede verla.",
+    forbidden: "No permitido",
+    forbidden_why: "Su función no lo permite, o el formulario se envió desde otro sitio. No se cambió nada.",
+    changed: "Cambió entretanto",
+    changed_why: "Otra persona fue más rápida. Mire la página otra vez antes de decidir. No se sobrescribió nada.",
+    too_large: "Demasiado a la vez",
+    too_large_why: "Lo enviado es más grande de lo que acepta esta página. No se guardó nada.",
+    broken: "No disponible",
+    broken_why: "Algo falló aquí. Nada de lo enviado se guardó a medias. Inténtelo de nuevo en un minuto.",
+    unreadable: "No se entiende",
+    unreadable_why: "La solicitud no está completa. Vuelva atrás y envíe el formulario otra vez.",
+    go_home: "Ir a la página de inicio",
+    your_account: "Su cuenta",
+    name: "Nombre",
+    role_label: "Función",
+    agency: "Agencia",
+    station: "Estación",
+    everywhere_why: "Cierra sus sesiones en todas las computadoras, también en esta.",
+    roles: &[
+        ("deputy", "agente"),
+        ("supervisor", "supervisor de estación"),
+        ("detective", "detective"),
+        ("county", "seguimiento del condado"),
+        ("records_officer", "responsable de expedientes"),
+        ("admin", "administrador de la agencia"),
+        ("analyst", "analista del programa"),
+        ("auditor", "auditor"),
+    ],
+};
