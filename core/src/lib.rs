@@ -9,9 +9,15 @@
 //! Everything up to [`wire`] and [`view`] is pure: time, randomness and ids come in as parameters. The rest
 //! needs the feature `device`; the server goes without it and runs the same pure code.
 
+#[cfg(feature = "device")]
+pub mod app;
 pub mod evidence;
 pub mod protocol;
 pub mod record;
+#[cfg(feature = "device")]
+pub mod store;
+#[cfg(feature = "device")]
+pub mod sync;
 pub mod view;
 pub mod wire;
 pub mod words;

@@ -204,7 +204,7 @@ fn kind_of(
             known_step(record.definition, step.as_deref())?;
             Kind::Noted { step, text: written(text)? }
         }
-        Act::Submit { phase } => submit(record, actor.role, phase)?,
+        Act::Submit { phase } => submit(record, actor.role, phase, visible)?,
         Act::Void { why } => Kind::Voided { why: written(why)? },
         Act::Unvoid => Kind::Unvoided,
         Act::Share { how, to } => Kind::Shared { how, to },
@@ -310,7 +310,12 @@ fn given_reason(act: &Act, record: Record<'_>) -> Result<Option<String>, Refusal
     }
 }
 
-fn submit(record: Record<'_>, role: Role, phase: Phase) -> Result<Kind, Refusal> {
+fn submit(
+    record: Record<'_>,
+    role: Role,
+    phase: Phase,
+    visible: &dyn Fn(&Event) -> bool,
+) -> Result<Kind, Refusal> {
     let status = phase_status(record.state, record.definition, phase);
     if !matches!(status, PhaseStatus::Open | PhaseStatus::Returned | PhaseStatus::Stale) {
         return Err(Refusal::NotNow { status });
@@ -328,7 +333,11 @@ fn submit(record: Record<'_>, role: Role, phase: Phase) -> Result<Kind, Refusal>
         })
         .map(|found| found.step.id.clone())
         .collect();
-    if steps.is_empty() { Ok(Kind::Submitted { phase }) } else { Err(Refusal::StillOpen { steps }) }
+    if steps.is_empty() {
+        Ok(Kind::Submitted { phase, covers: record.state.tips(visible) })
+    } else {
+        Err(Refusal::StillOpen { steps })
+    }
 }
 
 fn reviewable(record: Record<'_>, phase: Phase) -> Result<(), Refusal> {
@@ -359,8 +368,7 @@ fn approve(
     if !own.is_empty() {
         return Err(Refusal::OwnWork { steps: own.into_iter().collect() });
     }
-    let seen = State::fold(record.state.events().filter(|event| visible(event)).cloned());
-    Ok(Kind::Approved { phase, covers: seen.tips() })
+    Ok(Kind::Approved { phase, covers: record.state.tips(visible) })
 }
 
 /// The offer, if it is open to this person.

@@ -52,8 +52,11 @@ pub enum Kind {
         step: Option<String>,
         text: String,
     },
+    /// `covers`: per author the last events that the submitting screen showed; what a phone that did not know of it
+    /// wrote meanwhile is none of those.
     Submitted {
         phase: Phase,
+        covers: BTreeMap<Install, Vec<EventId>>,
     },
     /// The record was opened in error: kept, but out of clocks, queue and figures.
     Voided {
@@ -110,6 +113,10 @@ pub enum Kind {
         enc_from: u64,
         enc_to: u64,
         id_of_to: EventId,
+    },
+    /// The record's key was destroyed by this order: bodies are gone, the chain of headers stays whole.
+    Shredded {
+        order: String,
     },
     /// Made by a newer version: kept, forwarded, shown as such, without effect.
     #[serde(skip)]
@@ -193,8 +200,8 @@ pub enum ThreadMark {
 }
 
 impl Kind {
-    /// Every kind that this version writes, as it stands in the JSON.
-    pub const NAMES: [&'static str; 20] = [
+    /// Every kind that this version knows, as it stands in the JSON.
+    pub const NAMES: [&'static str; 21] = [
         "opened",
         "answered",
         "cannot",
@@ -215,6 +222,7 @@ impl Kind {
         "held",
         "released",
         "gap",
+        "shredded",
     ];
 
     /// Reads the kind from a body; `None` if there is no `kind` at all.
@@ -250,7 +258,7 @@ impl Kind {
             Self::EntryWithdrawn { step, entry } => {
                 vec![(Register::Entry { step: step.clone(), entry: *entry }, Content::Entry(false))]
             }
-            Self::Submitted { phase } => vec![phase_mark(*phase, PhaseMark::Submitted)],
+            Self::Submitted { phase, .. } => vec![phase_mark(*phase, PhaseMark::Submitted)],
             Self::Returned { phase } => vec![phase_mark(*phase, PhaseMark::Returned)],
             Self::Approved { phase, .. } => vec![phase_mark(*phase, PhaseMark::Approved)],
             Self::Voided { .. } => vec![(Register::Void, Content::Void(true))],
@@ -272,6 +280,7 @@ impl Kind {
             | Self::Declined { .. }
             | Self::Commented { .. }
             | Self::Gap { .. }
+            | Self::Shredded { .. }
             | Self::Unknown { .. } => Vec::new(),
         }
     }
@@ -303,6 +312,7 @@ impl Kind {
             Self::Held { .. } | Self::Released { .. } | Self::Gap { .. } => {
                 install.is_server() && role == Role::Server
             }
+            Self::Shredded { .. } => install.is_server() && role == Role::RecordsOfficer,
             // It has no effect here, so nobody gains by it; it must survive for those who know it.
             Self::Unknown { .. } => true,
         }

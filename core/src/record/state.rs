@@ -154,28 +154,29 @@ impl State {
             .max_by_key(|event| (event.header.enc_seq, event.id))
     }
 
-    /// Every author's last events: those that no other event of theirs names as `enc_prev`. More than one = a fork.
-    pub fn tips(&self) -> BTreeMap<Install, Vec<EventId>> {
-        let followed: BTreeSet<EventId> = self.events().filter_map(|event| event.header.enc_prev).collect();
+    /// Every author's last events among those that `visible` lets through: no other visible event of theirs follows.
+    /// More than one = a fork, or a gap.
+    pub fn tips(&self, visible: impl Fn(&Event) -> bool) -> BTreeMap<Install, Vec<EventId>> {
+        let shown: Vec<&Event> = self.events().map(Arc::as_ref).filter(|event| visible(event)).collect();
+        let followed: BTreeSet<(Install, EventId)> =
+            shown.iter().filter_map(|event| Some((event.header.install, event.header.enc_prev?))).collect();
         let mut tips: BTreeMap<Install, Vec<EventId>> = BTreeMap::new();
-        for event in self.events().filter(|event| !followed.contains(&event.id)) {
+        for event in shown.iter().filter(|event| !followed.contains(&(event.header.install, event.id))) {
             tips.entry(event.header.install).or_default().push(event.id);
         }
         tips
     }
 
-    /// Whether `id` is one of `tips` or before one of them by `enc_prev`.
-    pub fn is_covered(&self, id: &EventId, tips: &[EventId]) -> bool {
-        tips.iter().any(|tip| {
+    /// The events that `covers` names, and every one before them by `enc_prev`.
+    pub fn covered<'c>(&self, covers: impl IntoIterator<Item = &'c EventId>) -> BTreeSet<EventId> {
+        let mut covered = BTreeSet::new();
+        for tip in covers {
             let mut at = Some(*tip);
-            while let Some(current) = at {
-                if current == *id {
-                    return true;
-                }
-                at = self.events.get(&current).and_then(|event| event.header.enc_prev);
+            while let Some(id) = at.filter(|id| covered.insert(*id)) {
+                at = self.events.get(&id).and_then(|event| event.header.enc_prev);
             }
-            false
-        })
+        }
+        covered
     }
 }
 

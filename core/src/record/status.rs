@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Content, Event, EventId, Head, Kind, PhaseMark, Register, State, ThreadMark};
+use super::{Content, Event, EventId, Head, Install, Kind, PhaseMark, Register, State, ThreadMark};
 use crate::protocol::{Definition, Phase};
 
 /// How far a phase is. What the station holds is not part of it: that is a receipt's word, not a fold's.
@@ -79,43 +79,39 @@ pub fn phase_head(state: &State, phase: Phase) -> Option<&Event> {
     state.heads(&Register::Phase(phase)).first().map(|head| head.event)
 }
 
+/// Every approval that stands missed something: a write of the phase, or one that was released later.
 fn approval_is_stale(state: &State, definition: &Definition, phase: Phase, heads: &[Head<'_>]) -> bool {
-    let Some(Kind::Approved { covers, .. }) = heads.iter().find_map(|head| head.event.kind()) else {
-        return false;
+    let counting = state.counting();
+    let missed_something = |covers: &BTreeMap<Install, Vec<EventId>>| {
+        let covered = state.covered(covers.values().flatten());
+        let released_later: BTreeSet<EventId> = counting
+            .iter()
+            .filter(|event| !covered.contains(&event.id))
+            .filter_map(|event| match event.kind() {
+                Some(Kind::Released { id }) => Some(*id),
+                _ => None,
+            })
+            .collect();
+        counting
+            .iter()
+            .filter(|event| writes_phase(event, definition, phase))
+            .any(|event| !covered.contains(&event.id) || released_later.contains(&event.id))
     };
-    let covered = ancestors(state, covers.values().flatten());
-    let writes_phase = |event: &Event| {
-        event.kind().is_some_and(|kind| {
-            let step = kind.step().and_then(|id| definition.step(id));
-            kind.changes_a_step() && step.is_some_and(|step| step.phase == phase)
-                || *kind == Kind::Submitted { phase }
-        })
-    };
-    let released_later = state
-        .counting()
-        .into_iter()
-        .filter_map(|event| match event.kind() {
-            Some(Kind::Released { id }) if !covered.contains(&event.id) => Some(*id),
+    heads
+        .iter()
+        .filter_map(|head| match head.event.kind() {
+            Some(Kind::Approved { covers, .. }) => Some(covers),
             _ => None,
         })
-        .collect::<BTreeSet<EventId>>();
-    state
-        .counting()
-        .into_iter()
-        .filter(|event| writes_phase(event))
-        .any(|event| !covered.contains(&event.id) || released_later.contains(&event.id))
+        .all(missed_something)
 }
 
-/// `tips` and everything before them by `enc_prev`.
-pub(crate) fn ancestors<'t>(state: &State, tips: impl Iterator<Item = &'t EventId>) -> BTreeSet<EventId> {
-    let mut covered = BTreeSet::new();
-    for tip in tips {
-        let mut at = Some(*tip);
-        while let Some(id) = at.filter(|id| covered.insert(*id)) {
-            at = state.event(&id).and_then(|event| event.header.enc_prev);
-        }
-    }
-    covered
+fn writes_phase(event: &Event, definition: &Definition, phase: Phase) -> bool {
+    event.kind().is_some_and(|kind| {
+        let step = kind.step().and_then(|id| definition.step(id));
+        kind.changes_a_step() && step.is_some_and(|step| step.phase == phase)
+            || matches!(kind, Kind::Submitted { phase: submitted, .. } if *submitted == phase)
+    })
 }
 
 /// Every thread, oldest first.
@@ -155,26 +151,27 @@ fn thread_state(state: &State, thread: EventId) -> ThreadState {
     }
 }
 
-/// Whether the event changed a step after its phase was submitted or approved, without saying why.
+/// Whether the event changed a step of a submitted phase without saying why: a submission does not cover it, and
+/// nothing that its author knew had sent the phase back since.
 pub fn changed_after_submission(state: &State, definition: &Definition, event: &Event) -> bool {
-    let Some(body) = event.body.as_ref().filter(|body| body.kind.changes_a_step() && body.reason.is_none())
-    else {
-        return false;
-    };
-    let Some(step) = body.kind.step().and_then(|id| definition.step(id)) else { return false };
-    let before = state
-        .counting()
-        .into_iter()
-        .filter(|other| other.header.stamp < event.header.stamp)
-        .filter_map(|other| match other.kind() {
-            Some(Kind::Submitted { phase } | Kind::Approved { phase, .. }) if *phase == step.phase => {
-                Some(true)
-            }
-            Some(Kind::Returned { phase }) if *phase == step.phase => Some(false),
-            _ => None,
+    let unexplained = event.body.as_ref().filter(|body| body.kind.changes_a_step() && body.reason.is_none());
+    let step = unexplained.and_then(|body| definition.step(body.kind.step()?));
+    let Some(phase) = step.map(|step| step.phase) else { return false };
+    let counting = state.counting();
+    let sent_back_before = |submission: &Event| {
+        counting.iter().any(|other| {
+            other.kind() == Some(&Kind::Returned { phase })
+                && other.body.as_ref().is_some_and(|body| body.base.contains(&submission.id))
+                && other.header.stamp < event.header.stamp
         })
-        .next_back();
-    before == Some(true)
+    };
+    counting.iter().any(|submission| match submission.kind() {
+        Some(Kind::Submitted { phase: submitted, covers }) if *submitted == phase => {
+            let shown = covers.values().flatten().chain(&submission.header.enc_prev);
+            !state.covered(shown).contains(&event.id) && !sent_back_before(submission)
+        }
+        _ => false,
+    })
 }
 
 /// Whether the record was opened in error.

@@ -141,7 +141,7 @@ fn sentence(context: Context<'_>, event: &Event, kind: &Kind) -> String {
             sentence(Sentence::EventEntryWithdrawn { who, step: &title(step) })
         }
         Kind::Noted { step, .. } => sentence(Sentence::EventNoted { who, about: &about(step) }),
-        Kind::Submitted { phase } => {
+        Kind::Submitted { phase, .. } => {
             sentence(Sentence::EventSubmitted { who, phase: phase_label(*phase, language) })
         }
         Kind::Voided { .. } => sentence(Sentence::EventVoided { who }),
@@ -163,6 +163,7 @@ fn sentence(context: Context<'_>, event: &Event, kind: &Kind) -> String {
         Kind::Gap { enc_from, enc_to, .. } => {
             sentence(Sentence::EventGap { count: (enc_to + 1).saturating_sub(*enc_from) })
         }
+        Kind::Shredded { .. } => sentence(Sentence::EventShredded { who }),
         Kind::Unknown { .. } => Label::NewerVersion.text(language).to_owned(),
     }
 }

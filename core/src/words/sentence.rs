@@ -66,6 +66,7 @@ pub enum Sentence<'a> {
     EventHeld { why: &'a str },
     EventReleased,
     EventGap { count: u64 },
+    EventShredded { who: &'a str },
     HeldNoGrant,
     HeldAuthorMayNot,
     HeldRevoked,
@@ -255,6 +256,10 @@ impl Sentence<'_> {
             Self::EventGap { count } => (
                 format!("{count} entries of one phone are missing and were declared lost"),
                 format!("Faltan {count} entradas de un teléfono, declaradas perdidas"),
+            ),
+            Self::EventShredded { who } => (
+                format!("{who} destroyed the contents of this record, by order"),
+                format!("{who} destruyó el contenido de este registro, por orden"),
             ),
             Self::HeldNoGrant => (
                 "its author had no part in this record".into(),

@@ -1,0 +1,249 @@
+//! Acts: what a deputy does to a record. One act, one event, one transaction, one view.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::outside::random_bytes;
+use super::records::OpenRecord;
+use super::{AppError, FirstHours, Inner};
+use crate::evidence::SignedEvent;
+use crate::protocol::{FieldKind, Phase, Value};
+use crate::record::{
+    Act, Actor, At, Body, Decision, EncounterId, EntryId, Event, IncidentId, Kind, Place, Refusal, base_of,
+    decide, free_letter,
+};
+use crate::store::{Append, Draft, DraftKey};
+use crate::view::EncounterView;
+use crate::words::Trouble;
+
+impl FirstHours {
+    /// Begins a record under the newest protocol in force; `incident` joins it to the scene of another record here.
+    pub fn start_encounter(&self, beside: Option<&str>) -> Result<EncounterView, AppError> {
+        let mut inner = self.lock();
+        let actor = inner.me.actor()?.clone();
+        let protocol =
+            inner.newest_protocol(self.now()).ok_or(AppError::NotReady { trouble: Trouble::NoProtocol })?;
+        let definition = inner.definition(&self.store, protocol)?;
+        let station = inner
+            .directory
+            .people
+            .iter()
+            .find(|person| person.id == actor.person)
+            .and_then(|person| person.station.clone())
+            .unwrap_or_default();
+        let incident = match beside {
+            Some(beside) => self.incident_of(&mut inner, read_id(beside)?)?,
+            None => IncidentId(random_bytes(self.outside.random.as_ref())),
+        };
+        let letters = self.letters_in(&mut inner, incident)?;
+        let letter = free_letter(letters.iter().map(String::as_str));
+        let id = EncounterId(random_bytes(self.outside.random.as_ref()));
+        let kind = Kind::Opened { protocol, agency: actor.agency.clone(), station, incident, letter };
+        let decision = Decision { kind, base: Vec::new(), reason: None };
+        inner.records.insert(id, OpenRecord::begin(id, protocol, definition));
+        self.write(&mut inner, id, &actor, decision, Vec::new())?;
+        self.draw(&mut inner, id)
+    }
+
+    /// Does one thing to a record, as seen on the view with this token.
+    ///
+    /// When it returns, the event is on disk; the view that it returns is the screen. It supersedes only what the view
+    /// with the token `seen` showed, and this install's own later writes.
+    pub fn act(&self, encounter: &str, seen: i64, act: Act) -> Result<EncounterView, AppError> {
+        let id = read_id(encounter)?;
+        let seen = u64::try_from(seen).map_err(|_| AppError::BadInput { what: "view token" })?;
+        let mut inner = self.lock();
+        let actor = inner.me.actor()?.clone();
+        if let Act::Submit { phase } = act {
+            self.finish_drafts(&mut inner, id, &actor, phase)?;
+        }
+        self.act_once(&mut inner, id, &actor, seen, act)?;
+        self.draw(&mut inner, id)
+    }
+
+    /// Keeps a half-written text: durable, neither signed nor sent. It becomes an answer on leaving the field
+    /// ([`Act::Answer`]) or when its phase is submitted.
+    pub fn draft(&self, encounter: &str, seen: i64, place: DraftPlace, text: &str) -> Result<(), AppError> {
+        let id = read_id(encounter)?;
+        let seen = u64::try_from(seen).map_err(|_| AppError::BadInput { what: "view token" })?;
+        let mut inner = self.lock();
+        let actor = inner.me.actor()?.clone();
+        let me = inner.me.author();
+        let DraftPlace { step, entry, field } = place;
+        let record = inner.record(&self.store, id)?;
+        let refused = |reason| AppError::refused(reason, &record.definition, self.language);
+        let found = record
+            .definition
+            .step(&step)
+            .ok_or_else(|| refused(Refusal::NoSuchStep { step: step.clone() }))?;
+        let written = found.field(&field).filter(|field| is_written(field.kind));
+        if written.is_none() {
+            return Err(refused(Refusal::NoSuchField { step, field }));
+        }
+        let key = DraftKey { encounter: id, step: step.clone(), entry, field: field.clone() };
+        if text.is_empty() {
+            return Ok(self.store.delete_draft(&key)?);
+        }
+        let kind = Kind::Answered { step, entry, values: BTreeMap::from([(field, None)]) };
+        let visible = |event: &Event| record.showed(event, seen, me);
+        let base = base_of(&kind, &record.state, &actor, &visible);
+        let draft = Draft { key, text: text.to_owned(), base, seen, at: self.now() };
+        Ok(self.store.put_draft(&draft)?)
+    }
+
+    fn act_once(
+        &self,
+        inner: &mut Inner,
+        id: EncounterId,
+        actor: &Actor,
+        seen: u64,
+        act: Act,
+    ) -> Result<(), AppError> {
+        let me = inner.me.author();
+        let new_entry = EntryId(random_bytes(self.outside.random.as_ref()));
+        let drafts = self.drafts_of(id, &act)?;
+        // What arrived while the text was typed was not on the screen when its author began.
+        let seen = drafts.iter().map(|draft| draft.seen).fold(seen, u64::min);
+        let record = inner.record(&self.store, id)?;
+        let decision = record
+            .with(|derived| {
+                decide(act, derived, actor, me, new_entry, &|event| record.showed(event, seen, me))
+            })
+            .map_err(|reason| AppError::refused(reason, &record.definition, self.language))?;
+        self.write(inner, id, actor, decision, drafts.into_iter().map(|draft| draft.key).collect())
+    }
+
+    /// Every draft of a phase becomes an answer before the phase is submitted: nothing typed is left behind.
+    fn finish_drafts(
+        &self,
+        inner: &mut Inner,
+        id: EncounterId,
+        actor: &Actor,
+        phase: Phase,
+    ) -> Result<(), AppError> {
+        for draft in self.store.drafts(&id)? {
+            let record = inner.record(&self.store, id)?;
+            if record.definition.step(&draft.key.step).is_none_or(|step| step.phase != phase) {
+                continue;
+            }
+            let act = Act::Answer {
+                step: draft.key.step.clone(),
+                entry: draft.key.entry,
+                values: BTreeMap::from([(draft.key.field.clone(), Some(Value::Text(draft.text.clone())))]),
+                reason: None,
+            };
+            self.act_once(inner, id, actor, draft.seen, act)?;
+        }
+        Ok(())
+    }
+
+    fn drafts_of(&self, id: EncounterId, act: &Act) -> Result<Vec<Draft>, AppError> {
+        let Act::Answer { step, entry, values, .. } = act else { return Ok(Vec::new()) };
+        let mut drafts = self.store.drafts(&id)?;
+        drafts.retain(|draft| {
+            draft.key.step == *step && draft.key.entry == *entry && values.contains_key(&draft.key.field)
+        });
+        Ok(drafts)
+    }
+
+    /// Builds the event, writes it in one transaction, and only then adds it to the record in memory.
+    fn write(
+        &self,
+        inner: &mut Inner,
+        id: EncounterId,
+        actor: &Actor,
+        decision: Decision,
+        drafts_done: Vec<DraftKey>,
+    ) -> Result<(), AppError> {
+        let clock = self.outside.clock.read();
+        let own = self.store.own_head()?;
+        let (author, anchor) = (inner.me.author(), inner.me.anchor);
+        let key = inner.me.key.clone();
+        let record = inner.record_in_memory(id)?;
+        let last = record.state.last_of(author);
+        let place = Place {
+            install: author,
+            seq: Some(own.seq + 1),
+            prev: own.id,
+            encounter: Some(id),
+            enc_seq: Some(last.and_then(|event| event.header.enc_seq).unwrap_or(0) + 1),
+            enc_prev: last.map(|event| event.id),
+            stamp: record.state.greatest_stamp() + 1,
+        };
+        let body = Body {
+            kind: decision.kind,
+            actor: actor.clone(),
+            at: At { wall: clock.wall, offset: clock.offset, mono: clock.mono, boot: clock.boot, anchor },
+            base: decision.base,
+            reason: decision.reason,
+        };
+        let written = body.write(&place, random_bytes(self.outside.random.as_ref()));
+        let event = Event::read(&written.header, Some(&written.body))
+            .map_err(|error| AppError::StoreFault { detail: error.to_string() })?;
+        let arrival = record.seen() + 1;
+        record.add(Arc::new(event));
+        let append = Append {
+            encounter: id,
+            arrival,
+            id: written.id,
+            seq: own.seq + 1,
+            wall: clock.wall,
+            event: SignedEvent::sign(written, &key),
+            summary: record.summary(),
+            drafts_done,
+        };
+        self.store.append(&append).map_err(|error| {
+            // Nobody knows whether it was kept; the disk does. The next call reads it from there.
+            inner.forget(id);
+            AppError::from(error)
+        })
+    }
+
+    fn incident_of(&self, inner: &mut Inner, beside: EncounterId) -> Result<IncidentId, AppError> {
+        let record = inner.record(&self.store, beside)?;
+        match record.state.opened().and_then(Event::kind) {
+            Some(Kind::Opened { incident, .. }) => Ok(*incident),
+            _ => Err(AppError::NoSuchRecord),
+        }
+    }
+
+    fn letters_in(&self, inner: &mut Inner, incident: IncidentId) -> Result<Vec<String>, AppError> {
+        let summaries = self.summaries(inner)?;
+        let opened = summaries.into_iter().filter_map(|(_, summary)| summary.opened);
+        Ok(opened.filter(|opened| opened.incident == incident).map(|opened| opened.letter).collect())
+    }
+}
+
+/// Which field a draft is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftPlace {
+    pub step: String,
+    pub entry: Option<EntryId>,
+    pub field: String,
+}
+
+fn is_written(kind: FieldKind) -> bool {
+    matches!(kind, FieldKind::Code | FieldKind::Text | FieldKind::Note)
+}
+
+/// Reads an id that a shell gives back.
+pub(super) fn read_id<T: FromStr>(text: &str) -> Result<T, AppError> {
+    text.parse().map_err(|_| AppError::BadInput { what: "id" })
+}
+
+impl Inner {
+    fn record_in_memory(&mut self, id: EncounterId) -> Result<&mut OpenRecord, AppError> {
+        self.records.get_mut(&id).ok_or(AppError::NoSuchRecord)
+    }
+
+    /// The newest version that is in force today and not recalled.
+    fn newest_protocol(&self, now: i64) -> Option<crate::record::Hash> {
+        let today = crate::protocol::local(now, &crate::protocol::zone("UTC")).date;
+        let usable = self.me.notices.iter().filter(|notice| !notice.recalled);
+        let in_force =
+            usable.clone().filter(|notice| notice.effective <= today).max_by_key(|notice| notice.version);
+        // One that begins tomorrow is better than none.
+        in_force.or_else(|| usable.min_by_key(|notice| notice.version)).map(|notice| notice.sha256)
+    }
+}

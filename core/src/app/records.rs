@@ -1,0 +1,118 @@
+//! Records in memory: what is read from the store once, folded once, and then only added to.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{AppError, Inner};
+use crate::protocol::{Definition, load};
+use crate::record::{EncounterId, Event, EventId, Hash, Install, Kind, Record, State, derive, summarise};
+use crate::store::Store;
+use crate::words::Trouble;
+
+/// Definitions that were read and checked, by hash.
+#[derive(Default)]
+pub(super) struct Definitions(BTreeMap<Hash, Arc<Definition>>);
+
+impl Definitions {
+    pub(super) fn get(&mut self, store: &Store, sha: Hash) -> Result<Arc<Definition>, AppError> {
+        if let Some(definition) = self.0.get(&sha) {
+            return Ok(Arc::clone(definition));
+        }
+        let missing = AppError::NotReady { trouble: Trouble::NewerProtocol };
+        let text = store.protocol(&sha)?.ok_or(missing)?;
+        let faults = |faults: crate::protocol::Faults| AppError::NotReady {
+            trouble: Trouble::BadProtocol { faults: faults.0.len() },
+        };
+        let definition = Arc::new(load(text.as_bytes()).map_err(faults)?);
+        self.0.insert(sha, Arc::clone(&definition));
+        Ok(definition)
+    }
+}
+
+/// One record, folded. Arrivals are dense from 1.
+pub(super) struct OpenRecord {
+    pub(super) id: EncounterId,
+    pub(super) definition: Arc<Definition>,
+    pub(super) protocol: Hash,
+    pub(super) state: State,
+    pub(super) arrivals: BTreeMap<EventId, u64>,
+}
+
+impl OpenRecord {
+    /// Reads a record from the store.
+    fn read(store: &Store, id: EncounterId, definitions: &mut Definitions) -> Result<Self, AppError> {
+        let stored = store.events(&id)?;
+        if stored.is_empty() {
+            return Err(AppError::NoSuchRecord);
+        }
+        let mut state = State::default();
+        let mut arrivals = BTreeMap::new();
+        for stored in stored {
+            // It was checked before it was stored; if it does not read now, the disk has changed it.
+            let event = stored.event.read().map_err(|_| AppError::CorruptStore { set_aside: None })?;
+            arrivals.insert(event.id, stored.arrival);
+            state.add(Arc::new(event));
+        }
+        let protocol = protocol_of(&state).ok_or(AppError::NoSuchRecord)?;
+        let definition = definitions.get(store, protocol)?;
+        Ok(Self { id, definition, protocol, state, arrivals })
+    }
+
+    /// A record that begins with this definition.
+    pub(super) fn begin(id: EncounterId, protocol: Hash, definition: Arc<Definition>) -> Self {
+        Self { id, definition, protocol, state: State::default(), arrivals: BTreeMap::new() }
+    }
+
+    /// How many events are folded in: the token of a view made now.
+    pub(super) fn seen(&self) -> u64 {
+        u64::try_from(self.arrivals.len()).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn add(&mut self, event: Arc<Event>) {
+        let next = self.seen() + 1;
+        self.arrivals.entry(event.id).or_insert(next);
+        self.state.add(event);
+    }
+
+    /// Whether a screen made at `seen` showed the event: it had arrived, or it is this install's own and later.
+    pub(super) fn showed(&self, event: &Event, seen: u64, me: Install) -> bool {
+        event.header.install == me || self.arrivals.get(&event.id).is_some_and(|arrival| *arrival <= seen)
+    }
+
+    /// The bytes of the summary as the record stands.
+    pub(super) fn summary(&self) -> Vec<u8> {
+        let derived = derive(&self.definition, &self.state);
+        summarise(self.id, &self.definition, &self.state, &derived).to_bytes()
+    }
+
+    /// Calls `work` with what is derived from the record.
+    pub(super) fn with<T>(&self, work: impl FnOnce(Record<'_>) -> T) -> T {
+        let derived = derive(&self.definition, &self.state);
+        work(Record { definition: &self.definition, state: &self.state, derived: &derived })
+    }
+}
+
+/// The definition that the record is pinned to.
+pub(super) fn protocol_of(state: &State) -> Option<Hash> {
+    match state.opened()?.kind() {
+        Some(Kind::Opened { protocol, .. }) => Some(*protocol),
+        _ => None,
+    }
+}
+
+impl Inner {
+    /// The record, read from the store if it is not in memory.
+    pub(super) fn record(&mut self, store: &Store, id: EncounterId) -> Result<&mut OpenRecord, AppError> {
+        match self.records.entry(id) {
+            std::collections::btree_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                Ok(entry.insert(OpenRecord::read(store, id, &mut self.definitions)?))
+            }
+        }
+    }
+
+    /// Forgets what is in memory of a record: after a failed write nobody knows what was kept.
+    pub(super) fn forget(&mut self, id: EncounterId) {
+        self.records.remove(&id);
+    }
+}

@@ -1,0 +1,373 @@
+//! The session: what to ask next, given what was answered. Pure; it neither sends nor stores.
+//!
+//! ```text
+//! hello -> definitions -> directory -> offers -> upload -> pages -> done
+//!   ^  |                                            |
+//!   +--+ a fresh nonce, once                        +- a receipt raises the targets of the pages
+//! ```
+//! Trouble on the way up (a fork, a text that the server cannot verify) is kept for the end; the way down still goes on.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::evidence::{Receipt, Rolling};
+use crate::record::{EncounterId, Epoch, EventId, Hash};
+use crate::wire::{EncounterCursor, HelloReply, Limits, Page, ProblemKind};
+
+/// What the session needs next. The caller does it and tells the session what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// Sign a hello with this nonce (empty: none is known yet) and send it.
+    Hello {
+        nonce: String,
+    },
+    Protocol(Hash),
+    Directory,
+    /// Offer what is held of this encounter, other than this install's own events, and was not listed.
+    Offers(EncounterId),
+    /// Send own events after this number.
+    Upload(Batch),
+    /// Read one page.
+    Page {
+        encounter: EncounterId,
+        epoch: Epoch,
+        after: u64,
+    },
+    Done(Ending),
+}
+
+/// How much to send at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batch {
+    pub after: u64,
+    pub events: u32,
+    pub bytes: u32,
+}
+
+/// How a session ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything is sent and read.
+    Complete,
+    /// The server does not know this install as approved.
+    NotEnrolled,
+    /// Sent what there was; the server lets this install read nothing more.
+    SendOnly,
+    /// The server knows this install with another history.
+    Fork {
+        seq: u64,
+    },
+    /// The server could not verify an event and asks for it again.
+    NotAuthentic {
+        seq: u64,
+    },
+    /// A page did not fit what is known here.
+    HistoryDiffers {
+        encounter: EncounterId,
+    },
+    /// The server answers in a way that makes no sense here.
+    StationUnwell,
+    TryLater {
+        after_ms: i64,
+    },
+}
+
+/// How far an encounter is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target {
+    /// Where this phone is; `None` in a new epoch, where every cursor is void.
+    pub from: Option<EncounterCursor>,
+    pub to: u64,
+}
+
+/// One sync, from hello to the last page.
+#[derive(Debug, Clone)]
+pub struct Session {
+    nonce: String,
+    said_hello: bool,
+    nonces_refused: u32,
+    /// Own events: the last that the server has, and the last that is here.
+    received: u64,
+    head: u64,
+    batch: u32,
+    limits: Limits,
+    send_only: bool,
+    epoch: Option<Epoch>,
+    protocols: VecDeque<Hash>,
+    directory: bool,
+    offers: VecDeque<EncounterId>,
+    pages: BTreeMap<EncounterId, Target>,
+    up: Option<Ending>,
+    down: Option<Ending>,
+    stop: Option<Ending>,
+}
+
+const FIRST_BATCH: u32 = 100;
+const BATCHES: (u32, u32) = (20, 1_000);
+const BATCH_TARGET_MS: i64 = 5_000;
+
+impl Session {
+    /// A session of an install whose last own event is `head` and that heard of receipts through `received`.
+    pub fn new(nonce: String, head: u64, received: u64) -> Self {
+        Self {
+            nonce,
+            said_hello: false,
+            nonces_refused: 0,
+            received,
+            head,
+            batch: FIRST_BATCH,
+            limits: Limits::default(),
+            send_only: false,
+            epoch: None,
+            protocols: VecDeque::new(),
+            directory: false,
+            offers: VecDeque::new(),
+            pages: BTreeMap::new(),
+            up: None,
+            down: None,
+            stop: None,
+        }
+    }
+
+    /// What to do now.
+    pub fn next(&self) -> Ask {
+        if let Some(ending) = &self.stop {
+            return Ask::Done(ending.clone());
+        }
+        if !self.said_hello {
+            return Ask::Hello { nonce: self.nonce.clone() };
+        }
+        if let Some(protocol) = self.protocols.front() {
+            return Ask::Protocol(*protocol);
+        }
+        if self.directory {
+            return Ask::Directory;
+        }
+        if let Some(encounter) = self.offers.front() {
+            return Ask::Offers(*encounter);
+        }
+        if self.up.is_none() && self.received < self.head {
+            return Ask::Upload(Batch {
+                after: self.received,
+                events: self.batch.min(self.limits.batch_events),
+                bytes: self.limits.batch_bytes,
+            });
+        }
+        if let (Some(epoch), Some((encounter, target))) = (self.epoch, self.next_page()) {
+            return Ask::Page { encounter, epoch, after: target.from.map_or(0, |cursor| cursor.pos) };
+        }
+        let ending = self.up.clone().or_else(|| self.down.clone());
+        Ask::Done(ending.unwrap_or(if self.send_only { Ending::SendOnly } else { Ending::Complete }))
+    }
+
+    /// Own events acknowledged, of those that are here.
+    pub fn progress(&self) -> (u64, u64) {
+        (self.received, self.head)
+    }
+
+    /// The server answered a hello. `held` = definitions here, `directory` = the one here, `cursors` = what was read.
+    pub fn on_hello(
+        &mut self,
+        reply: &HelloReply,
+        receipt: &Receipt,
+        held: &BTreeSet<Hash>,
+        directory: Option<&str>,
+        cursors: &BTreeMap<EncounterId, EncounterCursor>,
+    ) {
+        self.said_hello = true;
+        self.nonce.clone_from(&reply.next_nonce);
+        self.limits = reply.limits;
+        self.send_only = reply.send_only;
+        self.epoch = Some(reply.epoch);
+        self.on_receipt(receipt);
+        if reply.send_only {
+            return;
+        }
+        self.protocols =
+            reply.protocols.iter().map(|notice| notice.sha256).filter(|sha| !held.contains(sha)).collect();
+        self.directory = directory != Some(reply.directory.as_str());
+        for grant in &reply.grants {
+            let from = cursors.get(&grant.encounter).filter(|cursor| cursor.epoch == reply.epoch).copied();
+            if cursors.get(&grant.encounter).is_some() && from.is_none() {
+                // A new epoch: what the server lost of others' events is perhaps only here.
+                self.offers.push_back(grant.encounter);
+            }
+            self.aim(grant.encounter, from, grant.pos);
+        }
+        let granted: BTreeSet<EncounterId> = reply.grants.iter().map(|grant| grant.encounter).collect();
+        for (encounter, cursor) in cursors {
+            if cursor.epoch != reply.epoch && !granted.contains(encounter) {
+                self.offers.push_back(*encounter);
+            }
+        }
+    }
+
+    /// A receipt came: own events through its number are held, and its encounters have moved.
+    pub fn on_receipt(&mut self, receipt: &Receipt) {
+        self.received = receipt.received_through.min(self.head);
+        for encounter in &receipt.encounters {
+            let from = self.pages.get(&encounter.id).and_then(|target| target.from);
+            self.aim(encounter.id, from, encounter.pos);
+        }
+    }
+
+    /// A batch of `sent` events was answered after `took_ms`; the receipt was given to [`Self::on_receipt`] first.
+    pub fn on_uploaded(&mut self, before: u64, took_ms: i64) {
+        if self.received <= before {
+            // Neither an error nor progress: asking again would never end.
+            self.up = Some(Ending::StationUnwell);
+            return;
+        }
+        let fitting = i64::from(self.batch) * BATCH_TARGET_MS / took_ms.max(1);
+        self.batch = u32::try_from(fitting)
+            .unwrap_or(BATCHES.1)
+            .clamp(BATCHES.0, BATCHES.1)
+            .min(self.batch.saturating_mul(2));
+    }
+
+    /// A definition was fetched, or could not be.
+    pub fn on_protocol(&mut self) {
+        self.protocols.pop_front();
+    }
+
+    /// The directory was fetched, or could not be.
+    pub fn on_directory(&mut self) {
+        self.directory = false;
+    }
+
+    /// Offers of an encounter were answered, or there was nothing to offer.
+    pub fn on_offers(&mut self) {
+        self.offers.pop_front();
+    }
+
+    /// A page was taken up, and the cursor stands here now.
+    pub fn on_page(&mut self, encounter: EncounterId, cursor: EncounterCursor, head: u64) {
+        if let Some(target) = self.pages.get_mut(&encounter) {
+            target.from = Some(cursor);
+            target.to = target.to.max(head);
+        }
+    }
+
+    /// A page could not be used; the others still can.
+    pub fn on_bad_page(&mut self, encounter: EncounterId) {
+        self.pages.remove(&encounter);
+        self.down.get_or_insert(Ending::HistoryDiffers { encounter });
+    }
+
+    /// The server refused what was asked last.
+    pub fn on_problem(&mut self, problem: &ProblemKind) {
+        let asked = self.next();
+        match (problem, asked) {
+            (ProblemKind::FreshNonce { next_nonce }, _) if self.nonces_refused < 2 => {
+                self.nonces_refused += 1;
+                self.nonce.clone_from(next_nonce);
+                self.said_hello = false;
+            }
+            (ProblemKind::TokenExpired, _) if self.nonces_refused < 2 => {
+                self.nonces_refused += 1;
+                self.said_hello = false;
+            }
+            (ProblemKind::NotEnrolled { .. }, _) => self.stop = Some(Ending::NotEnrolled),
+            (ProblemKind::TryLater { after_ms }, _) => {
+                self.stop = Some(Ending::TryLater { after_ms: *after_ms });
+            }
+            (ProblemKind::Gap { expected }, Ask::Upload(batch)) if *expected != batch.after + 1 => {
+                // The server has more or less than we heard of. It is right about itself.
+                self.received = expected.saturating_sub(1).min(self.head);
+                self.nonces_refused += 1;
+                if self.nonces_refused > 4 {
+                    self.up = Some(Ending::StationUnwell);
+                }
+            }
+            (ProblemKind::Fork { seq, .. }, Ask::Upload(_)) => self.up = Some(Ending::Fork { seq: *seq }),
+            (ProblemKind::NotAuthentic { seq, .. }, Ask::Upload(_)) => {
+                self.up = Some(Ending::NotAuthentic { seq: *seq });
+            }
+            (ProblemKind::TooLarge, Ask::Upload(_)) if self.batch > 1 => self.batch /= 2,
+            (_, Ask::Upload(_)) => self.up = Some(Ending::StationUnwell),
+            (ProblemKind::SendOnly, Ask::Page { .. }) => {
+                self.send_only = true;
+                self.pages.clear();
+            }
+            // Access ended between hello and here: nothing is deleted, nothing more is read.
+            (ProblemKind::NotFound, Ask::Page { encounter, .. }) => {
+                self.pages.remove(&encounter);
+            }
+            (_, Ask::Page { encounter, .. }) => {
+                self.pages.remove(&encounter);
+                self.down.get_or_insert(Ending::StationUnwell);
+            }
+            (_, Ask::Protocol(_)) => self.on_protocol(),
+            (_, Ask::Directory) => self.on_directory(),
+            (_, Ask::Offers(_)) => self.on_offers(),
+            (_, Ask::Hello { .. } | Ask::Done(_)) => self.stop = Some(Ending::StationUnwell),
+        }
+    }
+
+    fn aim(&mut self, encounter: EncounterId, from: Option<EncounterCursor>, to: u64) {
+        let target = self.pages.entry(encounter).or_insert(Target { from, to });
+        target.to = target.to.max(to);
+        target.from = target.from.or(from);
+    }
+
+    fn next_page(&self) -> Option<(EncounterId, Target)> {
+        if self.send_only {
+            return None;
+        }
+        self.pages
+            .iter()
+            .find(|(_, target)| target.from.map_or(0, |cursor| cursor.pos) < target.to)
+            .map(|(id, target)| (*id, *target))
+    }
+}
+
+/// Why a page is not taken up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PageFault {
+    #[error("the page is of another encounter or epoch")]
+    OtherPage,
+    #[error("position {expected} is missing")]
+    Missing { expected: u64 },
+    #[error("position {pos} holds another event than its id says")]
+    OtherEvent { pos: u64 },
+    #[error("the rolling hash does not fit")]
+    OtherHistory,
+    #[error("the page is empty, though more was announced")]
+    Empty,
+}
+
+/// Checks that a page follows the cursor: dense positions and a rolling hash that we compute ourselves.
+///
+/// Gives the cursor after the page, and the rolling hash at each of its positions.
+pub fn check_page(
+    page: &Page,
+    encounter: EncounterId,
+    epoch: Epoch,
+    from: Option<EncounterCursor>,
+    id_of: impl Fn(&crate::evidence::SignedEvent) -> EventId,
+) -> Result<(EncounterCursor, BTreeMap<u64, Hash>), PageFault> {
+    if page.encounter != encounter || page.epoch != epoch {
+        return Err(PageFault::OtherPage);
+    }
+    if page.events.is_empty() {
+        return Err(PageFault::Empty);
+    }
+    let from = from.filter(|cursor| cursor.epoch == epoch);
+    let mut pos = from.map_or(0, |cursor| cursor.pos);
+    let mut rolling = from.map_or_else(|| Rolling::start(encounter), |cursor| Rolling(cursor.rolling));
+    let mut at = BTreeMap::new();
+    for event in &page.events {
+        pos += 1;
+        if event.pos != pos {
+            return Err(PageFault::Missing { expected: pos });
+        }
+        if event.event.as_ref().is_some_and(|whole| id_of(whole) != event.id) {
+            return Err(PageFault::OtherEvent { pos });
+        }
+        rolling = rolling.then(event.id);
+        at.insert(pos, rolling.0);
+    }
+    if rolling.0 != page.rolling {
+        return Err(PageFault::OtherHistory);
+    }
+    Ok((EncounterCursor { id: encounter, epoch, pos, rolling: rolling.0 }, at))
+}
