@@ -45,16 +45,13 @@ struct InstallRow {
 impl Me {
     /// Reads the install from the store; the first time, makes it.
     pub(super) fn load_or_make(store: &Store, random: &dyn Random) -> Result<Self, AppError> {
-        let row = match store.setting::<InstallRow>(INSTALL)? {
-            Some(row) => row,
-            None => {
-                let row = InstallRow {
-                    install: InstallId(random_bytes(random)),
-                    seed: hex::encode(random_bytes::<32>(random)),
-                };
-                store.set_setting(INSTALL, &row)?;
-                row
-            }
+        let row = if let Some(row) = store.setting::<InstallRow>(INSTALL)? {
+            row
+        } else {
+            let seed = hex::encode(random_bytes::<32>(random));
+            let row = InstallRow { install: InstallId(random_bytes(random)), seed };
+            store.set_setting(INSTALL, &row)?;
+            row
         };
         let mut seed = [0; 32];
         hex::decode_to_slice(&row.seed, &mut seed)

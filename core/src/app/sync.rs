@@ -129,7 +129,7 @@ impl FirstHours {
             received: 0,
             round_trips: 0,
         };
-        run.to_the_end()
+        run.complete()
     }
 }
 
@@ -140,7 +140,7 @@ enum Answer {
 }
 
 impl Run<'_> {
-    fn to_the_end(mut self) -> Result<SyncReport, AppError> {
+    fn complete(mut self) -> Result<SyncReport, AppError> {
         loop {
             if self.app.cancel.load(Ordering::SeqCst) {
                 self.confirm()?;
@@ -450,7 +450,7 @@ impl Run<'_> {
 
     fn get(&mut self, path: String) -> Result<Option<Response>, AppError> {
         let headers = self.bearer();
-        match self.send(Request { method: Method::Get, path, headers, body: Vec::new() })? {
+        match self.send(&Request { method: Method::Get, path, headers, body: Vec::new() })? {
             Answer::Ok(response) => Ok(Some(response)),
             Answer::Problem(problem) => {
                 self.session.on_problem(&problem);
@@ -467,7 +467,7 @@ impl Run<'_> {
         body: Vec<u8>,
     ) -> Result<Option<T>, AppError> {
         headers.push(("content-type", "application/json".to_owned()));
-        match self.send(Request { method, path, headers, body })? {
+        match self.send(&Request { method, path, headers, body })? {
             Answer::Ok(response) => T::read(&response.body).map(Some).map_err(|_| unwell()),
             Answer::Problem(problem) => {
                 self.session.on_problem(&problem);
@@ -480,9 +480,9 @@ impl Run<'_> {
         vec![("authorization", format!("Bearer {}", self.token))]
     }
 
-    fn send(&mut self, request: Request) -> Result<Answer, AppError> {
+    fn send(&mut self, request: &Request) -> Result<Answer, AppError> {
         self.round_trips += 1;
-        let response = self.transport.send(&request)?;
+        let response = self.transport.send(request)?;
         if response.status == 200 {
             return Ok(Answer::Ok(response));
         }
@@ -519,7 +519,9 @@ impl super::Inner {
         let Some(protocol) = protocol_of(&state) else { return Ok(None) };
         let Ok(definition) = self.definition(&app.store, protocol) else { return Ok(None) };
         let mut record = OpenRecord::begin(id, protocol, definition);
-        events.into_iter().for_each(|event| record.add(event));
+        for event in events {
+            record.add(event);
+        }
         let summary = record.summary();
         self.records.insert(id, record);
         Ok(Some(summary))

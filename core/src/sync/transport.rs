@@ -91,7 +91,7 @@ pub struct Http {
 }
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
+const TOTAL_TIMEOUT: Duration = Duration::from_mins(1);
 
 impl Http {
     /// Prepares to speak to a server; connects to nothing yet.
