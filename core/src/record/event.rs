@@ -70,9 +70,9 @@ pub struct At {
     pub wall: i64,
     /// Minutes east of UTC that the clock showed.
     pub offset: i32,
-    /// Milliseconds since the phone was switched on.
+    /// Milliseconds by a clock that only goes forward.
     pub mono: i64,
-    /// Changes when `mono` starts again.
+    /// Changes when `mono` starts again from 0.
     pub boot: u32,
     /// The last server time heard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
