@@ -10,6 +10,8 @@ mod conditions;
 mod faults;
 #[path = "protocol/mutations.rs"]
 mod mutations;
+#[path = "protocol/schema.rs"]
+mod schema;
 
 use firsthours_core::protocol::{
     Comes, Definition, FieldKind, JsonFault, MAX_BYTES, Occurrence, PartnerStep, fingerprint, load,

@@ -216,7 +216,7 @@ fn name_cases() -> Vec<Case> {
             "a field that every call has",
             |d| {
                 d["steps"][2]["fields"] =
-                    json!([{"id": "arrived_at", "title": text("When"), "kind": "moment"}])
+                    json!([{"id": "arrived_at", "title": text("When"), "kind": "moment"}]);
             },
             vec![("$.steps[2].fields[0].id", FaultKind::CallField { id: "arrived_at".into() })],
         ),
@@ -276,7 +276,7 @@ fn condition_cases() -> Vec<Case> {
             "a text is at least",
             |d| {
                 d["steps"][1]["applies"] =
-                    json!({"answer": {"step": "contact", "field": "place", "at_least": 5}})
+                    json!({"answer": {"step": "contact", "field": "place", "at_least": 5}});
             },
             vec![(
                 "$.steps[1].applies.answer.at_least",
@@ -345,7 +345,7 @@ fn condition_cases() -> Vec<Case> {
             "a question and its opposite",
             |d| {
                 d["clocks"][0]["applies"] =
-                    json!({"all": [ask("contact", "at"), {"not": ask("contact", "at")}]})
+                    json!({"all": [ask("contact", "at"), {"not": ask("contact", "at")}]});
             },
             vec![("$.clocks[0].applies", FaultKind::NeverTrue)],
         ),

@@ -192,7 +192,9 @@ proptest! {
     #[test]
     fn no_change_of_structure_makes_loading_panic(edits in proptest::collection::vec(changes(), 1..5)) {
         let mut document = tiny_json();
-        edits.iter().for_each(|edit| change(&mut document, edit));
+        for edit in &edits {
+            change(&mut document, edit);
+        }
         check_outcome(load_json(&document))?;
     }
 }
@@ -207,7 +209,9 @@ proptest! {
     ) {
         let shipped = shipped();
         let mut document: Json = serde_json::from_slice(&shipped[which.index(shipped.len())]).expect("JSON");
-        edits.iter().for_each(|edit| change(&mut document, edit));
+        for edit in &edits {
+            change(&mut document, edit);
+        }
         check_outcome(load_json(&document))?;
     }
 }
