@@ -93,8 +93,8 @@ pub fn check_encounter<'h>(
             if chain.seq > 0 && seq == chain.seq {
                 return Err((author, ChainFault::Fork { at: seq }));
             }
-            if seq > chain.seq + 1
-                && let Some((to, id_of_to)) = excused(author, chain.seq + 1)
+            while seq > chain.seq + 1
+                && let Some((to, id_of_to)) = excused(author, chain.seq + 1).filter(|(to, _)| *to > chain.seq)
             {
                 chain = Chain { seq: to, id: Some(id_of_to) };
             }
