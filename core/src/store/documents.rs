@@ -3,10 +3,10 @@
 use rusqlite::{Transaction, named_params};
 use serde::Deserialize;
 
+use super::Store;
 use super::encounters::{Confirmed, confirm};
 use super::error::{Failure, StoreError};
 use super::rows::{check_whole, document, first, signed, unsigned};
-use super::Store;
 use crate::evidence::Document;
 use crate::record::{EncounterId, Hash, InstallId};
 
@@ -18,7 +18,9 @@ impl Store {
         }
         self.write(|transaction| {
             transaction
-                .prepare_cached("insert into protocol (sha256, text) values (:sha256, :text) on conflict do nothing")?
+                .prepare_cached(
+                    "insert into protocol (sha256, text) values (:sha256, :text) on conflict do nothing",
+                )?
                 .execute(named_params! { ":sha256": sha256.0, ":text": text })?;
             Ok(())
         })
@@ -58,8 +60,8 @@ impl Store {
     /// Every certificate, in the order in which they came.
     pub fn certificates(&self) -> Result<Vec<Document>, StoreError> {
         self.read(|transaction| {
-            let mut statement =
-                transaction.prepare_cached("select text, signature, tail from certificate order by number")?;
+            let mut statement = transaction
+                .prepare_cached("select text, signature, tail from certificate order by number")?;
             let mut rows = statement.query([])?;
             let mut certificates = Vec::new();
             while let Some(row) = rows.next()? {
@@ -117,8 +119,8 @@ impl Store {
     /// How far that receipt says our chain was received; 0 before the first.
     pub fn received_through(&self) -> Result<u64, StoreError> {
         self.read(|transaction| {
-            let mut statement =
-                transaction.prepare_cached("select received_through from receipt order by heard desc limit 1")?;
+            let mut statement = transaction
+                .prepare_cached("select received_through from receipt order by heard desc limit 1")?;
             let mut rows = statement.query([])?;
             Ok(rows.next()?.map(|row| unsigned(row, "received_through")).transpose()?.unwrap_or(0))
         })

@@ -2,9 +2,9 @@
 
 use rusqlite::{Row, Transaction, named_params};
 
+use super::Store;
 use super::error::{Failure, StoreError};
 use super::rows::{Held, check_whole, first, held, signed, unsigned};
-use super::Store;
 use crate::record::{EncounterId, EntryId, EventId};
 
 /// Which field is being typed.

@@ -2,9 +2,9 @@
 
 use rusqlite::{Row, Transaction, named_params};
 
+use super::Store;
 use super::error::{Failure, StoreError};
 use super::rows::{check_whole, maybe_bytes, maybe_unsigned, signed, unsigned};
-use super::Store;
 use crate::record::{EncounterId, Epoch, Hash};
 use crate::wire::EncounterCursor;
 
@@ -115,7 +115,9 @@ fn encounter_row(row: &Row<'_>) -> Result<EncounterRow, Failure> {
         maybe_unsigned(row, "confirmed_durable_pos")?,
     );
     let confirmed = match confirmed_parts {
-        (Some(epoch), Some(pos), Some(durable_pos)) => Some(Confirmed { epoch: Epoch(epoch), pos, durable_pos }),
+        (Some(epoch), Some(pos), Some(durable_pos)) => {
+            Some(Confirmed { epoch: Epoch(epoch), pos, durable_pos })
+        }
         (None, None, None) => None,
         _ => return Err(Failure::damaged()),
     };

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use rusqlite::{Row, Transaction, named_params};
 
+use super::Store;
 use super::documents::insert_certificates;
 use super::drafts::{self, DraftKey};
 use super::error::{Failure, StoreError};
 use super::rows::{Held, arrival, first, held, maybe_unsigned, place, signed, signed_event, unsigned};
-use super::Store;
 use crate::evidence::{Chain, Document, SignedEvent};
 use crate::record::{EncounterId, EventId};
 use crate::wire::EncounterCursor;
@@ -87,15 +87,19 @@ impl Store {
     pub fn append(&self, commit: &Append) -> Result<(), StoreError> {
         self.write(|transaction| {
             let number = take_arrival(transaction, commit)?;
-            let event = NewEvent { arrival: commit.arrival, id: commit.id, pos: None, event: commit.event.clone() };
+            let event =
+                NewEvent { arrival: commit.arrival, id: commit.id, pos: None, event: commit.event.clone() };
             let place = insert_event(transaction, number, &event)?;
-            let last: Option<i64> = first(transaction, "select max(seq) from own_event")?;
+            let last: Option<i64> =
+                first(transaction, "select seq from own_event order by seq desc limit 1")?;
             let seq = signed(commit.seq)?;
             if seq != last.unwrap_or(0) + 1 {
                 return Err(StoreError::io("the event's number is not the next of its chain").into());
             }
             transaction
-                .prepare_cached("insert into own_event (seq, id, place, wall) values (:seq, :id, :place, :wall)")?
+                .prepare_cached(
+                    "insert into own_event (seq, id, place, wall) values (:seq, :id, :place, :wall)",
+                )?
                 .execute(named_params! {
                     ":seq": seq,
                     ":id": commit.id.0,
@@ -205,8 +209,8 @@ impl Store {
                  join event on event.place = own_event.place
                  where seq > :after order by seq limit :limit",
             )?;
-            let mut rows =
-                statement.query(named_params! { ":after": signed(after_seq)?, ":limit": max_events.max(1) })?;
+            let mut rows = statement
+                .query(named_params! { ":after": signed(after_seq)?, ":limit": max_events.max(1) })?;
             let mut run: Vec<(u64, SignedEvent)> = Vec::new();
             let mut bytes = 0;
             while let Some(row) = rows.next()? {

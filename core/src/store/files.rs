@@ -196,5 +196,9 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 fn trouble(error: &io::Error) -> StoreError {
-    if error.kind() == io::ErrorKind::StorageFull { StoreError::Full } else { StoreError::io(error.kind().to_string()) }
+    if error.kind() == io::ErrorKind::StorageFull {
+        StoreError::Full
+    } else {
+        StoreError::io(error.kind().to_string())
+    }
 }

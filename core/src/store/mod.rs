@@ -9,8 +9,9 @@
 //! before it goes on.
 //!
 //! **Damage** is never silent: each page carries a check that is verified as it is read. Found at opening, the file
-//! is set aside, whole, and the next opening makes a new one; found during use, the file gets no more writes and the
-//! next opening checks every page and sets it aside.
+//! is set aside, whole, and the next opening makes a new one. Found by a read, that read fails and all else goes on,
+//! for a deputy must not be stopped by a page of an old record; found by a write, the file gets no more writes.
+//! Either way the next opening checks every page and sets the file aside.
 
 mod documents;
 mod drafts;
@@ -88,7 +89,8 @@ impl Store {
         *writer = Writer::Closed;
     }
 
-    /// Checks every page of the file and every row, which takes long: for an idle moment.
+    /// Checks every page of the file and every row. It takes long and taps wait for it: for an idle moment, or after
+    /// the phone was switched off hard.
     pub fn check(&self) -> Result<(), StoreError> {
         let mut writer = lock(&self.writer);
         let outcome = self.revived(&mut writer).and_then(|connection| open::check(connection));

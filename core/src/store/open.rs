@@ -40,7 +40,9 @@ pub(super) fn open(files: &Files, key: &StoreKey) -> Result<Connection, StoreErr
             // Never finished, so that nothing in it was ever acknowledged to anyone.
             Mark::Making { fits: true } => make(files, key),
             // Without a mark of this key the file may be whole: it is not for us to touch.
-            Mark::Missing | Mark::Making { fits: false } | Mark::Made { fits: false } => Err(StoreError::WrongKey),
+            Mark::Missing | Mark::Making { fits: false } | Mark::Made { fits: false } => {
+                Err(StoreError::WrongKey)
+            }
         },
         Err(other) => Err(other),
     }

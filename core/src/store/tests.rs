@@ -77,9 +77,11 @@ fn durability_rests_on_settings_that_hold_on_both_connections() {
         assert_eq!(number(connection, "secure_delete"), 1);
         assert_eq!(number(connection, "temp_store"), 2, "memory");
         assert_eq!(number(connection, "foreign_keys"), 1);
-        let journal: String = connection.query_row("pragma journal_mode", [], |row| row.get(0)).expect("a word");
+        let journal: String =
+            connection.query_row("pragma journal_mode", [], |row| row.get(0)).expect("a word");
         assert_eq!(journal, "wal");
-        let cipher: String = connection.query_row("pragma cipher_version", [], |row| row.get(0)).expect("a word");
+        let cipher: String =
+            connection.query_row("pragma cipher_version", [], |row| row.get(0)).expect("a word");
         assert!(!cipher.is_empty());
     };
     on_writer(&store, check);
