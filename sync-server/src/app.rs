@@ -12,6 +12,7 @@ use crate::people::{Passwords, PeopleError};
 use crate::random::Random;
 use crate::sessions::Limits;
 use crate::store::{self, Store, StoreError, migrate};
+use crate::trust::{self, Root, ServerKeys, TrustError};
 use crate::web::error::AppError;
 
 /// Password checks at one time: each takes its memory, and the machine has other work.
@@ -29,6 +30,9 @@ pub enum OpenError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The server's own keys.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// The settings of the password check.
     #[error(transparent)]
     People(#[from] PeopleError),
@@ -44,6 +48,8 @@ pub struct Parts {
     pub store: Store,
     /// The data keys.
     pub keys: Keys,
+    /// What phones trust, and the server's own signing keys.
+    pub trust: ServerKeys,
     /// The settings.
     pub config: Config,
     /// The time.
@@ -70,23 +76,34 @@ impl App {
         if !config.store_file().exists() || !config.keys_file().exists() {
             return Err(OpenError::NotInitialised(config.data.display().to_string()));
         }
-        Self::open_or_make(config, clock, random)
+        let (store, keys) = files(&config, &*clock, &random)?;
+        Self::on(store, keys, config, clock, random)
     }
 
-    /// Opens a folder, and makes the two store files when they are not there.
-    pub fn open_or_make(
+    /// Sets up a new folder: both store files, the root and the server's keys. Gives the root's private key,
+    /// which belongs offline and is kept nowhere here.
+    pub fn make(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<(Self, Root), OpenError> {
+        let (store, keys) = files(&config, &*clock, &random)?;
+        let root = trust::init(&store, &keys, &*random, &config.server, &config.data)?;
+        Ok((Self::on(store, keys, config, clock, random)?, root))
+    }
+
+    fn on(
+        store: Store,
+        keys: Keys,
         config: Config,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, OpenError> {
-        let agency = config.agency_key()?;
-        let now_ms = clock.now_ms();
-        let store = store::open(&config.store_file(), &agency.store_key(), migrate::SERVER, now_ms)?;
-        let keys = Keys::open(&config.keys_file(), &agency, Arc::clone(&random), now_ms)?;
+        let trust = ServerKeys::open(&store, &keys, &config.data)?;
         let passwords =
             Passwords::new(config.argon2_memory_kib, config.argon2_rounds, config.argon2_lanes, &*random)?;
         let sign_ins = Semaphore::new(SIGN_INS);
-        Ok(Self(Arc::new(Parts { store, keys, config, clock, random, passwords, sign_ins })))
+        Ok(Self(Arc::new(Parts { store, keys, trust, config, clock, random, passwords, sign_ins })))
     }
 
     /// The time now.
@@ -117,4 +134,13 @@ impl App {
             Err(_) => Err(AppError::Internal("a task panicked".to_owned())),
         }
     }
+}
+
+/// The two store files of a folder, made when they are not there.
+fn files(config: &Config, clock: &dyn Clock, random: &Arc<dyn Random>) -> Result<(Store, Keys), OpenError> {
+    let agency = config.agency_key()?;
+    let now_ms = clock.now_ms();
+    let store = store::open(&config.store_file(), &agency.store_key(), migrate::SERVER, now_ms)?;
+    let keys = Keys::open(&config.keys_file(), &agency, Arc::clone(random), now_ms)?;
+    Ok((store, keys))
 }

@@ -30,6 +30,7 @@ const KEYS: &[(&str, Kind)] = &[
     ("listen", Kind::Text),
     ("log", Kind::Text),
     ("origin", Kind::Text),
+    ("server", Kind::Text),
     ("session_hours", Kind::Number),
     ("session_idle_minutes", Kind::Number),
     ("title", Kind::Text),
@@ -85,6 +86,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The address that people type; decides whether cookies are `Secure`.
     pub origin: String,
+    /// The name of this server in its certificates; read by `init` only.
+    pub server: String,
     /// The name of the programme on every page.
     pub title: String,
     /// A TLS proxy stands in front and keeps `Host` as it was.
@@ -124,6 +127,7 @@ impl Default for Config {
             data: PathBuf::from("firsthours-data"),
             listen: SocketAddr::from(([127, 0, 0, 1], 8440)),
             origin: String::new(),
+            server: "desk".to_owned(),
             title: "First Hours".to_owned(),
             behind_proxy: false,
             session_idle_minutes: 30,
@@ -196,6 +200,11 @@ impl Config {
         self.agency_key_file.clone().unwrap_or_else(|| self.data.join("agency.key"))
     }
 
+    /// Where `init` leaves the root's private key, to be taken offline.
+    pub fn root_file(&self) -> PathBuf {
+        self.data.join("root.key")
+    }
+
     /// The file of the records.
     pub fn store_file(&self) -> PathBuf {
         self.data.join("records.db")
@@ -223,7 +232,8 @@ impl Config {
         if !self.https() && !loopback(host) {
             return Err(wrong("origin", "http is only allowed on this machine (127.0.0.1); use https"));
         }
-        if !self.listen.ip().is_loopback() && !(self.behind_proxy && self.https()) {
+        let sheltered = self.behind_proxy && self.https();
+        if !(self.listen.ip().is_loopback() || sheltered) {
             return Err(ConfigError::ClearText { listen: self.listen });
         }
         if !(1..=30).contains(&self.session_idle_minutes) {

@@ -92,23 +92,14 @@ impl AgencyKey {
         Self::from_hex(&Zeroizing::new(std::fs::read_to_string(path)?))
     }
 
-    /// Writes a new key file that only its owner may read. An existing file is never overwritten.
+    /// Writes a new key file; see [`write_new`].
     pub fn write_new(&self, path: &Path) -> Result<(), KeyError> {
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path)?;
-        let text = Zeroizing::new(format!("{}\n", hex::encode(self.0.as_slice())));
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        Ok(())
+        write_new(path, &Zeroizing::new(hex::encode(self.0.as_slice())))
     }
 
     /// The key for one purpose.
     pub fn derive(&self, purpose: Purpose) -> Zeroizing<[u8; 32]> {
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(self.0.as_slice())
-            .expect("HMAC takes a key of any length");
+        let mut mac = keyed(&self.0);
         mac.update(purpose.label());
         Zeroizing::new(mac.finalize().into_bytes().into())
     }
@@ -127,7 +118,7 @@ pub struct DataKey {
 
 impl DataKey {
     fn new(encounter: &str, key: &[u8; 32]) -> Self {
-        let cipher = Aes256Gcm::new_from_slice(key).expect("the key has 32 bytes");
+        let cipher = Aes256Gcm::new(key.into());
         Self { encounter: encounter.to_owned(), cipher }
     }
 
@@ -160,8 +151,7 @@ impl Keys {
     ) -> Result<Self, KeyError> {
         let key = StoreKey::new(*agency.derive(Purpose::KeyStore));
         let store = store::open(path, &key, migrate::KEYS, now_ms)?;
-        let wrap =
-            Aes256Gcm::new_from_slice(agency.derive(Purpose::Wrap).as_slice()).expect("the key has 32 bytes");
+        let wrap = Aes256Gcm::new((&*agency.derive(Purpose::Wrap)).into());
         Ok(Self { store, wrap: Arc::new(wrap), random })
     }
 
@@ -254,6 +244,23 @@ impl Keys {
         )?;
         Ok(DataKey::new(encounter, &key))
     }
+}
+
+/// Writes 64 hex digits to a new file that only its owner may read. An existing file is never overwritten.
+pub fn write_new(path: &Path, secret: &Zeroizing<String>) -> Result<(), KeyError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(secret.as_bytes())?;
+    file.write_all(b"\n")?;
+    file.sync_all()?;
+    Ok(())
+}
+
+fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+    <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes a key of any length")
 }
 
 /// What sealed bytes are bound to. Neither part holds a zero byte, so the parts cannot run into each other.

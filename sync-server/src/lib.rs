@@ -8,6 +8,7 @@ pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod devices;
 pub mod keys;
 mod out;
 pub mod people;
@@ -17,6 +18,7 @@ pub mod sessions;
 pub mod store;
 #[cfg(test)]
 mod testing;
+pub mod trust;
 pub mod web;
 
 pub use app::App;

@@ -16,8 +16,16 @@ pub const TRIES_WINDOW_MS: i64 = 15 * 60 * 1_000;
 pub const SHORTEST: usize = 12;
 
 /// The words for what a person may be; what each may do is decided where it is asked.
-pub const ROLES: &[&str] =
-    &["deputy", "supervisor", "detective", "county", "records_officer", "admin", "analyst", "auditor"];
+pub const ROLES: &[&str] = &[
+    "deputy",
+    "supervisor",
+    "detective",
+    "county",
+    "records_officer",
+    "administrator",
+    "analyst",
+    "auditor",
+];
 
 /// What went wrong with a person or a password.
 #[derive(Debug, thiserror::Error)]

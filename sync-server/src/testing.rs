@@ -61,7 +61,7 @@ pub(crate) fn app(folder: &Folder, https: bool, clock: Arc<ManualClock>) -> App 
     ];
     let env = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
     let config = Config::load(None, env, toml::Table::new()).expect("settings");
-    let app = App::open_or_make(config, clock, Arc::new(SystemRandom)).expect("open");
+    let (app, _root) = App::make(config, clock, Arc::new(SystemRandom)).expect("make");
     places(&app.store);
     app
 }

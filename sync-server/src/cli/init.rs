@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::audit::{self, Entry, What, Who};
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::keys::AgencyKey;
+use crate::keys::{self, AgencyKey};
 use crate::random::SystemRandom;
 use crate::{out, people};
 
@@ -39,12 +39,18 @@ pub(super) fn run(config: Config, init: &Init) -> Result<(), CliError> {
         }
     }
     let data = config.data.display().to_string();
-    let app = App::open_or_make(config, Arc::new(SystemClock), Arc::new(SystemRandom))?;
+    let (app, root) = App::make(config, Arc::new(SystemClock), Arc::new(SystemRandom))?;
+    keys::write_new(&app.config.root_file(), &root.seed)?;
     let now_ms = app.now_ms();
     app.store.write(|tx| {
         audit::append(tx, &Entry::new(now_ms, Who::Console, What::Initialised))?;
         people::add_agency(tx, &init.agency, &init.title, Who::Console, now_ms)
     })?;
+    out::line(format_args!("root fingerprint: {}  (publish it)", root.fingerprint));
+    out::line(format_args!(
+        "root key: {}  (take it offline, delete it here)",
+        app.config.root_file().display()
+    ));
     out::line(format_args!("{data} is ready; add a station and a person next, then `serve`"));
     Ok(())
 }

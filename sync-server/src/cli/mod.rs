@@ -1,5 +1,6 @@
 //! The commands of the binary.
 
+mod device;
 mod doctor;
 mod init;
 mod people;
@@ -16,6 +17,7 @@ use toml::{Table, Value};
 use crate::app::{App, OpenError};
 use crate::clock::SystemClock;
 use crate::config::{Config, ConfigError};
+use crate::devices::DeviceError;
 use crate::keys::KeyError;
 use crate::out;
 use crate::people::PeopleError;
@@ -41,6 +43,9 @@ pub enum CliError {
     /// A person, an agency or a station.
     #[error(transparent)]
     People(#[from] PeopleError),
+    /// A phone.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// A protocol.
     #[error(transparent)]
     Protocol(#[from] ProtocolError),
@@ -90,6 +95,9 @@ enum Command {
     /// Stations of the agencies.
     #[command(subcommand)]
     Station(people::Station),
+    /// Phones.
+    #[command(subcommand)]
+    Device(device::Device),
     /// Protocol versions.
     #[command(subcommand)]
     Protocol(protocol::Protocol),
@@ -115,6 +123,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Serve => serve::run(open(config)?),
         Command::User(user) => people::user(&open(config)?, user),
         Command::Station(station) => people::station(&open(config)?, station),
+        Command::Device(device) => device::run(&open(config)?, device),
         Command::Protocol(protocol) => protocol::run(&open(config)?, protocol),
         Command::Doctor => doctor::run(&open(config)?),
     }

@@ -136,7 +136,7 @@ impl Store {
             result = Some(answer);
             outcome
         })?;
-        result.expect("an engine that reports success has run the work")
+        result.unwrap_or_else(|| Err(unrun().into()))
     }
 
     /// Runs `work` on one snapshot.
@@ -146,7 +146,7 @@ impl Store {
     ) -> Result<T, E> {
         let mut result = None;
         self.engine.read(&mut |tx| result = Some(work(tx)))?;
-        result.expect("an engine that reports success has run the work")
+        result.unwrap_or_else(|| Err(unrun().into()))
     }
 
     /// The words that differ between engines in the schema's text.
@@ -158,4 +158,9 @@ impl Store {
     pub fn check(&self) -> Result<Vec<String>> {
         self.engine.check()
     }
+}
+
+/// An engine that reports success without having run the work is a fault of the engine.
+fn unrun() -> StoreError {
+    StoreError::Statement("the engine did not run the work".to_owned())
 }

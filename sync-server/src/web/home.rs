@@ -31,7 +31,7 @@ pub async fn show(State(app): State<App>, lang: Lang, reader: Reader) -> Result<
     ];
     let body = html! {
         h1 { (words.your_account) }
-        dl.fh-facts {
+        dl.fh-fields {
             @for (label, value) in &rows {
                 @if let Some(value) = value { div { dt { (label) } dd { (value) } } }
             }

@@ -13,12 +13,13 @@ pub struct Frame<'a> {
     reader: Option<&'a Reader>,
     title: &'a str,
     nav: Vec<(&'a str, &'a str, bool)>,
+    narrow: bool,
 }
 
 impl<'a> Frame<'a> {
     /// A frame for this reader, or for somebody who has not signed in.
     pub fn new(app: &'a App, lang: Lang, reader: Option<&'a Reader>, title: &'a str) -> Self {
-        Self { programme: &app.config.title, lang, reader, title, nav: Vec::new() }
+        Self { programme: &app.config.title, lang, reader, title, nav: Vec::new(), narrow: reader.is_none() }
     }
 
     /// One more entry of the navigation; `current` marks the page that is shown.
@@ -40,21 +41,18 @@ pub fn page(frame: &Frame<'_>, body: &Markup) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex";
                 title { (frame.title) " | " (frame.programme) }
-                link rel="icon" type="image/svg+xml" href=(assets::path("img/icon.svg"));
-                link rel="stylesheet" href=(assets::path("css/uswds.min.css"));
-                link rel="stylesheet" href=(assets::path("css/app.css"));
+                link rel="stylesheet" href=(assets::path("uswds/css/uswds.min.css"));
+                link rel="stylesheet" href=(assets::path("app.css"));
             }
             body {
                 a.usa-skipnav href="#main" { (words.skip) }
-                header.usa-header.usa-header--basic {
-                    div.usa-nav-container {
-                        div.usa-navbar {
-                            div.usa-logo { a href="/" { (frame.programme) } }
-                        }
+                header.fh-bar {
+                    div.fh-bar__in {
+                        a.fh-bar__name href="/" { (frame.programme) }
                         @if let Some(reader) = frame.reader { (menu(frame, reader)) }
                     }
                 }
-                main #main.usa-section tabindex="-1" { div.grid-container { (body) } }
+                main #main.fh-page.fh-stack.fh-page--narrow[frame.narrow] tabindex="-1" { (body) }
                 footer.usa-footer.usa-footer--slim {
                     div.usa-footer__primary-section { div.grid-container { p { (words.footer) } } }
                 }
@@ -66,25 +64,21 @@ pub fn page(frame: &Frame<'_>, body: &Markup) -> Markup {
 fn menu(frame: &Frame<'_>, reader: &Reader) -> Markup {
     let words = frame.lang.words();
     html! {
-        div.fh-menu {
-            @if !frame.nav.is_empty() {
-                nav aria-label=(words.navigation) {
-                    ul.usa-nav__primary {
-                        @for (path, title, current) in &frame.nav {
-                            li.usa-nav__primary-item {
-                                a.usa-nav__link href=(path) aria-current=[current.then_some("page")] {
-                                    span { (title) }
-                                }
-                            }
+        @if !frame.nav.is_empty() {
+            nav aria-label=(words.navigation) {
+                ul.fh-bar__nav {
+                    @for (path, title, current) in &frame.nav {
+                        li {
+                            a.fh-bar__link href=(path) aria-current=[current.then_some("page")] { (title) }
                         }
                     }
                 }
             }
-            div.fh-user {
-                span { (reader.name) ", " (words.role(&reader.role)) }
-                form method="post" action="/sign-out" {
-                    button.usa-button.usa-button--outline type="submit" { (words.sign_out) }
-                }
+        }
+        div.fh-bar__who {
+            span { (reader.name) ", " (words.role(&reader.role)) }
+            form method="post" action="/sign-out" {
+                button.usa-button.usa-button--outline type="submit" { (words.sign_out) }
             }
         }
     }

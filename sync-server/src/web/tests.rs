@@ -210,3 +210,18 @@ async fn signing_in_and_out_is_in_the_log() {
     let codes: Vec<_> = rows.expect("read").iter().map(|row| row.string(0).expect("text")).collect();
     assert_eq!(codes, ["signed_out", "sign_in_refused", "signed_in"]);
 }
+
+#[tokio::test]
+async fn a_style_is_served_under_its_hash_and_kept_and_nothing_else_of_the_folder() {
+    let desk = desk(false);
+    let page = text(desk.get("/sign-in", "").await).await;
+    let path = page.split('"').find(|part| part.ends_with("/app.css")).expect("a style sheet").to_owned();
+    let response = desk.get(&path, "").await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "text/css");
+    assert_eq!(response.headers()[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
+    for other in ["README.md", "../Cargo.toml", "uswds/../README.md", "%2e%2e/Cargo.toml"] {
+        let refused = desk.get(&path.replace("app.css", other), "").await;
+        assert_eq!(refused.status(), StatusCode::NOT_FOUND, "{other}");
+    }
+}

@@ -65,20 +65,35 @@ create table install (
     request_ms {int} not null,
     decided_by text,
     decided_ms {int},
-    certificate text,
-    certificate_signature {blob},
+    -- The end of its own line: every event up to this number is here or was declared lost. Offers never move it.
     received_through {int} not null default 0,
     received_id text,
     durable_through {int} not null default 0,
     seen_ms {int},
-    -- What the phone itself last said it still has to send.
-    unsent {int} not null default 0
+    app_version text,
+    -- What the phone itself last said it still has to send, and since when.
+    unsent {int} not null default 0,
+    drafts {int} not null default 0,
+    oldest_unsent_ms {int},
+    free_disk {int},
+    -- The phone's wall clock less the server's, when it last said hello.
+    clock_off_ms {int}
 ) {strict};
 create index install_person on install (person);
 
--- One-time codes by which a phone asks to be enrolled; stored hashed, five tries, fifteen minutes.
+-- Certificates of installs as they were signed: those issued here, and those that came with offers because an
+-- older store had issued them. They have no expiry; a revoked install is known by its row above.
+create table certificate (
+    install text primary key,
+    text text not null,
+    signature text not null
+) {strict};
+
+-- One-time codes by which a phone asks to be enrolled: five tries, fifteen minutes. The first group of a code
+-- names its row, so that wrong tries have something to count on; the rest is only here as a keyed hash.
 create table enrolment (
-    code_hash text primary key,
+    name text primary key,
+    code_hash text not null,
     person text not null references person (id),
     made_by text not null,
     made_ms {int} not null,
@@ -102,9 +117,11 @@ create table protocol (
 -- One record: its place in the order of events, the server's own chain in it, and what lists show of it.
 create table encounter (
     id text primary key,
-    protocol text not null references protocol (sha256),
-    agency text not null references agency (id),
-    station text not null references station (id),
+    -- As its first event says. No references: an opening that names what is not known here is held, and its
+    -- record must still have a place.
+    protocol text not null,
+    agency text not null,
+    station text not null,
     incident text not null,
     letter text not null,
     opened_ms {int} not null,
@@ -140,7 +157,7 @@ create table event (
     pos {int} not null,
     id text not null unique,
     install text not null,
-    -- Null for events of the server and for install-wide gaps that have no number.
+    -- Null for events of the server. Two forms of one number may both be here: a copied phone's fork.
     seq {int},
     enc_seq {int} not null,
     stamp {int} not null,
@@ -148,11 +165,22 @@ create table event (
     header text not null,
     body {blob},
     signature {blob} not null,
+    -- The rolling hash up to this position, so that a page need not begin at the first.
+    rolling text not null,
     received_ms {int} not null,
-    primary key (encounter, pos),
-    unique (install, seq)
+    primary key (encounter, pos)
 ) {strict};
-create index event_author on event (encounter, install, enc_seq);
+create index event_number on event (install, seq);
+
+-- Which events are held, and why: a copy of what the records say, so that a receipt can list them.
+create table held (
+    id text primary key,
+    encounter text not null references encounter (id),
+    install text not null,
+    why text not null
+) {strict};
+create index held_encounter on held (encounter);
+create index held_install on held (install);
 
 -- Authentic events that cannot have a position yet: their opening is missing, or they belong to no encounter.
 -- The body is sealed under the agency key.
@@ -161,6 +189,8 @@ create table pending (
     install text not null,
     seq {int},
     encounter text,
+    enc_seq {int},
+    stamp {int} not null,
     header text not null,
     body {blob} not null,
     signature {blob} not null,
@@ -169,13 +199,14 @@ create table pending (
 create index pending_encounter on pending (encounter);
 create index pending_install on pending (install, seq);
 
--- What a phone declared, signed, that it can no longer send.
+-- What a phone declared, signed, that it can no longer send. The text may quote what was left of the events, so
+-- it is sealed under the agency key.
 create table hole (
     install text not null,
     seq_from {int} not null,
     seq_to {int} not null,
     id_of_to text not null,
-    text text not null,
+    text {blob} not null,
     signature {blob} not null,
     received_ms {int} not null,
     primary key (install, seq_from)
@@ -187,6 +218,7 @@ create table party (
     agency text not null,
     -- Empty for a whole agency: part of the key, so it cannot be null.
     person text not null default '',
+    -- How it came to its part: opened, pass, join, or the role of an agency.
     role text not null,
     since_ms {int} not null,
     until_ms {int},
@@ -194,6 +226,21 @@ create table party (
 ) {strict};
 create index party_person on party (person, encounter);
 create index party_agency on party (agency, encounter);
+
+-- Numbers to call, by partner, station and hour. They are the programme's, not the protocol's.
+create table number (
+    partner text not null,
+    -- Empty for every station.
+    station text not null default '',
+    -- The order in which they are tried.
+    place {int} not null,
+    channel text not null,
+    number text not null,
+    -- Minutes after local midnight; null for always.
+    from_minute {int},
+    to_minute {int},
+    primary key (partner, station, place)
+) {strict};
 
 -- Everything that people and phones did here, in one hash chain. The columns beside the text are copies for
 -- searching and are compared with it when the chain is verified.

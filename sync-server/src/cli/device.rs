@@ -1,0 +1,69 @@
+//! Phones from the console.
+
+use clap::Subcommand;
+
+use super::CliError;
+use crate::app::App;
+use crate::audit::Who;
+use crate::{devices, out, people};
+
+/// Phones.
+#[derive(Subcommand)]
+pub(super) enum Device {
+    /// Make a one-time code with which a person's phone can ask to be enrolled.
+    Code {
+        /// Their user name.
+        username: String,
+    },
+    /// Every phone, those that wait first.
+    List,
+    /// Approve a phone whose fingerprint you have compared.
+    Approve {
+        /// Its install.
+        install: String,
+    },
+    /// Refuse a phone that waits.
+    Refuse {
+        /// Its install.
+        install: String,
+    },
+    /// Let a phone send what it holds and read nothing more.
+    Revoke {
+        /// Its install.
+        install: String,
+    },
+}
+
+pub(super) fn run(app: &App, device: Device) -> Result<(), CliError> {
+    let now_ms = app.now_ms();
+    let by = Who::Console;
+    match device {
+        Device::Code { username } => {
+            let person = app.store.read(|tx| people::by_username(tx, &username))?;
+            let code = app
+                .store
+                .write(|tx| devices::make_code(tx, &app.trust, &*app.random, &person.id, by, now_ms))?;
+            out::line(format_args!("{code}  (good once, for 15 minutes)"));
+            out::line(format_args!("root fingerprint: {}", app.trust.fingerprint()));
+        }
+        Device::List => {
+            for device in app.store.read(devices::all)? {
+                out::line(format_args!(
+                    "{}  {}  {}  {}  fingerprint {}  {} unsent",
+                    device.install,
+                    device.state,
+                    device.name,
+                    device.device,
+                    device.fingerprint,
+                    device.unsent
+                ));
+            }
+        }
+        Device::Approve { install } => {
+            app.store.write(|tx| devices::approve(tx, &app.trust, &install, by, now_ms))?;
+        }
+        Device::Refuse { install } => app.store.write(|tx| devices::refuse(tx, &install, by, now_ms))?,
+        Device::Revoke { install } => app.store.write(|tx| devices::revoke(tx, &install, by, now_ms))?,
+    }
+    Ok(())
+}

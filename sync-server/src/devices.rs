@@ -1,0 +1,333 @@
+//! Phones: one-time codes, requests to be enrolled, and what an administrator decides about them.
+
+use firsthours_core::evidence::{ALGORITHM, Document, InstallCertificate, PublicKey};
+use firsthours_core::record::{Actor, InstallId, PersonId};
+use firsthours_core::wire::EnrolState;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use crate::audit::{self, Entry, What, Who};
+use crate::random::{self, Random};
+use crate::store::{Row, StoreError, Tx};
+use crate::trust::ServerKeys;
+
+/// How long a code may be used.
+pub const CODE_MS: i64 = 15 * 60 * 1_000;
+/// Wrong secrets after which a code is dead.
+pub const TRIES: i64 = 5;
+
+/// The letters of a code: no I, L, O, U.
+const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// The first letters of a code only find its row, so that wrong tries count against one code; the ten letters
+/// after them are its fifty secret bits.
+const SLOT: usize = 2;
+const LENGTH: usize = 12;
+
+/// Why an act on a phone is not possible.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No such person, or one who has left.
+    #[error("there is no such person")]
+    Person,
+    /// No such phone.
+    #[error("there is no such phone")]
+    Missing,
+    /// The phone is not in the state that this act needs.
+    #[error("the phone is {0}")]
+    State(String),
+    /// What is stored of the phone cannot be read.
+    #[error("what is stored of this phone cannot be read")]
+    Unreadable,
+    /// Every slot for a code is in use.
+    #[error("too many codes are open; wait until some have expired")]
+    Full,
+}
+
+/// A phone as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// Its install.
+    pub install: String,
+    /// What the agency calls it.
+    pub device: String,
+    /// Whose it is.
+    pub person: String,
+    /// Their name.
+    pub name: String,
+    /// waiting, approved, refused or revoked.
+    pub state: String,
+    /// The fingerprint to compare before approving.
+    pub fingerprint: String,
+    /// When it asked.
+    pub request_ms: i64,
+    /// When it last said hello.
+    pub seen_ms: Option<i64>,
+    /// What it last said it still has to send.
+    pub unsent: i64,
+}
+
+/// What a phone asks with; its proof has been verified by the caller.
+#[derive(Debug, Clone)]
+pub struct Ask<'a> {
+    /// The code as typed or scanned.
+    pub code: &'a str,
+    /// Its install.
+    pub install: InstallId,
+    /// Its public key.
+    pub key: PublicKey,
+    /// What it calls itself.
+    pub device: &'a str,
+}
+
+/// Makes a code for a person; it is shown once and kept only as a hash.
+pub fn make_code(
+    tx: &mut dyn Tx,
+    trust: &ServerKeys,
+    random: &dyn Random,
+    person: &str,
+    by: Who<'_>,
+    now_ms: i64,
+) -> Result<String, DeviceError> {
+    tx.row("select id from person where id = $1 and disabled = 0", &[person.into()])?
+        .ok_or(DeviceError::Person)?;
+    // A day after its end nobody asks again how a used code stands.
+    tx.run("delete from enrolment where expires_ms < $1", &[now_ms.saturating_sub(24 * 3_600_000).into()])?;
+    for _ in 0..64 {
+        let code = draw(random);
+        let made = tx.run(
+            "insert into enrolment (name, code_hash, person, made_by, made_ms, expires_ms) \
+             values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+            &[
+                code[..SLOT].into(),
+                hash(trust, &code).into(),
+                person.into(),
+                by.text().into(),
+                now_ms.into(),
+                now_ms.saturating_add(CODE_MS).into(),
+            ],
+        )?;
+        if made == 1 {
+            audit::append(tx, &Entry::new(now_ms, by, What::CodeMade).with("person", person))?;
+            return Ok(format!("{}-{}-{}", &code[..4], &code[4..8], &code[8..]));
+        }
+    }
+    Err(DeviceError::Full)
+}
+
+/// Takes a phone's request, or tells how an earlier one stands. `None` is every refusal: no such code, expired,
+/// spent, or used by another. It is an answer and not an error, so that the count of tries is committed with it.
+pub fn ask(
+    tx: &mut dyn Tx,
+    trust: &ServerKeys,
+    ask: &Ask<'_>,
+    now_ms: i64,
+) -> Result<Option<EnrolState>, DeviceError> {
+    let Some(code) = normal(ask.code) else {
+        return refused(tx, now_ms);
+    };
+    let row = tx.row(
+        "select code_hash, person, expires_ms, tries, used_by from enrolment where name = $1",
+        &[code[..SLOT].into()],
+    )?;
+    let Some(row) = row else {
+        return refused(tx, now_ms);
+    };
+    let (install, key) = (ask.install.to_string(), ask.key.to_string());
+    let tries = row.int(3)?;
+    let fits = bool::from(row.text(0)?.as_bytes().ct_eq(hash(trust, &code).as_bytes()));
+    if tries >= TRIES || !fits {
+        tx.run("update enrolment set tries = tries + 1 where name = $1", &[code[..SLOT].into()])?;
+        return refused(tx, now_ms);
+    }
+    if let Some(used_by) = row.opt_text(4)? {
+        let known = tx.row("select state, key from install where install = $1", &[(&install).into()])?;
+        return match known {
+            Some(known) if used_by == install && known.text(1)? == key => Ok(Some(state(known.text(0)?))),
+            _ => refused(tx, now_ms),
+        };
+    }
+    if row.int(2)? <= now_ms {
+        return refused(tx, now_ms);
+    }
+    let added = tx.run(
+        "insert into install (install, device, person, role, agency, station, state, key, request_ms) \
+         select $1, $2, id, role, agency, station, 'waiting', $3, $4 from person where id = $5 and disabled = 0 \
+         on conflict (install) do nothing",
+        &[(&install).into(), ask.device.into(), key.into(), now_ms.into(), row.text(1)?.into()],
+    )?;
+    if added == 0 {
+        return refused(tx, now_ms);
+    }
+    tx.run("update enrolment set used_by = $2 where name = $1", &[code[..SLOT].into(), (&install).into()])?;
+    audit::append(tx, &Entry::new(now_ms, Who::Install(&install), What::EnrolmentAsked))?;
+    Ok(Some(EnrolState::Waiting))
+}
+
+/// Approves a waiting phone: signs its certificate. The administrator has compared the fingerprint.
+pub fn approve(
+    tx: &mut dyn Tx,
+    trust: &ServerKeys,
+    install: &str,
+    by: Who<'_>,
+    now_ms: i64,
+) -> Result<(), DeviceError> {
+    let row = tx
+        .row(
+            "select i.state, i.device, i.person, i.role, i.agency, i.key, p.name, i.sealing_key \
+             from install i join person p on p.id = i.person where i.install = $1",
+            &[install.into()],
+        )?
+        .ok_or(DeviceError::Missing)?;
+    if row.text(0)? != "waiting" {
+        return Err(DeviceError::State(row.string(0)?));
+    }
+    let role =
+        serde_json::from_value(serde_json::Value::from(row.text(3)?)).map_err(|_| DeviceError::Unreadable)?;
+    let certificate = InstallCertificate {
+        v: 1,
+        install: install.parse().map_err(|_| DeviceError::Unreadable)?,
+        device: row.string(1)?,
+        actor: Actor { person: PersonId(row.string(2)?), role, agency: row.string(4)? },
+        name: row.string(6)?,
+        key: row.text(5)?.parse().map_err(|_| DeviceError::Unreadable)?,
+        algorithm: ALGORITHM.to_owned(),
+        sealing_key: row.opt_string(7)?,
+        from: now_ms,
+        approved_by: PersonId(match by {
+            Who::Person(id) => id.to_owned(),
+            other => other.text(),
+        }),
+    };
+    let document = trust.certify(&certificate);
+    tx.run(
+        "update install set state = 'approved', decided_by = $2, decided_ms = $3 where install = $1",
+        &[install.into(), by.text().into(), now_ms.into()],
+    )?;
+    tx.run(
+        "insert into certificate (install, text, signature) values ($1, $2, $3) on conflict (install) \
+         do update set text = excluded.text, signature = excluded.signature",
+        &[install.into(), document.text.into(), document.signature.to_string().into()],
+    )?;
+    audit::append(tx, &Entry::new(now_ms, by, What::InstallApproved).with("install", install))?;
+    Ok(())
+}
+
+/// Refuses a waiting phone.
+pub fn refuse(tx: &mut dyn Tx, install: &str, by: Who<'_>, now_ms: i64) -> Result<(), DeviceError> {
+    decide(tx, install, ("waiting", "refused"), What::InstallRefused, by, now_ms)
+}
+
+/// Revokes an approved phone: it may hand in what it holds, and reads nothing any more.
+pub fn revoke(tx: &mut dyn Tx, install: &str, by: Who<'_>, now_ms: i64) -> Result<(), DeviceError> {
+    decide(tx, install, ("approved", "revoked"), What::InstallRevoked, by, now_ms)
+}
+
+/// Every phone, those that wait for a decision first.
+pub fn all(tx: &mut dyn Tx) -> Result<Vec<Device>, DeviceError> {
+    tx.rows(
+        "select i.install, i.device, i.person, p.name, i.state, i.key, i.request_ms, i.seen_ms, i.unsent \
+         from install i join person p on p.id = i.person \
+         order by case i.state when 'waiting' then 0 else 1 end, i.request_ms desc, i.install",
+        &[],
+    )?
+    .iter()
+    .map(device)
+    .collect()
+}
+
+/// The certificate of a phone that has one.
+pub fn certificate(tx: &mut dyn Tx, install: &str) -> Result<Option<Document>, DeviceError> {
+    let row = tx.row("select text, signature from certificate where install = $1", &[install.into()])?;
+    row.map(|row| {
+        let signature = row.text(1)?.parse().map_err(|_| DeviceError::Unreadable)?;
+        Ok(Document { text: row.string(0)?, signature })
+    })
+    .transpose()
+}
+
+fn decide(
+    tx: &mut dyn Tx,
+    install: &str,
+    (from, to): (&str, &str),
+    what: What,
+    by: Who<'_>,
+    now_ms: i64,
+) -> Result<(), DeviceError> {
+    let row = tx.row("select state from install where install = $1", &[install.into()])?;
+    let found = row.ok_or(DeviceError::Missing)?.string(0)?;
+    if found != from {
+        return Err(DeviceError::State(found));
+    }
+    tx.run(
+        "update install set state = $2, decided_by = $3, decided_ms = $4 where install = $1",
+        &[install.into(), to.into(), by.text().into(), now_ms.into()],
+    )?;
+    audit::append(tx, &Entry::new(now_ms, by, what).with("install", install))?;
+    Ok(())
+}
+
+fn refused(tx: &mut dyn Tx, now_ms: i64) -> Result<Option<EnrolState>, DeviceError> {
+    audit::append(tx, &Entry::new(now_ms, Who::Unknown, What::CodeRefused))?;
+    Ok(None)
+}
+
+fn device(row: &Row) -> Result<Device, DeviceError> {
+    let key: PublicKey = row.text(5)?.parse().map_err(|_| DeviceError::Unreadable)?;
+    Ok(Device {
+        install: row.string(0)?,
+        device: row.string(1)?,
+        person: row.string(2)?,
+        name: row.string(3)?,
+        state: row.string(4)?,
+        fingerprint: key.fingerprint(),
+        request_ms: row.int(6)?,
+        seen_ms: row.opt_int(7)?,
+        unsent: row.int(8)?,
+    })
+}
+
+/// How an install's state is told to its phone. A revoked one was approved once, and keeps its certificate.
+fn state(text: &str) -> EnrolState {
+    match text {
+        "waiting" => EnrolState::Waiting,
+        "approved" | "revoked" => EnrolState::Approved,
+        "refused" => EnrolState::Refused,
+        _ => EnrolState::Unknown,
+    }
+}
+
+fn draw(random: &dyn Random) -> String {
+    // 256 is a multiple of 32, so every letter is as likely.
+    random::bytes::<LENGTH>(random).iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()
+}
+
+/// A typed code without its hyphens, and with the letters that people confuse put right.
+fn normal(code: &str) -> Option<String> {
+    let code: String = code
+        .chars()
+        .filter(|c| !matches!(c, '-' | ' '))
+        .map(|c| match c.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        })
+        .take(LENGTH + 1)
+        .collect();
+    (code.len() == LENGTH && code.bytes().all(|byte| LETTERS.contains(&byte))).then_some(code)
+}
+
+/// Keyed, so that a copy of the store does not let fifty bits be tried elsewhere.
+fn hash(trust: &ServerKeys, code: &str) -> String {
+    let mut mac =
+        <Hmac<Sha256> as KeyInit>::new_from_slice(trust.token_key()).expect("HMAC takes a key of any length");
+    mac.update(b"fh1-code\0");
+    mac.update(code.as_bytes());
+    hex::encode(mac.finalize().into_bytes())
+}
+
+#[cfg(test)]
+mod tests;
