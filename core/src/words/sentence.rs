@@ -74,6 +74,19 @@ pub enum Sentence<'a> {
     HeldDoesNotFit,
     HeldUnknown,
     WholeRecord,
+    AtMostChars { max: i32 },
+    OtherClocks { count: usize },
+    StepsNotApplicable { count: usize },
+    EntryNumber { number: usize },
+    Conflicts { count: i32 },
+    CommentsOpen { count: i32 },
+    EntriesHeld { count: i32 },
+    NewSinceOpened { count: u64 },
+    PhonesHold { phones: usize, entries: i64, oldest: &'a str },
+    PhonesHoldNothing,
+    ClocksOff { count: usize },
+    WaitsSince { when: &'a str },
+    LastSeen { when: &'a str },
 }
 
 impl Sentence<'_> {
@@ -279,6 +292,54 @@ impl Sentence<'_> {
                 "por un motivo que esta versión no conoce".into(),
             ),
             Self::WholeRecord => ("the whole record".into(), "todo el registro".into()),
+            Self::AtMostChars { max } => {
+                (format!("At most {max} characters"), format!("Como máximo {max} caracteres"))
+            }
+            Self::OtherClocks { count: 1 } => ("1 other clock".into(), "1 plazo más".into()),
+            Self::OtherClocks { count } => (format!("{count} other clocks"), format!("{count} plazos más")),
+            Self::StepsNotApplicable { count: 1 } => ("1 step does not apply".into(), "1 paso no aplica".into()),
+            Self::StepsNotApplicable { count } => {
+                (format!("{count} steps do not apply"), format!("{count} pasos no aplican"))
+            }
+            Self::EntryNumber { number } => (format!("Entry {number}"), format!("Entrada {number}")),
+            Self::Conflicts { count: 1 } => ("1 conflict".into(), "1 conflicto".into()),
+            Self::Conflicts { count } => (format!("{count} conflicts"), format!("{count} conflictos")),
+            Self::CommentsOpen { count: 1 } => ("1 open comment".into(), "1 comentario abierto".into()),
+            Self::CommentsOpen { count } => {
+                (format!("{count} open comments"), format!("{count} comentarios abiertos"))
+            }
+            Self::EntriesHeld { count: 1 } => ("1 entry held".into(), "1 entrada retenida".into()),
+            Self::EntriesHeld { count } => (format!("{count} entries held"), format!("{count} entradas retenidas")),
+            Self::NewSinceOpened { count: 1 } => (
+                "1 new entry came in while this page was open; it is shown below.".into(),
+                "Llegó 1 entrada nueva mientras esta página estaba abierta; se muestra abajo.".into(),
+            ),
+            Self::NewSinceOpened { count } => (
+                format!("{count} new entries came in while this page was open; they are shown below."),
+                format!("Llegaron {count} entradas nuevas mientras esta página estaba abierta; se muestran abajo."),
+            ),
+            Self::PhonesHold { phones: 1, entries, oldest } => (
+                format!("1 phone holds {entries} entries not yet here; the oldest waits {oldest}."),
+                format!("1 teléfono tiene {entries} entradas que aún no están aquí; la más antigua espera {oldest}."),
+            ),
+            Self::PhonesHold { phones, entries, oldest } => (
+                format!("{phones} phones hold {entries} entries not yet here; the oldest waits {oldest}."),
+                format!("{phones} teléfonos tienen {entries} entradas que aún no están aquí; la más antigua espera {oldest}."),
+            ),
+            Self::PhonesHoldNothing => (
+                "No phone has said that it holds entries which are not yet here.".into(),
+                "Ningún teléfono ha dicho que tenga entradas que aún no están aquí.".into(),
+            ),
+            Self::ClocksOff { count: 1 } => (
+                "The clock of 1 phone is off.".into(),
+                "El reloj de 1 teléfono está desviado.".into(),
+            ),
+            Self::ClocksOff { count } => (
+                format!("The clocks of {count} phones are off."),
+                format!("Los relojes de {count} teléfonos están desviados."),
+            ),
+            Self::WaitsSince { when } => (format!("since {when}"), format!("desde {when}")),
+            Self::LastSeen { when } => (format!("last seen {when}"), format!("visto {when}")),
         };
         let (en, es): (String, String) = (en, es);
         match language {
