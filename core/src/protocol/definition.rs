@@ -243,7 +243,7 @@ pub enum FieldClass {
     Health,
 }
 
-/// Bounds of a value; `None` = the kind's own bound ([`Limits::of`]).
+/// Bounds of a value; `None` = the kind's own bound, which a field may narrow and never widen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
     /// Characters (Unicode scalar values) of a code, text or note.
@@ -286,7 +286,7 @@ pub enum BasisState {
     ConfirmWithCounty,
 }
 
-/// When something applies, is done, is met. Three-valued: see [`super::condition`].
+/// When something applies, is done, is met. Three-valued: see [`super::judge`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
     /// `{"all": […]}`

@@ -3,7 +3,7 @@
 //! A definition is a JSON document, immutable once published and known by the SHA-256 of its bytes. It is a
 //! closed set of structures: no arithmetic, no text that is parsed as code.
 //!
-//! [`load`] reads and checks one, or lists every fault in it. [`judge`] tells whether a condition holds in a
+//! [`load()`] reads and checks one, or lists every fault in it. [`judge`] tells whether a condition holds in a
 //! record, and [`read_clocks`] how the record stands against its deadlines; both see the record through
 //! [`Facts`] only. [`json::parse`] is the one way in for JSON of every format.
 

@@ -102,3 +102,83 @@ fn written(field: &Field, text: &str, kind_max: u32, lines: bool) -> Result<(), 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{FieldClass, Opt, Text};
+
+    fn field(kind: FieldKind, limits: Limits) -> Field {
+        let options = ["food", "water"].map(|id| Opt { id: id.to_owned(), title: Text::default() }).into();
+        Field {
+            id: "field".to_owned(),
+            title: Text::default(),
+            kind,
+            options,
+            limits,
+            applies: None,
+            required: true,
+            class: FieldClass::Step,
+        }
+    }
+
+    fn fits(kind: FieldKind, value: &Value) -> Result<(), Misfit> {
+        value.fits(&field(kind, Limits::default()))
+    }
+
+    fn text(value: &str) -> Value {
+        Value::Text(value.to_owned())
+    }
+
+    fn list(ids: &[&str]) -> Value {
+        Value::List(ids.iter().map(|id| (*id).to_owned()).collect())
+    }
+
+    #[test]
+    fn every_kind_takes_its_own_kind_of_value_and_no_other() {
+        use FieldKind::{Choice, Choices, Code, Count, Flag, Moment, Note, Text};
+        let values = [Value::Flag(true), Value::Number(Value::MOMENTS.0), text("food"), list(&["food"])];
+        let kinds: [(FieldKind, usize); 8] =
+            [(Flag, 0), (Moment, 1), (Count, 1), (Choice, 2), (Code, 2), (Text, 2), (Note, 2), (Choices, 3)];
+        for (kind, own) in kinds {
+            for (index, value) in values.iter().enumerate() {
+                let refused = fits(kind, value) == Err(Misfit::WrongKind { kind });
+                assert_eq!(refused, index != own, "{kind:?} {value:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn choices_are_known_sorted_and_chosen_once() {
+        let fits = |ids: &[&str]| fits(FieldKind::Choices, &list(ids));
+        assert_eq!(fits(&["food", "water"]), Ok(()));
+        assert_eq!(fits(&["water", "food"]), Err(Misfit::Unsorted));
+        assert_eq!(fits(&["food", "food"]), Err(Misfit::Unsorted));
+        assert_eq!(fits(&[]), Err(Misfit::Empty));
+        assert_eq!(fits(&["rest"]), Err(Misfit::NoSuchOption { option: "rest".into() }));
+    }
+
+    #[test]
+    fn numbers_stay_within_their_bounds() {
+        let (min, max) = Value::MOMENTS;
+        assert_eq!(fits(FieldKind::Moment, &Value::Number(max)), Ok(()));
+        let late = fits(FieldKind::Moment, &Value::Number(max + 1));
+        assert_eq!(late, Err(Misfit::OutOfRange { value: max + 1, min, max }));
+        let narrow = field(FieldKind::Count, Limits { min: Some(1), max: Some(3), ..Limits::default() });
+        let outside = |value| Err(Misfit::OutOfRange { value, min: 1, max: 3 });
+        assert_eq!(Value::Number(0).fits(&narrow), outside(0));
+        assert_eq!(Value::Number(3).fits(&narrow), Ok(()));
+        assert_eq!(Value::Number(4).fits(&narrow), outside(4));
+    }
+
+    #[test]
+    fn texts_are_not_blank_not_too_long_and_one_line_unless_a_note() {
+        assert_eq!(fits(FieldKind::Text, &text(" \n")), Err(Misfit::Empty));
+        let two_lines = text("one\ntwo");
+        assert_eq!(fits(FieldKind::Code, &two_lines), Err(Misfit::SeveralLines { kind: FieldKind::Code }));
+        assert_eq!(fits(FieldKind::Note, &two_lines), Ok(()));
+        let short = field(FieldKind::Note, Limits { max_chars: Some(3), ..Limits::default() });
+        assert_eq!(text("ñandú").fits(&short), Err(Misfit::TooLong { chars: 5, max: 3 }));
+        assert_eq!(text("ñañ").fits(&short), Ok(()));
+    }
+}
