@@ -218,6 +218,10 @@ impl Config {
     fn checked(mut self) -> Result<Self, ConfigError> {
         let wrong =
             |place: &str, why: &str| ConfigError::Value { place: place.to_owned(), why: why.to_owned() };
+        let sheltered = self.behind_proxy && self.https();
+        if !(self.listen.ip().is_loopback() || sheltered) {
+            return Err(ConfigError::ClearText { listen: self.listen });
+        }
         if self.origin.is_empty() {
             self.origin = format!("http://{}", self.listen);
         }
@@ -231,10 +235,6 @@ impl Config {
             })?;
         if !self.https() && !loopback(host) {
             return Err(wrong("origin", "http is only allowed on this machine (127.0.0.1); use https"));
-        }
-        let sheltered = self.behind_proxy && self.https();
-        if !(self.listen.ip().is_loopback() || sheltered) {
-            return Err(ConfigError::ClearText { listen: self.listen });
         }
         if !(1..=30).contains(&self.session_idle_minutes) {
             return Err(wrong(

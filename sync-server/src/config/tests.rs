@@ -35,6 +35,8 @@ fn the_environment_beats_the_file_and_flags_beat_both() {
 fn clear_text_beyond_this_machine_is_refused_with_what_to_do() {
     let said = sentence(load("listen = \"0.0.0.0:80\"", &[("FIRSTHOURS_ORIGIN", "https://desk.invalid")]));
     assert!(said.contains("behind_proxy = true"), "{said}");
+    let said = sentence(load("listen = \"0.0.0.0:80\"", &[]));
+    assert!(said.contains("behind_proxy = true"), "{said}");
     let said = sentence(load("origin = \"http://desk.invalid\"", &[]));
     assert!(said.contains("use https"), "{said}");
     let said = sentence(load("origin = \"http://127.0.0.1.evil.invalid\"", &[]));

@@ -33,7 +33,7 @@ pub async fn show(State(app): State<App>, lang: Lang, reader: Reader) -> Result<
         h1 { (words.your_account) }
         dl.fh-fields {
             @for (label, value) in &rows {
-                @if let Some(value) = value { div { dt { (label) } dd { (value) } } }
+                @if let Some(value) = value { dt { (label) } dd { (value) } }
             }
         }
         form method="post" action="/sign-out-everywhere" {
