@@ -11,6 +11,7 @@ use crate::keys::{KeyError, Keys};
 use crate::people::{Passwords, PeopleError};
 use crate::random::Random;
 use crate::sessions::Limits;
+use crate::sync::{Service, Settings};
 use crate::store::{self, Store, StoreError, migrate};
 use crate::trust::{self, Root, ServerKeys, TrustError};
 use crate::web::error::AppError;
@@ -49,7 +50,9 @@ pub struct Parts {
     /// The data keys.
     pub keys: Keys,
     /// What phones trust, and the server's own signing keys.
-    pub trust: ServerKeys,
+    pub trust: Arc<ServerKeys>,
+    /// What phones talk to, and what takes events in.
+    pub sync: Service,
     /// The settings.
     pub config: Config,
     /// The time.
@@ -99,11 +102,20 @@ impl App {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, OpenError> {
-        let trust = ServerKeys::open(&store, &keys, &config.data)?;
+        let trust = Arc::new(ServerKeys::open(&store, &keys, &config.data)?);
+        let settings = Settings { programme: config.title.clone(), ..Settings::default() };
+        let sync = Service::new(
+            store.clone(),
+            keys.clone(),
+            Arc::clone(&trust),
+            Arc::clone(&clock),
+            Arc::clone(&random),
+            settings,
+        );
         let passwords =
             Passwords::new(config.argon2_memory_kib, config.argon2_rounds, config.argon2_lanes, &*random)?;
         let sign_ins = Semaphore::new(SIGN_INS);
-        Ok(Self(Arc::new(Parts { store, keys, trust, config, clock, random, passwords, sign_ins })))
+        Ok(Self(Arc::new(Parts { store, keys, trust, sync, config, clock, random, passwords, sign_ins })))
     }
 
     /// The time now.

@@ -8,14 +8,18 @@ pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod desk;
 pub mod devices;
+pub mod ingest;
 pub mod keys;
+pub mod load;
 mod out;
 pub mod people;
 pub mod protocols;
 pub mod random;
 pub mod sessions;
 pub mod store;
+pub mod sync;
 #[cfg(test)]
 mod testing;
 pub mod trust;
@@ -28,7 +32,8 @@ use axum::http::{Request, Response};
 
 /// Every route of the server.
 pub fn router(app: App) -> axum::Router {
-    web::router(app, axum::Router::new())
+    let sync = sync::router(app.sync.clone());
+    web::router(app, sync)
 }
 
 /// Answers one request without a socket, as a test or the simulator asks it.

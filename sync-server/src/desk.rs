@@ -1,0 +1,121 @@
+//! Acts at a desk: what a person at a browser does to a record, written by the server in their name.
+//!
+//! Whether this person may act on this record is the caller's question; what the act does to it is decided here, on
+//! the record as it stands inside the transaction, never on what a page was drawn from.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use firsthours_core::record::{
+    Act, Actor, EncounterId, EntryId, Event, EventId, Record, Refusal, decide, derive,
+};
+
+use crate::audit::{self, Entry, What, Who};
+use crate::ingest::{self, IngestError, Writing};
+use crate::keys::KeyError;
+use crate::random;
+use crate::store::StoreError;
+use crate::sync::Service;
+
+/// Why an act was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// There is no such record.
+    #[error("there is no such record")]
+    NoRecord,
+    /// Its protocol version is not published here, or it was shredded: nothing can be decided on it.
+    #[error("the record cannot be acted on")]
+    Closed,
+    /// The record does not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The store, a key, or the record itself.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+}
+
+impl From<StoreError> for DeskError {
+    fn from(error: StoreError) -> Self {
+        Self::Ingest(error.into())
+    }
+}
+
+impl From<KeyError> for DeskError {
+    fn from(error: KeyError) -> Self {
+        Self::Ingest(error.into())
+    }
+}
+
+/// What an act became.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acted {
+    /// The event.
+    pub event: Arc<Event>,
+    /// Where it stands in the record.
+    pub pos: u64,
+}
+
+/// Writes an act. `seen_pos` is the position up to which the page showed the record: the event supersedes only what
+/// stood there, and this person's own later acts at a desk.
+pub fn act(
+    service: &Service,
+    actor: &Actor,
+    encounter: EncounterId,
+    seen_pos: u64,
+    act: &Act,
+) -> Result<Acted, DeskError> {
+    let now_ms = service.now_ms();
+    let id = encounter.to_string();
+    let exists =
+        service.store.read(|tx| tx.row("select id from encounter where id = $1", &[(&id).into()]))?;
+    exists.ok_or(DeskError::NoRecord)?;
+    let keys = ingest::keyset(service, [encounter])?;
+    if keys.get(&encounter).is_none_or(Option::is_none) {
+        return Err(DeskError::Closed);
+    }
+    let new_entry = EntryId(random::bytes(&*service.random));
+    service.store.write(|tx| {
+        let mut writing = Writing::open(service, tx, encounter, &keys, now_ms)?.ok_or(DeskError::NoRecord)?;
+        let definition = writing.definition.clone().ok_or(DeskError::Closed)?;
+        let install = writing.desk_install();
+        let shown: BTreeSet<EventId> = writing
+            .positions
+            .iter()
+            .filter(|(id, pos)| **pos <= seen_pos || own(&writing, id, actor))
+            .map(|(id, _)| *id)
+            .collect();
+        let derived = derive(&definition, &writing.state);
+        let record = Record { definition: &definition, state: &writing.state, derived: &derived };
+        let visible = |event: &Event| shown.contains(&event.id);
+        let decision = decide(act.clone(), record, actor, install, new_entry, &visible)?;
+        let event = writing.act(tx, decision.kind, actor.clone(), decision.base, decision.reason)?;
+        let pos = writing.pos;
+        writing.finish(tx)?;
+        let person = actor.person.0.as_str();
+        let entry = Entry::new(now_ms, Who::Person(person), what(act))
+            .about(&id)
+            .with("event", event.id.to_string())
+            .with("seen", crate::load::stored(seen_pos));
+        audit::append(tx, &entry)?;
+        Ok(Acted { event, pos })
+    })
+}
+
+/// Whether the person wrote it at a desk.
+fn own(writing: &Writing<'_>, id: &EventId, actor: &Actor) -> bool {
+    writing.state.event(id).is_some_and(|event| {
+        event.header.install.is_server()
+            && event.body.as_ref().is_some_and(|body| body.actor.person == actor.person)
+    })
+}
+
+/// What the log calls an act.
+fn what(act: &Act) -> What {
+    match act {
+        Act::Comment { .. } => What::Commented,
+        Act::Resolve { .. } => What::Resolved,
+        Act::Return { .. } => What::Returned,
+        Act::Approve { .. } => What::Approved,
+        _ => What::Answered,
+    }
+}

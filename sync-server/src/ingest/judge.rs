@@ -1,0 +1,96 @@
+//! Whether an authentic event can be accepted into its record, and if not, why.
+
+use firsthours_core::protocol::Step;
+use firsthours_core::record::{Body, Event, HoldReason, Kind, Role, check_values};
+
+use super::writing::Writing;
+use crate::store::{StoreError, Tx};
+
+/// More events than this in one record are held: no child's 72 hours need them.
+const RECORD_EVENTS: u64 = 20_000;
+
+/// Judges an event as it arrives. The first reason that holds is the one that is written down.
+pub(super) fn arrival(
+    writing: &Writing<'_>,
+    tx: &mut dyn Tx,
+    event: &Event,
+    bytes: usize,
+    revoked: bool,
+) -> Result<Option<HoldReason>, StoreError> {
+    if revoked {
+        return Ok(Some(HoldReason::Revoked));
+    }
+    let largest = usize::try_from(writing.service.settings.limits.event_bytes).unwrap_or(usize::MAX);
+    if bytes > largest || writing.pos >= RECORD_EVENTS {
+        return Ok(Some(HoldReason::OverLimit));
+    }
+    in_record(writing, tx, event)
+}
+
+/// Judges an event by what its record says now: again whenever something was accepted while it was held.
+pub(super) fn in_record(
+    writing: &Writing<'_>,
+    tx: &mut dyn Tx,
+    event: &Event,
+) -> Result<Option<HoldReason>, StoreError> {
+    let Some(body) = &event.body else { return Ok(None) };
+    if !body.kind.may_be_made_by(event.header.install, body.actor.role) {
+        return Ok(Some(HoldReason::AuthorMayNot));
+    }
+    if let Kind::Opened { .. } = body.kind {
+        return Ok((!opening_fits(writing, tx, event, body)?).then_some(HoldReason::DoesNotFit));
+    }
+    // At a desk the server itself looked who may; its events come here again only when a phone offers them.
+    if !event.header.install.is_server() && !writing.has_part(&body.actor.person.0) {
+        return Ok(Some(HoldReason::NoGrant));
+    }
+    Ok((!fits(writing, tx, body)?).then_some(HoldReason::DoesNotFit))
+}
+
+/// The first opening counts, by its own agency, at a station of it, under a version that is published here. A
+/// second one would let anybody who learned of the record give themselves a part in it.
+fn opening_fits(
+    writing: &Writing<'_>,
+    tx: &mut dyn Tx,
+    event: &Event,
+    body: &Body,
+) -> Result<bool, StoreError> {
+    let Kind::Opened { protocol, agency, station, .. } = &body.kind else { return Ok(false) };
+    let first = writing.state.opened().is_none_or(|opened| opened.id == event.id);
+    if !first || *agency != body.actor.agency {
+        return Ok(false);
+    }
+    let known =
+        tx.row("select id from station where id = $1 and agency = $2", &[station.into(), agency.into()])?;
+    Ok(known.is_some() && writing.service.definitions.get(tx, *protocol)?.is_some())
+}
+
+fn fits(writing: &Writing<'_>, tx: &mut dyn Tx, body: &Body) -> Result<bool, StoreError> {
+    let role = body.actor.role;
+    let step = |id: &str| writing.definition.as_ref().and_then(|definition| definition.step(id));
+    Ok(match &body.kind {
+        Kind::Answered { step: id, entry, values } => step(id).is_some_and(|step| {
+            theirs(step, role) && step.has_entries() == entry.is_some() && check_values(step, values).is_ok()
+        }),
+        Kind::Cannot { step: id, why, .. } => step(id).is_some_and(|step| {
+            theirs(step, role) && !step.fixed && step.cannot_reasons.iter().any(|reason| reason.id == *why)
+        }),
+        Kind::Reopened { step: id } => step(id).is_some_and(|step| theirs(step, role)),
+        Kind::EntryWithdrawn { step: id, .. } => {
+            step(id).is_some_and(|step| theirs(step, role) && step.has_entries())
+        }
+        Kind::Noted { step: Some(id), .. } | Kind::Commented { step: Some(id), .. } => step(id).is_some(),
+        Kind::Shared { to, .. } => writing.agency_of(tx, &to.0)?.is_some(),
+        Kind::Accepted { offer, how } => {
+            writing.state.event(offer).filter(|event| writing.state.counts(event)).is_some_and(|event| {
+                matches!(event.kind(), Some(Kind::Shared { how: offered, to })
+                    if offered == how && *to == body.actor.person)
+            })
+        }
+        _ => true,
+    })
+}
+
+fn theirs(step: &Step, role: Role) -> bool {
+    role.author() == Some(step.by)
+}

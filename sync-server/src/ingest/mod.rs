@@ -1,0 +1,72 @@
+//! Taking events in: authentic or not at all, then stored for ever, whether or not they are accepted.
+//!
+//! 1. *Outside the transaction*: strict JSON, chain, signature, and that the author is whom the certificate names
+//!    (`verify`). What fails is not acknowledged.
+//! 2. *In one transaction*: the install's own line moves on (`line`), then each record in ascending order is locked
+//!    by its counter row, and its events get dense positions (`writing`). What cannot be accepted is stored all the
+//!    same, behind a *held* event that says why (`judge`); a hold whose reason has gone is released at once.
+//! 3. Events of a record whose opening has not come wait (`pending`).
+//!
+//! Nothing is acknowledged before the commit, and the same events may be sent for ever.
+
+mod hole;
+mod judge;
+mod line;
+mod pending;
+mod take;
+mod verify;
+mod writing;
+
+use firsthours_core::record::{EncounterId, EventId};
+
+use crate::keys::KeyError;
+use crate::load::LoadError;
+use crate::store::StoreError;
+
+pub use hole::declare;
+pub(crate) use hole::declared;
+pub(crate) use line::read as read_line;
+pub use take::{Offered, offers, own, reconsider};
+pub(crate) use take::{certificates, keyset};
+pub(crate) use verify::why;
+pub use verify::{Authentic, Author, author};
+pub(crate) use writing::{Writing, word};
+
+/// Why nothing was taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A data key failed.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A record cannot be read.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// Not authentic from this number on.
+    #[error("not authentic at {seq}: {detail}")]
+    NotAuthentic {
+        /// The first number that is not.
+        seq: u64,
+        /// Why, without anything of the record.
+        detail: &'static str,
+    },
+    /// The line goes on at another number.
+    #[error("expected number {expected}")]
+    Gap {
+        /// The number.
+        expected: u64,
+    },
+    /// The number is here with another id.
+    #[error("number {seq} is here in another form")]
+    Fork {
+        /// The number.
+        seq: u64,
+        /// The id that is here.
+        id: EventId,
+    },
+    /// A record came to be between two looks at it; try again.
+    #[error("the record {0} has no key yet")]
+    NoKeyYet(EncounterId),
+}

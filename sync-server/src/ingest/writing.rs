@@ -1,0 +1,500 @@
+//! One record inside a write transaction: its counter row locked, its events folded, its next position known.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use firsthours_core::evidence::{Chain, Rolling, SignedEvent};
+use firsthours_core::protocol::{Definition, Outcome};
+use firsthours_core::record::{
+    Actor, At, Body, EncounterId, Event, EventId, Hash, HoldReason, Install, Kind, PersonId, PhaseStatus,
+    Place, Register, Role, Sharing, State, Summary, base_of, derive, summarise,
+};
+use serde::Deserialize;
+
+use super::{Authentic, IngestError, hole, judge};
+use crate::keys::DataKey;
+use crate::load::{self, hash, number, stored};
+use crate::random;
+use crate::store::{StoreError, Tx, Value};
+use crate::sync::Service;
+
+/// How the server itself signs what it adds to a record.
+const SERVER_PERSON: &str = "server";
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Took {
+    /// It has a position now.
+    New,
+    /// It had one already.
+    Known,
+    /// Its author's event before it is not here, and no declared hole explains that.
+    OutOfPlace,
+}
+
+/// A record being written. [`Writing::finish`] must follow, or the transaction be rolled back.
+pub(crate) struct Writing<'s> {
+    pub(super) service: &'s Service,
+    pub(crate) encounter: EncounterId,
+    id: String,
+    /// `None`: destroyed. What comes late then has its header kept and its body dropped.
+    key: Option<&'s DataKey>,
+    pub(crate) definition: Option<Arc<Definition>>,
+    pub(crate) pos: u64,
+    pub(crate) rolling: Rolling,
+    pub(crate) state: State,
+    pub(crate) positions: BTreeMap<EventId, u64>,
+    desk: Chain,
+    stamp: u64,
+    people: BTreeSet<String>,
+    held_once: bool,
+    now_ms: i64,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    kind: String,
+}
+
+impl<'s> Writing<'s> {
+    /// Locks a record and folds it; `None` if it does not exist. The update of the counter row orders writers until
+    /// the commit, so the state read after it is the newest there is.
+    pub(crate) fn open(
+        service: &'s Service,
+        tx: &mut dyn Tx,
+        encounter: EncounterId,
+        keys: &'s BTreeMap<EncounterId, Option<DataKey>>,
+        now_ms: i64,
+    ) -> Result<Option<Self>, IngestError> {
+        let id = encounter.to_string();
+        tx.run("update encounter set pos = pos where id = $1", &[(&id).into()])?;
+        let row = tx.row(
+            "select pos, rolling, desk_seq, desk_prev, protocol from encounter where id = $1",
+            &[(&id).into()],
+        )?;
+        let Some(row) = row else { return Ok(None) };
+        let key = keys.get(&encounter).ok_or(IngestError::NoKeyYet(encounter))?.as_ref();
+        let protocol: Hash = hash(row.text(4)?)?;
+        let mut writing = Self {
+            service,
+            encounter,
+            key,
+            definition: service.definitions.get(tx, protocol)?,
+            pos: number(row.int(0)?),
+            rolling: Rolling(hash(row.text(1)?)?),
+            desk: Chain { seq: number(row.int(2)?), id: row.opt_text(3)?.map(hash).transpose()? },
+            state: State::default(),
+            positions: BTreeMap::new(),
+            stamp: 0,
+            people: BTreeSet::new(),
+            held_once: false,
+            id,
+            now_ms,
+        };
+        for (pos, event) in load::events(tx, &writing.id, key)? {
+            writing.fold(pos, event);
+        }
+        let parts = tx.rows(
+            "select person from party where encounter = $1 and person <> '' and until_ms is null",
+            &[(&writing.id).into()],
+        )?;
+        writing.people = parts.iter().map(|row| row.string(0)).collect::<Result<_, _>>()?;
+        Ok(Some(writing))
+    }
+
+    /// Makes the row of a record from its opening, and opens it. The opening itself is still to be taken.
+    pub(super) fn begin(
+        service: &'s Service,
+        tx: &mut dyn Tx,
+        opening: &Event,
+        keys: &'s BTreeMap<EncounterId, Option<DataKey>>,
+        now_ms: i64,
+    ) -> Result<Option<Self>, IngestError> {
+        let (Some(encounter), Some(body)) = (opening.header.encounter, &opening.body) else {
+            return Ok(None);
+        };
+        let Kind::Opened { protocol, agency, station, incident, letter } = &body.kind else {
+            return Ok(None);
+        };
+        tx.run(
+            "insert into encounter (id, protocol, agency, station, incident, letter, opened_ms, opened_by, rolling) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            &[
+                encounter.to_string().into(),
+                protocol.to_string().into(),
+                agency.into(),
+                station.into(),
+                incident.to_string().into(),
+                letter.into(),
+                body.at.wall.into(),
+                (&body.actor.person.0).into(),
+                Rolling::start(encounter).0.to_string().into(),
+            ],
+        )?;
+        Self::open(service, tx, encounter, keys, now_ms)
+    }
+
+    /// Takes an event in: at its place in its author's chain, behind a hold if it cannot be accepted.
+    pub(super) fn take(
+        &mut self,
+        tx: &mut dyn Tx,
+        item: &Authentic,
+        revoked: bool,
+    ) -> Result<Took, IngestError> {
+        let event = &item.event;
+        if self.state.event(&event.id).is_some() {
+            return Ok(Took::Known);
+        }
+        if !self.follows(event) {
+            let Some(gap) = hole::excuse(tx, &self.state, event)? else { return Ok(Took::OutOfPlace) };
+            self.say(tx, gap)?;
+        }
+        let bytes = item.signed.header.len().max(item.signed.body.as_ref().map_or(0, String::len));
+        let why = judge::arrival(self, tx, event, bytes, revoked)?;
+        if let Some(why) = why
+            && self.state.held(&event.id).is_none()
+        {
+            self.say(tx, Kind::Held { id: event.id, why })?;
+        }
+        self.append(tx, &item.signed, Arc::clone(event))?;
+        if why.is_none() {
+            self.accept(tx, event)?;
+        }
+        Ok(Took::New)
+    }
+
+    /// Writes an event of the server in the name of `actor`, who acts at a desk.
+    pub(crate) fn act(
+        &mut self,
+        tx: &mut dyn Tx,
+        kind: Kind,
+        actor: Actor,
+        base: Vec<EventId>,
+        reason: Option<String>,
+    ) -> Result<Arc<Event>, IngestError> {
+        let place = Place {
+            install: self.desk_install(),
+            seq: None,
+            prev: None,
+            encounter: Some(self.encounter),
+            enc_seq: Some(self.desk.seq + 1),
+            enc_prev: self.desk.id,
+            stamp: self.stamp + 1,
+        };
+        let at = At { wall: self.now_ms, offset: 0, mono: 0, boot: 0, anchor: None };
+        let body = Body { kind, actor, at, base, reason };
+        let written = body.write(&place, random::bytes(&*self.service.random));
+        let id = written.id;
+        let signed = SignedEvent::sign(written, &self.service.trust.event);
+        let event = signed.read().map_err(|_| load::LoadError::Damaged { pos: self.pos + 1 })?;
+        let event = Arc::new(event);
+        self.append(tx, &signed, Arc::clone(&event))?;
+        self.desk = Chain { seq: self.desk.seq + 1, id: Some(id) };
+        Ok(event)
+    }
+
+    /// As which install the server writes in this life of its store.
+    pub(crate) fn desk_install(&self) -> Install {
+        Install::Server(self.service.trust.epoch)
+    }
+
+    /// Whether the person has a part in the record.
+    pub(super) fn has_part(&self, person: &str) -> bool {
+        self.people.contains(person)
+    }
+
+    /// The agency of a person who may be given a part.
+    pub(super) fn agency_of(&self, tx: &mut dyn Tx, person: &str) -> Result<Option<String>, StoreError> {
+        let row = tx.row("select agency from person where id = $1 and disabled = 0", &[person.into()])?;
+        row.map(|row| row.string(0)).transpose()
+    }
+
+    /// Releases what need no longer be held, writes the summary, and moves the counter row on.
+    pub(crate) fn finish(mut self, tx: &mut dyn Tx) -> Result<(), IngestError> {
+        self.release(tx)?;
+        if self.held_once {
+            self.list_held(tx)?;
+        }
+        let summary = self.definition.as_ref().filter(|_| self.key.is_some()).map(|definition| {
+            let derived = derive(definition, &self.state);
+            summarise(self.encounter, definition, &self.state, &derived)
+        });
+        let text = summary.as_ref().and_then(|summary| String::from_utf8(summary.to_bytes()).ok());
+        let queue = summary.as_ref().map(Queue::of).unwrap_or_default();
+        tx.run(
+            "update encounter set pos = $2, rolling = $3, desk_seq = $4, desk_prev = $5, summary = $6, \
+             summary_version = $7, phase_state = $8, waiting_since_ms = $9, due_ms = $10, conflicts = $11, \
+             threads_open = $12, voided = $13 where id = $1",
+            &[
+                (&self.id).into(),
+                stored(self.pos).into(),
+                self.rolling.0.to_string().into(),
+                stored(self.desk.seq).into(),
+                self.desk.id.map(|id| id.to_string()).into(),
+                text.into(),
+                summary.as_ref().map_or(0, |summary| i64::from(summary.version)).into(),
+                queue.phase_state.into(),
+                queue.waiting_since_ms.into(),
+                queue.due_ms.into(),
+                queue.conflicts.into(),
+                queue.threads_open.into(),
+                queue.voided.into(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn fold(&mut self, pos: u64, event: Arc<Event>) {
+        self.held_once |= matches!(event.kind(), Some(Kind::Held { .. } | Kind::Released { .. }));
+        self.stamp = self.stamp.max(event.header.stamp);
+        self.positions.insert(event.id, pos);
+        self.state.add(event);
+    }
+
+    /// Whether the author's event before this one is here, or was declared lost.
+    fn follows(&self, event: &Event) -> bool {
+        let header = &event.header;
+        let (Some(seq), Some(prev)) = (header.enc_seq, header.enc_prev) else {
+            return header.enc_seq == Some(1);
+        };
+        let before = |before: &Arc<Event>| {
+            before.header.install == header.install && before.header.enc_seq == Some(seq - 1)
+        };
+        let declared = |gap: &Arc<Event>| {
+            gap.header.install.is_server()
+                && matches!(gap.kind(), Some(Kind::Gap { author, enc_to, id_of_to, .. })
+                    if *author == header.install && *enc_to == seq - 1 && *id_of_to == prev)
+        };
+        self.state.event(&prev).is_some_and(before) || self.state.events().any(declared)
+    }
+
+    /// The server's own word on an event.
+    fn say(&mut self, tx: &mut dyn Tx, kind: Kind) -> Result<(), IngestError> {
+        let actor =
+            Actor { person: PersonId(SERVER_PERSON.to_owned()), role: Role::Server, agency: String::new() };
+        let base = base_of(&kind, &self.state, &actor, &|_| true);
+        self.act(tx, kind, actor, base, None)?;
+        Ok(())
+    }
+
+    fn append(
+        &mut self,
+        tx: &mut dyn Tx,
+        signed: &SignedEvent,
+        event: Arc<Event>,
+    ) -> Result<(), IngestError> {
+        let pos = self.pos + 1;
+        let rolling = self.rolling.then(event.id);
+        let id = event.id.to_string();
+        let text = signed.body.as_deref().unwrap_or_default();
+        let open = event.header.install.is_server()
+            && matches!(event.kind(), Some(Kind::Held { .. } | Kind::Released { .. } | Kind::Gap { .. }));
+        let body = match self.key {
+            _ if open => Some(text.as_bytes().to_vec()),
+            Some(key) => Some(key.seal(&*self.service.random, &id, text.as_bytes())),
+            None => None,
+        };
+        let kind = serde_json::from_str::<Named>(text).map(|named| named.kind).unwrap_or_default();
+        let header = &event.header;
+        tx.run(
+            "insert into event (encounter, pos, id, install, seq, enc_seq, stamp, kind, header, body, signature, \
+             rolling, received_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            &[
+                (&self.id).into(),
+                stored(pos).into(),
+                id.into(),
+                header.install.to_string().into(),
+                header.seq.map(stored).into(),
+                stored(header.enc_seq.unwrap_or(0)).into(),
+                stored(header.stamp).into(),
+                kind.into(),
+                (&signed.header).into(),
+                body.into(),
+                signed.signature.to_bytes().to_vec().into(),
+                rolling.0.to_string().into(),
+                self.now_ms.into(),
+            ],
+        )?;
+        self.pos = pos;
+        self.rolling = rolling;
+        self.fold(pos, event);
+        Ok(())
+    }
+
+    /// What an accepted event brings about beyond the record itself: who has a part in it, and what it is called.
+    fn accept(&mut self, tx: &mut dyn Tx, event: &Event) -> Result<(), IngestError> {
+        let Some(body) = &event.body else { return Ok(()) };
+        match &body.kind {
+            Kind::Opened { protocol, agency, station, incident, letter } => {
+                self.definition = self.service.definitions.get(tx, *protocol)?;
+                tx.run(
+                    "update encounter set protocol = $2, agency = $3, station = $4, incident = $5, letter = $6, \
+                     opened_ms = $7, opened_by = $8 where id = $1",
+                    &[
+                        (&self.id).into(),
+                        protocol.to_string().into(),
+                        agency.into(),
+                        station.into(),
+                        incident.to_string().into(),
+                        letter.into(),
+                        body.at.wall.into(),
+                        (&body.actor.person.0).into(),
+                    ],
+                )?;
+                self.give_part(tx, &body.actor.person.0, &body.actor.agency, "opened")
+            }
+            Kind::Shared { how, to } => match self.agency_of(tx, &to.0)? {
+                Some(agency) => self.give_part(
+                    tx,
+                    &to.0,
+                    &agency,
+                    match how {
+                        Sharing::Pass => "pass",
+                        Sharing::Join => "join",
+                    },
+                ),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn give_part(
+        &mut self,
+        tx: &mut dyn Tx,
+        person: &str,
+        agency: &str,
+        role: &str,
+    ) -> Result<(), IngestError> {
+        tx.run(
+            "insert into party (encounter, agency, person, role, since_ms) values ($1, $2, $3, $4, $5) \
+             on conflict (encounter, agency, person, role) do update set until_ms = null",
+            &[(&self.id).into(), agency.into(), person.into(), role.into(), self.now_ms.into()],
+        )?;
+        self.people.insert(person.to_owned());
+        Ok(())
+    }
+
+    /// Releases every hold whose reason has gone, until nothing more follows from that.
+    fn release(&mut self, tx: &mut dyn Tx) -> Result<(), IngestError> {
+        let mut again = self.held_once;
+        while again {
+            again = false;
+            for (event, why) in self.held() {
+                // A revoked phone stays revoked, and a limit stays a limit.
+                if !matches!(why, HoldReason::NoGrant | HoldReason::DoesNotFit)
+                    || judge::in_record(self, tx, &event)?.is_some()
+                {
+                    continue;
+                }
+                self.say(tx, Kind::Released { id: event.id })?;
+                self.accept(tx, &event)?;
+                again = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is held now, by position.
+    fn held(&self) -> Vec<(Arc<Event>, HoldReason)> {
+        let mut held: Vec<(u64, Arc<Event>, HoldReason)> = self
+            .state
+            .registers()
+            .filter_map(|register| match register {
+                Register::Hold(id) => Some(id),
+                _ => None,
+            })
+            .filter_map(|id| {
+                Some((*self.positions.get(id)?, Arc::clone(self.state.event(id)?), self.state.held(id)?))
+            })
+            .collect();
+        held.sort_by_key(|(pos, ..)| *pos);
+        held.into_iter().map(|(_, event, why)| (event, why)).collect()
+    }
+
+    fn list_held(&self, tx: &mut dyn Tx) -> Result<(), IngestError> {
+        tx.run("delete from held where encounter = $1", &[(&self.id).into()])?;
+        for (event, why) in self.held() {
+            tx.run(
+                "insert into held (id, encounter, install, why) values ($1, $2, $3, $4)",
+                &[
+                    event.id.to_string().into(),
+                    (&self.id).into(),
+                    event.header.install.to_string().into(),
+                    word(&why).into(),
+                ],
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// What lists sort by, copied out of the summary.
+struct Queue {
+    phase_state: Value,
+    waiting_since_ms: Option<i64>,
+    due_ms: Option<i64>,
+    conflicts: i64,
+    threads_open: i64,
+    voided: bool,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            phase_state: word(&PhaseStatus::Open).into(),
+            waiting_since_ms: None,
+            due_ms: None,
+            conflicts: 0,
+            threads_open: 0,
+            voided: false,
+        }
+    }
+}
+
+impl Queue {
+    /// The phase that asks most of a supervisor speaks for the record.
+    fn of(summary: &Summary) -> Self {
+        const MOST_FIRST: [PhaseStatus; 6] = [
+            PhaseStatus::Stale,
+            PhaseStatus::Answered,
+            PhaseStatus::Submitted,
+            PhaseStatus::Returned,
+            PhaseStatus::Open,
+            PhaseStatus::Approved,
+        ];
+        let waits =
+            |status| matches!(status, PhaseStatus::Submitted | PhaseStatus::Answered | PhaseStatus::Stale);
+        let status = MOST_FIRST
+            .into_iter()
+            .find(|status| summary.phases.values().any(|phase| phase.status == *status))
+            .unwrap_or(PhaseStatus::Open);
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        Self {
+            phase_state: word(&status).into(),
+            waiting_since_ms: summary
+                .phases
+                .values()
+                .filter(|phase| waits(phase.status))
+                .filter_map(|phase| phase.since)
+                .min(),
+            due_ms: summary
+                .clocks
+                .iter()
+                .filter(|clock| clock.outcome == Outcome::Running)
+                .filter_map(|clock| clock.due)
+                .min(),
+            conflicts: count(summary.conflicts),
+            threads_open: count(summary.threads_open),
+            voided: summary.void,
+        }
+    }
+}
+
+/// A variant's name as it stands in JSON.
+pub(crate) fn word<T: serde::Serialize>(variant: &T) -> String {
+    match serde_json::to_value(variant) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}

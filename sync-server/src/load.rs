@@ -1,0 +1,161 @@
+//! Loading a record: sealed events from the store, opened and folded, and the definitions they are pinned to.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use firsthours_core::evidence::Rolling;
+use firsthours_core::protocol::{self, Definition};
+use firsthours_core::record::{EncounterId, Event, EventId, Hash, State};
+
+use crate::keys::{DataKey, KeyError, Keys};
+use crate::protocols;
+use crate::store::{StoreError, Tx};
+
+/// Why a record cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The record's key does not open its events.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// An event is not what it was when it was taken in.
+    #[error("the event at position {pos} cannot be read")]
+    Damaged {
+        /// Its position.
+        pos: u64,
+    },
+}
+
+/// A record as it stands.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// Which one.
+    pub encounter: EncounterId,
+    /// Its last position.
+    pub pos: u64,
+    /// The rolling hash there.
+    pub rolling: Rolling,
+    /// Its events, folded.
+    pub state: State,
+    /// Where each event stands.
+    pub positions: BTreeMap<EventId, u64>,
+    /// The version it is pinned to.
+    pub protocol: Hash,
+    /// That version, if it is published here.
+    pub definition: Option<Arc<Definition>>,
+}
+
+/// Published definitions, read once. They never change, so one that was read stays right.
+#[derive(Default)]
+pub struct Definitions(Mutex<BTreeMap<Hash, Arc<Definition>>>);
+
+impl Definitions {
+    /// The definition of this fingerprint, if it is published here.
+    pub fn get(&self, tx: &mut dyn Tx, sha256: Hash) -> Result<Option<Arc<Definition>>, StoreError> {
+        if let Some(found) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&sha256) {
+            return Ok(Some(Arc::clone(found)));
+        }
+        let Some(text) = protocols::text(tx, &sha256.to_string())? else { return Ok(None) };
+        let Ok(definition) = protocol::load(text.as_bytes()) else {
+            tracing::error!(protocol = %sha256, "a published definition no longer loads");
+            return Ok(None);
+        };
+        let definition = Arc::new(definition);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(sha256, Arc::clone(&definition));
+        Ok(Some(definition))
+    }
+}
+
+/// Loads a record with all its events; `None` if there is no such record. A shredded one has no bodies.
+pub fn record(
+    tx: &mut dyn Tx,
+    keys: &Keys,
+    definitions: &Definitions,
+    encounter: EncounterId,
+) -> Result<Option<Loaded>, LoadError> {
+    let id = encounter.to_string();
+    let row = tx.row("select pos, rolling, protocol from encounter where id = $1", &[(&id).into()])?;
+    let Some(row) = row else { return Ok(None) };
+    let key = data_key(keys, &id)?;
+    let protocol = hash(row.text(2)?)?;
+    let mut loaded = Loaded {
+        encounter,
+        pos: number(row.int(0)?),
+        rolling: Rolling(hash(row.text(1)?)?),
+        state: State::default(),
+        positions: BTreeMap::new(),
+        protocol,
+        definition: definitions.get(tx, protocol)?,
+    };
+    for (pos, event) in events(tx, &id, key.as_ref())? {
+        loaded.positions.insert(event.id, pos);
+        loaded.state.add(event);
+    }
+    Ok(Some(loaded))
+}
+
+/// The key of an encounter; `None` if it was destroyed.
+pub fn data_key(keys: &Keys, encounter: &str) -> Result<Option<DataKey>, KeyError> {
+    match keys.get(encounter) {
+        Ok(key) => Ok(Some(key)),
+        Err(KeyError::Shredded) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Every event of a record by position.
+pub(crate) fn events(
+    tx: &mut dyn Tx,
+    encounter: &str,
+    key: Option<&DataKey>,
+) -> Result<Vec<(u64, Arc<Event>)>, LoadError> {
+    let rows = tx.rows(
+        "select pos, id, header, body from event where encounter = $1 order by pos",
+        &[encounter.into()],
+    )?;
+    rows.iter()
+        .map(|row| {
+            let pos = number(row.int(0)?);
+            let body = match row.opt_blob(3)? {
+                Some(sealed) => open_body(key, row.text(1)?, sealed)?,
+                None => None,
+            };
+            let event = Event::read(row.text(2)?, body.as_deref()).map_err(|_| LoadError::Damaged { pos })?;
+            Ok((pos, Arc::new(event)))
+        })
+        .collect()
+}
+
+/// Opens a stored body; `None` if its key was destroyed. The server's own holds, releases and gaps carry nothing of
+/// the child and stand as they are; sealed bytes begin with the number of their scheme, which is no brace.
+pub(crate) fn open_body(
+    key: Option<&DataKey>,
+    event: &str,
+    stored: &[u8],
+) -> Result<Option<String>, KeyError> {
+    let plain = if stored.first() == Some(&b'{') {
+        stored.to_vec()
+    } else if let Some(key) = key {
+        key.open(event, stored)?.to_vec()
+    } else {
+        return Ok(None);
+    };
+    String::from_utf8(plain).map(Some).map_err(|_| KeyError::Sealed)
+}
+
+/// A count or position from the store, which holds no negative one.
+pub(crate) fn number(stored: i64) -> u64 {
+    u64::try_from(stored).unwrap_or(0)
+}
+
+/// A count or position for the store. Numbers in events are below 2^53.
+pub(crate) fn stored(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A hash or id that this server wrote.
+pub(crate) fn hash<T: std::str::FromStr>(text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|_| StoreError::Corrupt("an id is not lower-case hex".to_owned()))
+}

@@ -1,0 +1,177 @@
+//! What a phone looks up: people, stations and numbers, and the protocols by their fingerprint.
+
+use std::sync::{Arc, PoisonError};
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use firsthours_core::record::{
+    Directory, DirectoryPerson, DirectoryStation, Hash, PartnerNumber, PersonId, Role,
+};
+use firsthours_core::wire::ProtocolNotice;
+
+use super::problem::Fault;
+use super::request;
+use super::service::Service;
+use crate::audit::{self, Entry, What, Who};
+use crate::ingest::word;
+use crate::load::hash;
+use crate::protocols;
+use crate::store::{Result, StoreError, Tx};
+
+/// Whatever changes the directory writes one of these into the log, so the newest of them is its version.
+const CHANGES: &str = "select max(seq) from audit where what in ('person_added', 'person_disabled', \
+     'agency_added', 'station_added', 'numbers_set')";
+
+/// The directory as it was last put together.
+pub(super) struct Cached {
+    version: i64,
+    pub(super) etag: String,
+    text: Arc<Vec<u8>>,
+}
+
+/// `GET /v1/directory`
+pub(super) async fn directory(State(service): State<Service>, headers: HeaderMap) -> Result<Response, Fault> {
+    let bearer = request::bearer(&service, &headers)?;
+    let (etag, text) = service
+        .blocking(move |service| {
+            request::reader(service, bearer)?;
+            Ok(current(service)?)
+        })
+        .await?;
+    let tag = HeaderValue::from_str(&etag).map_err(|error| Fault::Internal(error.to_string()))?;
+    if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
+    let json = HeaderValue::from_static("application/json");
+    Ok(([(header::ETAG, tag), (header::CONTENT_TYPE, json)], text.to_vec()).into_response())
+}
+
+/// `GET /v1/protocols/{sha256}`: the text as it was published, byte for byte.
+pub(super) async fn protocol(
+    State(service): State<Service>,
+    Path(sha256): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Fault> {
+    let bearer = request::bearer(&service, &headers)?;
+    let sha256: Hash = sha256.parse().map_err(|_| Fault::NotFound)?;
+    let text = service
+        .blocking(move |service| {
+            request::reader(service, bearer)?;
+            let text = service.store.read(|tx| protocols::text(tx, &sha256.to_string()))?;
+            text.ok_or(Fault::NotFound)
+        })
+        .await?;
+    let tag = HeaderValue::from_str(&quoted(sha256)).map_err(|error| Fault::Internal(error.to_string()))?;
+    let json = HeaderValue::from_static("application/json");
+    Ok(([(header::ETAG, tag), (header::CONTENT_TYPE, json)], text).into_response())
+}
+
+/// Replaces the programme's numbers.
+pub fn set_numbers(tx: &mut dyn Tx, numbers: &[PartnerNumber], by: Who<'_>, now_ms: i64) -> Result<()> {
+    tx.run("delete from number", &[])?;
+    for (place, number) in numbers.iter().enumerate() {
+        let place = i64::try_from(place).unwrap_or(i64::MAX);
+        tx.run(
+            "insert into number (partner, station, place, channel, number, from_minute, to_minute) \
+             values ($1, $2, $3, $4, $5, $6, $7)",
+            &[
+                (&number.partner).into(),
+                number.station.as_deref().unwrap_or_default().into(),
+                place.into(),
+                word(&number.channel).into(),
+                (&number.number).into(),
+                number.hours.map(|(from, _)| i64::from(from)).into(),
+                number.hours.map(|(_, to)| i64::from(to)).into(),
+            ],
+        )?;
+    }
+    audit::append(tx, &Entry::new(now_ms, by, What::NumbersSet).with("numbers", numbers.len()))?;
+    Ok(())
+}
+
+/// The directory and its `ETag`, put together again when something in it changed.
+pub(super) fn current(service: &Service) -> Result<(String, Arc<Vec<u8>>)> {
+    let version = service
+        .store
+        .read(|tx| tx.row(CHANGES, &[]))?
+        .map(|row| row.opt_int(0))
+        .transpose()?
+        .flatten()
+        .unwrap_or(0);
+    let mut cached = service.directory.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(cached) = cached.as_ref().filter(|cached| cached.version == version) {
+        return Ok((cached.etag.clone(), Arc::clone(&cached.text)));
+    }
+    let directory = service.store.read(|tx| put_together(service, tx))?;
+    let text = serde_json::to_vec(&directory).map_err(|error| StoreError::Statement(error.to_string()))?;
+    let fresh = Cached { version, etag: quoted(Hash::of(&text)), text: Arc::new(text) };
+    let answer = (fresh.etag.clone(), Arc::clone(&fresh.text));
+    *cached = Some(fresh);
+    Ok(answer)
+}
+
+/// The published versions, recalled ones too: a phone must learn of a recall first.
+pub(super) fn notices(service: &Service) -> Result<Vec<ProtocolNotice>> {
+    service.store.read(|tx| {
+        let mut notices = Vec::new();
+        for published in protocols::all(tx)? {
+            let sha256: Hash = hash(&published.sha256)?;
+            if let Some(definition) = service.definitions.get(tx, sha256)? {
+                notices.push(ProtocolNotice {
+                    sha256,
+                    id: published.id,
+                    version: definition.version,
+                    effective: definition.effective.to_string(),
+                    recalled: published.recalled_ms.is_some(),
+                });
+            }
+        }
+        Ok(notices)
+    })
+}
+
+fn put_together(service: &Service, tx: &mut dyn Tx) -> Result<Directory> {
+    let stations = tx
+        .rows("select id, agency, title from station order by id", &[])?
+        .iter()
+        .map(|row| Ok(DirectoryStation { id: row.string(0)?, agency: row.string(1)?, title: row.string(2)? }))
+        .collect::<Result<_>>()?;
+    let people = tx
+        .rows("select id, name, role, agency, station from person where disabled = 0 order by id", &[])?
+        .iter()
+        .map(|row| {
+            Ok(DirectoryPerson {
+                id: PersonId(row.string(0)?),
+                name: row.string(1)?,
+                // An unknown word reads as a role that may do nothing.
+                role: serde_json::from_value(row.text(2)?.into()).unwrap_or(Role::Unknown),
+                agency: row.string(3)?,
+                station: row.opt_string(4)?,
+            })
+        })
+        .collect::<Result<_>>()?;
+    let numbers = tx
+        .rows(
+            "select partner, station, channel, number, from_minute, to_minute from number order by place, partner",
+            &[],
+        )?
+        .iter()
+        .map(|row| {
+            let minute = |column| row.opt_int(column).map(|minute| minute.and_then(|m| u32::try_from(m).ok()));
+            Ok(PartnerNumber {
+                partner: row.string(0)?,
+                station: Some(row.string(1)?).filter(|station| !station.is_empty()),
+                channel: serde_json::from_value(row.text(2)?.into())
+                    .map_err(|_| StoreError::Corrupt("a channel is not known".to_owned()))?,
+                number: row.string(3)?,
+                hours: minute(4)?.zip(minute(5)?),
+            })
+        })
+        .collect::<Result<_>>()?;
+    Ok(Directory { programme: service.settings.programme.clone(), stations, people, numbers })
+}
+
+fn quoted(hash: Hash) -> String {
+    format!("\"{hash}\"")
+}

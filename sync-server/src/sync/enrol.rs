@@ -1,0 +1,66 @@
+//! Enrolment as a phone asks for it. Codes, requests and decisions are in [`crate::devices`].
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use firsthours_core::evidence::Tag;
+use firsthours_core::record::InstallId;
+use firsthours_core::wire::{EnrolReply, EnrolRequest, EnrolState};
+
+use super::problem::Fault;
+use super::request;
+use super::service::Service;
+use crate::devices::{self, Ask};
+use crate::store::StoreError;
+
+/// Characters of the name that a phone gives itself.
+const DEVICE_CHARS: usize = 60;
+
+/// `POST /v1/enrol`. Sent again with the same key and code it asks how the enrolment stands.
+pub(super) async fn enrol(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Fault> {
+    let bytes = request::body(&service, &headers, body).await?;
+    let zstd = request::accepts_zstd(&headers);
+    service.blocking(move |service| request::answer(zstd, &ask(service, &request::message(&bytes)?)?)).await
+}
+
+/// How the enrolment of an install stands that has no certificate here.
+pub(super) fn state_of(service: &Service, install: InstallId) -> Result<EnrolState, StoreError> {
+    let row = service
+        .store
+        .read(|tx| tx.row("select state from install where install = $1", &[install.to_string().into()]))?;
+    Ok(match row.as_ref().map(|row| row.text(0)).transpose()? {
+        Some("waiting") => EnrolState::Waiting,
+        Some(_) => EnrolState::Refused,
+        None => EnrolState::Unknown,
+    })
+}
+
+fn ask(service: &Service, asked: &EnrolRequest) -> Result<EnrolReply, Fault> {
+    // Whoever asks holds the key; without that, anybody could enrol a key that they only saw.
+    asked
+        .key
+        .verify(Tag::Hello, asked.code.as_bytes(), &asked.proof)
+        .map_err(|_| Fault::NotEnrolled(EnrolState::Unknown))?;
+    let device: String = asked.device.chars().filter(|c| !c.is_control()).take(DEVICE_CHARS).collect();
+    let request = Ask { code: &asked.code, install: asked.install, key: asked.key, device: &device };
+    let now_ms = service.now_ms();
+    let state = service.store.write(|tx| devices::ask(tx, &service.trust, &request, now_ms))?;
+    let state = state.ok_or(Fault::NotEnrolled(EnrolState::Unknown))?;
+    let certificate = match state {
+        EnrolState::Approved => {
+            service.store.read(|tx| devices::certificate(tx, &asked.install.to_string()))?
+        }
+        _ => None,
+    };
+    Ok(EnrolReply {
+        state,
+        fingerprint: asked.key.fingerprint(),
+        trust: service.trust.trust.clone(),
+        certificate,
+    })
+}

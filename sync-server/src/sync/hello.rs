@@ -1,0 +1,198 @@
+//! Hello: who is there, how far each side is, and a token for the rest. With nothing to do it is the only request.
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use firsthours_core::evidence::{Signature, Tag};
+use firsthours_core::record::{EncounterId, InstallId};
+use firsthours_core::wire::{
+    Grant, HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE, HelloReply, HelloRequest, VERSION, hello_message,
+};
+
+use super::enrol;
+use super::problem::Fault;
+use super::request;
+use super::service::Service;
+use super::token::{self, Bearer};
+use super::{directory, receipt};
+use crate::ingest;
+use crate::load::{hash, number, stored};
+use crate::store::StoreError;
+
+/// What stands in the headers of a hello.
+struct Signed {
+    install: InstallId,
+    nonce: String,
+    signature: Signature,
+}
+
+/// `POST /v1/sync/hello`. What is signed is the message itself, before any compression.
+pub(super) async fn hello(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Fault> {
+    let signed = signed(&headers)?;
+    let bytes = request::body(&service, &headers, body).await?;
+    let zstd = request::accepts_zstd(&headers);
+    service
+        .blocking(move |service| {
+            let reply = answer(service, &signed, &bytes)?;
+            request::answer(zstd, &reply)
+        })
+        .await
+}
+
+fn signed(headers: &HeaderMap) -> Result<Signed, Fault> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let install = text(HEADER_INSTALL).parse().map_err(|_| Fault::Malformed("no install is named"))?;
+    let signature = text(HEADER_SIGNATURE).parse().map_err(|_| Fault::Malformed("no signature is given"))?;
+    Ok(Signed { install, nonce: text(HEADER_NONCE).to_owned(), signature })
+}
+
+fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloReply, Fault> {
+    let now_ms = service.now_ms();
+    let key = service.trust.token_key();
+    let install = signed.install;
+    let author = service.store.read(|tx| ingest::author(tx, install))?;
+    let Some(author) = author else {
+        return Err(Fault::NotEnrolled(enrol::state_of(service, install)?));
+    };
+    if !token::nonce_holds(key, &signed.nonce, install, now_ms) {
+        return Err(Fault::FreshNonce(token::nonce(key, &*service.random, install, now_ms)));
+    }
+    author
+        .certificate
+        .key
+        .verify(Tag::Hello, &hello_message(&signed.nonce, bytes), &signed.signature)
+        .map_err(|fault| Fault::NotAuthentic(0, ingest::why(&fault)))?;
+    let said: HelloRequest = request::message(bytes)?;
+    let min_app_version = service.settings.min_app_version.clone();
+    let (least, greatest) = said.versions;
+    if greatest < VERSION {
+        return Err(Fault::UpdateNeeded(min_app_version));
+    }
+    if least > VERSION {
+        return Err(Fault::Malformed("this server speaks version 1 only"));
+    }
+    let outdated = older(&said.app_version, &min_app_version);
+    remember(service, install, &said, now_ms)?;
+    let send_only = request::caller(service, Bearer { install, outdated })?.send_only;
+    let person = &author.certificate.actor.person.0;
+    let grants = if send_only { Vec::new() } else { grants(service, person)? };
+    let encounters: Vec<EncounterId> = if send_only {
+        sent_by(service, install, &said)?
+    } else {
+        grants.iter().map(|grant| grant.encounter).collect()
+    };
+    Ok(HelloReply {
+        version: VERSION,
+        token: token::token(key, Bearer { install, outdated }, now_ms),
+        next_nonce: token::nonce(key, &*service.random, install, now_ms),
+        server: service.trust.server.clone(),
+        epoch: service.trust.epoch,
+        time: now_ms,
+        receipt: receipt::make(service, install, &encounters)?,
+        grants,
+        limits: service.settings.limits,
+        backoff_ms: 0,
+        protocols: directory::notices(service)?,
+        directory: directory::current(service)?.0,
+        min_app_version,
+        send_only,
+        trust: service.trust.trust.clone(),
+    })
+}
+
+/// Keeps what the phone reports, for the page that says which phones hold what is not here yet.
+fn remember(
+    service: &Service,
+    install: InstallId,
+    said: &HelloRequest,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let version: String = said.app_version.chars().take(40).collect();
+    service.store.write(|tx| {
+        tx.run(
+            "update install set seen_ms = $2, app_version = $3, unsent = $4, drafts = $5, oldest_unsent_ms = $6, \
+             free_disk = $7, clock_off_ms = $8 where install = $1",
+            &[
+                install.to_string().into(),
+                now_ms.into(),
+                (&version).into(),
+                stored(said.device.unsent).into(),
+                stored(said.device.drafts).into(),
+                said.device.oldest_unsent.into(),
+                said.device.free_disk.map(stored).into(),
+                said.clock.wall.saturating_sub(now_ms).into(),
+            ],
+        )
+    })?;
+    Ok(())
+}
+
+fn grants(service: &Service, person: &str) -> Result<Vec<Grant>, StoreError> {
+    service.store.read(|tx| {
+        tx.rows(
+            "select distinct encounter.id, encounter.pos, encounter.rolling from party \
+             join encounter on encounter.id = party.encounter \
+             where party.person = $1 and party.until_ms is null \
+             and encounter.sealed = 0 and encounter.shredded = 0 order by encounter.id",
+            &[person.into()],
+        )?
+        .iter()
+        .map(|row| {
+            Ok(Grant {
+                encounter: hash(row.text(0)?)?,
+                pos: number(row.int(1)?),
+                rolling: hash(row.text(2)?)?,
+            })
+        })
+        .collect()
+    })
+}
+
+/// Of the records that the phone names, those to which it has sent something: a receipt for them tells it no more
+/// than that what it sent is here.
+fn sent_by(
+    service: &Service,
+    install: InstallId,
+    said: &HelloRequest,
+) -> Result<Vec<EncounterId>, StoreError> {
+    service.store.read(|tx| {
+        let mut found = Vec::new();
+        for cursor in &said.encounters {
+            let row = tx.row(
+                "select pos from event where encounter = $1 and install = $2 limit 1",
+                &[cursor.id.to_string().into(), install.to_string().into()],
+            )?;
+            if row.is_some() {
+                found.push(cursor.id);
+            }
+        }
+        Ok(found)
+    })
+}
+
+/// Whether a version is before another, by its numbers. A version that has none is older than any.
+fn older(version: &str, than: &str) -> bool {
+    let numbers = |text: &str| -> Vec<u64> {
+        text.split('.').map_while(|part| part.split('-').next()?.parse().ok()).collect()
+    };
+    numbers(version) < numbers(than)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::older;
+
+    #[test]
+    fn versions_are_compared_by_their_numbers() {
+        assert!(older("0.9.1", "0.10.0"));
+        assert!(!older("0.10.0", "0.9.1"));
+        assert!(!older("1.2.3", "1.2.3"));
+        assert!(older("", "0.1.0"));
+        assert!(!older("1.2.3-rc1", "1.2.3"));
+    }
+}

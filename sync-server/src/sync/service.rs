@@ -1,0 +1,108 @@
+//! What every answer of the sync interface works with.
+
+use std::ops::Deref;
+use std::sync::{Arc, Mutex};
+
+use firsthours_core::wire::Limits;
+
+use super::directory::Cached;
+use super::problem::Fault;
+use crate::clock::Clock;
+use crate::keys::Keys;
+use crate::load::Definitions;
+use crate::random::Random;
+use crate::store::Store;
+use crate::trust::ServerKeys;
+
+/// What an administrator may set of the sync interface.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The programme's name, as phones show it.
+    pub programme: String,
+    /// What is taken in one request.
+    pub limits: Limits,
+    /// An older app may send, and reads nothing.
+    pub min_app_version: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            programme: "First Hours".to_owned(),
+            limits: Limits::default(),
+            min_app_version: "0.1.0".to_owned(),
+        }
+    }
+}
+
+/// The sync interface; cheap to clone.
+#[derive(Clone)]
+pub struct Service(Arc<Parts>);
+
+/// The parts of a [`Service`].
+pub struct Parts {
+    /// The records, people, phones and the log.
+    pub store: Store,
+    /// The data keys.
+    pub keys: Keys,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// What the server signs with.
+    pub trust: Arc<ServerKeys>,
+    /// What an administrator may set.
+    pub settings: Settings,
+    /// Definitions that were read already.
+    pub definitions: Definitions,
+    /// The directory as it was last put together; a mutex because any request may find it stale.
+    pub(super) directory: Mutex<Option<Cached>>,
+}
+
+impl Deref for Service {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Service {
+    /// The interface on an open store.
+    pub fn new(
+        store: Store,
+        keys: Keys,
+        trust: Arc<ServerKeys>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        settings: Settings,
+    ) -> Self {
+        Self(Arc::new(Parts {
+            store,
+            keys,
+            clock,
+            random,
+            trust,
+            settings,
+            definitions: Definitions::default(),
+            directory: Mutex::new(None),
+        }))
+    }
+
+    /// The time now.
+    pub fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// Runs blocking work beside the threads that answer requests.
+    pub(super) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let service = self.clone();
+        match tokio::task::spawn_blocking(move || work(&service)).await {
+            Ok(done) => done,
+            Err(_) => Err(Fault::Internal("a task panicked".to_owned())),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What phones send: their own events, what they lost, and events of others.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use firsthours_core::evidence::Document;
+use firsthours_core::record::InstallId;
+use firsthours_core::wire::{EnrolState, EventsReply, EventsRequest, OffersReply, OffersRequest};
+
+use super::problem::Fault;
+use super::service::Service;
+use super::{receipt, request};
+use crate::ingest::{self, Author};
+
+/// `POST /v1/sync/events`
+pub(super) async fn events(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Fault> {
+    let bearer = request::bearer(&service, &headers)?;
+    let bytes = request::body(&service, &headers, body).await?;
+    let zstd = request::accepts_zstd(&headers);
+    service
+        .blocking(move |service| {
+            let caller = request::caller(service, bearer)?;
+            let sent: EventsRequest = request::message(&bytes)?;
+            few(service, sent.events.len())?;
+            let author = author(service, caller.install)?;
+            let encounters = ingest::own(service, &author, sent.events)?;
+            let receipt = receipt::make(service, caller.install, &encounters)?;
+            request::answer(zstd, &EventsReply { receipt, backoff_ms: 0 })
+        })
+        .await
+}
+
+/// `POST /v1/sync/holes`
+pub(super) async fn holes(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Fault> {
+    let bearer = request::bearer(&service, &headers)?;
+    let bytes = request::body(&service, &headers, body).await?;
+    let zstd = request::accepts_zstd(&headers);
+    service
+        .blocking(move |service| {
+            let caller = request::caller(service, bearer)?;
+            let document: Document = request::message(&bytes)?;
+            let author = author(service, caller.install)?;
+            ingest::declare(service, &author, &document)?;
+            let receipt = receipt::make(service, caller.install, &[])?;
+            request::answer(zstd, &EventsReply { receipt, backoff_ms: 0 })
+        })
+        .await
+}
+
+/// `POST /v1/sync/offers`
+pub(super) async fn offers(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Fault> {
+    let bearer = request::bearer(&service, &headers)?;
+    let bytes = request::body(&service, &headers, body).await?;
+    let zstd = request::accepts_zstd(&headers);
+    service
+        .blocking(move |service| {
+            let caller = request::caller(service, bearer)?;
+            let sent: OffersRequest = request::message(&bytes)?;
+            few(service, sent.events.len().max(sent.certificates.len()))?;
+            let encounter = sent.encounter;
+            let offered = ingest::offers(service, caller.install, sent)?;
+            let receipt = receipt::make(service, caller.install, &[encounter])?;
+            let reply =
+                OffersReply { taken: offered.taken, known: offered.known, refused: offered.refused, receipt };
+            request::answer(zstd, &reply)
+        })
+        .await
+}
+
+fn author(service: &Service, install: InstallId) -> Result<Author, Fault> {
+    let found = service.store.read(|tx| ingest::author(tx, install))?;
+    found.ok_or(Fault::NotEnrolled(EnrolState::Unknown))
+}
+
+fn few(service: &Service, events: usize) -> Result<(), Fault> {
+    let most = usize::try_from(service.settings.limits.batch_events).unwrap_or(usize::MAX);
+    if events > most { Err(Fault::TooLarge) } else { Ok(()) }
+}
