@@ -64,7 +64,7 @@ fn foreign(arrival: u64, pos: u64) -> NewEvent {
 }
 
 fn cursor(encounter: EncounterId, epoch: u8, pos: u64) -> EncounterCursor {
-    EncounterCursor { id: encounter, epoch: Epoch([epoch; 16]), pos, rolling: Hash([pos as u8; 32]) }
+    EncounterCursor { id: encounter, epoch: Epoch([epoch; 16]), pos, rolling: Hash::of(&pos.to_be_bytes()) }
 }
 
 fn page(events: Vec<NewEvent>, positions: Vec<(EventId, u64)>, cursor: EncounterCursor) -> Received {
@@ -268,7 +268,7 @@ fn damage_anywhere_is_found_and_the_file_is_set_aside_whole() {
                 assert_eq!(store.check(), Err(StoreError::Corrupt { set_aside: None }), "page {page}");
                 by_checking += 1;
                 store.shutdown();
-                Store::open(folder.path(), &key()).err().expect("the next opening refuses it")
+                Store::open(folder.path(), &key()).expect_err("the next opening refuses it")
             }
         };
         let StoreError::Corrupt { set_aside: Some(aside) } = error else { panic!("page {page}: {error:?}") };
@@ -335,7 +335,7 @@ fn a_store_cut_short_or_gone_is_said_to_be_damaged_once() {
             Ok(store) => {
                 assert!(matches!(everything(&store), Err(StoreError::Corrupt { .. })), "{length:?}");
                 store.shutdown();
-                Store::open(folder.path(), &key()).err().expect("the next opening refuses it")
+                Store::open(folder.path(), &key()).expect_err("the next opening refuses it")
             }
         };
         assert!(matches!(error, StoreError::Corrupt { .. }), "{length:?}: {error:?}");

@@ -142,13 +142,13 @@ impl Files {
     /// The database goes first and the mark last: stopped anywhere between, the next opening finds a mark without a
     /// database and comes here again.
     pub(super) fn set_aside(&self) -> Result<Option<PathBuf>, StoreError> {
-        let number = (1..)
+        let number = (1..=u32::MAX)
             .find(|number| {
                 let aside = self.aside(*number);
                 let names = ["", "-wal", "-journal", "-shm", ".mark"];
                 !names.iter().any(|suffix| suffixed(&aside, suffix).exists())
             })
-            .expect("numbers do not end");
+            .ok_or_else(|| StoreError::io("no name is free"))?;
         let aside = self.aside(number);
         let had_database = self.database().exists();
         let moving = || -> io::Result<()> {
