@@ -11,6 +11,7 @@
 
 #[cfg(feature = "device")]
 pub mod app;
+pub mod bundle;
 pub mod evidence;
 pub mod protocol;
 pub mod record;

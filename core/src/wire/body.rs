@@ -1,6 +1,6 @@
 //! Bodies on the wire: zstd where it pays, and never more memory than a limit allows.
 
-use std::io::Read;
+pub use crate::bundle::inflate;
 
 /// Below this a request fits a packet or two, and compression only costs.
 const WORTH_COMPRESSING: usize = 1_000;
@@ -41,15 +41,6 @@ pub fn compress(body: Vec<u8>) -> Compressed {
         Ok(packed) if packed.len() < body.len() => Compressed::Zstd(packed),
         _ => Compressed::Identity(body),
     }
-}
-
-/// Unpacks a zstd body; `None` if it is damaged or unpacks to more than `max` bytes.
-pub fn inflate(packed: &[u8], max: usize) -> Option<Vec<u8>> {
-    let decoder = zstd::stream::Decoder::new(packed).ok()?;
-    let mut body = Vec::new();
-    let limit = u64::try_from(max).ok()? + 1;
-    decoder.take(limit).read_to_end(&mut body).ok()?;
-    (body.len() <= max).then_some(body)
 }
 
 #[cfg(test)]

@@ -1,0 +1,51 @@
+//! The manifest: what makes a bundle complete, signed by the server.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::evidence::Rolling;
+use crate::record::{EncounterId, Epoch, Event, EventId, Hash, Install, State};
+
+/// What the server holds of one encounter: signed under `fh1-manifest` by its receipt key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub server: String,
+    pub encounter: EncounterId,
+    pub epoch: Epoch,
+    /// Positions are dense from 1; this is the last one.
+    pub pos: u64,
+    /// `rolling(pos)`: see [`Rolling`].
+    pub rolling: Hash,
+    /// The last events of every author; more than one where an author's chain forks or has a declared gap.
+    pub last: BTreeMap<Install, Vec<EventId>>,
+    /// Events that are authentic but not accepted.
+    pub held: Vec<EventId>,
+    /// Events whose bodies were destroyed.
+    pub shredded: Vec<EventId>,
+    /// When it was made, milliseconds since 1970 UTC.
+    pub time: i64,
+}
+
+impl Manifest {
+    /// The manifest of these events, given in the order of their positions, from 1.
+    pub fn of(server: &str, encounter: EncounterId, epoch: Epoch, events: &[Arc<Event>], time: i64) -> Self {
+        let state = State::fold(events.iter().cloned());
+        let rolling = events.iter().fold(Rolling::start(encounter), |rolling, event| rolling.then(event.id));
+        let ids = |wanted: &dyn Fn(&Event) -> bool| -> Vec<EventId> {
+            state.events().filter(|event| wanted(event)).map(|event| event.id).collect()
+        };
+        Self {
+            server: server.to_owned(),
+            encounter,
+            epoch,
+            pos: u64::try_from(events.len()).unwrap_or(u64::MAX),
+            rolling: rolling.0,
+            last: state.tips(|_| true),
+            held: ids(&|event| state.held(&event.id).is_some()),
+            shredded: ids(&|event| event.body.is_none()),
+            time,
+        }
+    }
+}

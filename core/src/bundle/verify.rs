@@ -1,0 +1,256 @@
+//! Verification: from one trusted fingerprint to "nothing was altered, and nothing is missing".
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Bundle, BundledEvent, Manifest};
+use crate::evidence::{ChainFault, Document, Keyring, NotAuthentic, Receipt, Rolling, Tag, check_encounter};
+use crate::record::{Epoch, Event, EventId, Hash, Install, Kind, State};
+
+/// A record that holds what it promises.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    pub state: State,
+    pub completeness: Completeness,
+}
+
+/// What is known to be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Completeness {
+    /// Everything that the server held in this epoch up to this position; and `later` events that it does not speak
+    /// of, of which only the order within an author is known.
+    UpTo { epoch: Epoch, pos: u64, time: i64, later: usize },
+    /// No manifest: complete only up to each author's last shown event.
+    UpToLastShown { last: BTreeMap<Install, Vec<EventId>> },
+}
+
+/// The first thing wrong, and where. Lines count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {wrong}")]
+pub struct VerifyFault {
+    pub line: usize,
+    pub wrong: Wrong,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Wrong {
+    #[error("{0}")]
+    NotAuthentic(#[from] NotAuthentic),
+    #[error("this stands twice, or not in its order")]
+    Order,
+    #[error("nothing in this record needs it")]
+    NotNeeded,
+    #[error("it belongs to another record")]
+    OtherEncounter,
+    #[error("the body is missing and no event says that it was shredded")]
+    BodyMissing,
+    #[error("the record does not begin with its opening")]
+    NotOpened,
+    #[error("the record was made under another definition")]
+    OtherDefinition,
+    #[error("events of {author} do not follow one another: {fault}")]
+    Chain { author: Install, fault: ChainFault },
+    #[error("a position stands here that no manifest signs")]
+    Position,
+    #[error("the events are not those of the manifest: {what} differs")]
+    NotOfManifest { what: &'static str },
+    #[error("the receipt tells of another history")]
+    OtherHistory,
+}
+
+/// The lines before the first certificate: header, definition, trust.
+const BEFORE: usize = 3;
+
+/// Verifies a bundle for one who trusts the root with this fingerprint, and names the first thing wrong.
+pub fn verify(bundle: &Bundle, fingerprint: &str) -> Result<Verified, VerifyFault> {
+    let mut ring = Keyring::new(&bundle.trust, fingerprint).map_err(|fault| at(BEFORE, fault))?;
+    let first_event = BEFORE + bundle.certificates.len() + 1;
+    certificates(bundle, &mut ring)?;
+    let events = events(bundle, &ring, first_event)?;
+    let state = State::fold(events.iter().cloned());
+    needed_certificates(bundle, &events)?;
+    bodies(&state, &events, first_event)?;
+    opening(bundle, &state, &events, first_event)?;
+    chains(&state, &events, first_event)?;
+    let first_receipt = first_event + events.len();
+    let manifest = manifest(bundle, &ring, &events, first_receipt + bundle.receipts.len())?;
+    receipts(bundle, &ring, manifest.as_ref(), &events, first_receipt)?;
+    let completeness = match manifest {
+        Some(Manifest { epoch, pos, time, .. }) => {
+            let later = bundle.events.iter().filter(|event| event.pos.is_none()).count();
+            Completeness::UpTo { epoch, pos, time, later }
+        }
+        None => Completeness::UpToLastShown { last: state.tips(|_| true) },
+    };
+    Ok(Verified { state, completeness })
+}
+
+fn at(line: usize, wrong: impl Into<Wrong>) -> VerifyFault {
+    VerifyFault { line, wrong: wrong.into() }
+}
+
+/// Documents stand in the order of their texts, none twice.
+fn in_order(documents: &[Document], first_line: usize) -> Result<(), VerifyFault> {
+    match documents.windows(2).position(|pair| pair[0].text >= pair[1].text) {
+        Some(index) => Err(at(first_line + index + 1, Wrong::Order)),
+        None => Ok(()),
+    }
+}
+
+fn certificates(bundle: &Bundle, ring: &mut Keyring) -> Result<(), VerifyFault> {
+    let mut installs = BTreeSet::new();
+    for (line, document) in (BEFORE + 1..).zip(&bundle.certificates) {
+        let certificate = ring.admit(document).map_err(|fault| at(line, fault))?;
+        if !installs.insert(certificate.install) {
+            return Err(at(line, Wrong::Order));
+        }
+    }
+    in_order(&bundle.certificates, BEFORE + 1)
+}
+
+/// Opens every event: signature, body, author, record, order, position.
+fn events(bundle: &Bundle, ring: &Keyring, first: usize) -> Result<Vec<Arc<Event>>, VerifyFault> {
+    let mut events: Vec<Arc<Event>> = Vec::with_capacity(bundle.events.len());
+    let mut ids = BTreeSet::new();
+    for ((line, expected), BundledEvent { event, pos }) in (first..).zip(1_u64..).zip(&bundle.events) {
+        let read = ring.open_event(event).map_err(|fault| at(line, fault))?;
+        if read.header.encounter != Some(bundle.encounter) {
+            return Err(at(line, Wrong::OtherEncounter));
+        }
+        if !ids.insert(read.id) {
+            return Err(at(line, Wrong::Order));
+        }
+        let rank = |event: &Event| (event.header.stamp, event.id);
+        let last_is_placed = line == first || bundle.events[line - first - 1].pos.is_some();
+        match pos {
+            Some(_) if !last_is_placed => return Err(at(line, Wrong::Order)),
+            Some(pos) if bundle.manifest.is_none() || *pos != expected => {
+                return Err(at(line, Wrong::Position));
+            }
+            None if !last_is_placed && events.last().is_some_and(|last| rank(last) >= rank(&read)) => {
+                return Err(at(line, Wrong::Order));
+            }
+            _ => {}
+        }
+        events.push(Arc::new(read));
+    }
+    Ok(events)
+}
+
+fn needed_certificates(bundle: &Bundle, events: &[Arc<Event>]) -> Result<(), VerifyFault> {
+    let authors: BTreeSet<Install> = events.iter().map(|event| event.header.install).collect();
+    for (line, document) in (BEFORE + 1..).zip(&bundle.certificates) {
+        let certificate =
+            document.peek::<crate::evidence::InstallCertificate>().map_err(|fault| at(line, fault))?;
+        if !authors.contains(&Install::Phone(certificate.install)) {
+            return Err(at(line, Wrong::NotNeeded));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the record's bodies were destroyed by one who may.
+fn is_shredded(state: &State) -> bool {
+    state.counting().iter().any(|event| matches!(event.kind(), Some(Kind::Shredded { .. })))
+}
+
+fn bodies(state: &State, events: &[Arc<Event>], first: usize) -> Result<(), VerifyFault> {
+    match events.iter().position(|event| event.body.is_none()) {
+        Some(index) if !is_shredded(state) => Err(at(first + index, Wrong::BodyMissing)),
+        _ => Ok(()),
+    }
+}
+
+/// The opening pins the definition; of a shredded record nothing is left to compare.
+fn opening(bundle: &Bundle, state: &State, events: &[Arc<Event>], first: usize) -> Result<(), VerifyFault> {
+    let Some(opened) = state.opened() else {
+        return if is_shredded(state) { Ok(()) } else { Err(at(first, Wrong::NotOpened)) };
+    };
+    match opened.kind() {
+        Some(Kind::Opened { protocol, .. }) if *protocol == Hash::of(bundle.definition.as_bytes()) => Ok(()),
+        _ => Err(at(line_of(events, first, |event| event.id == opened.id), Wrong::OtherDefinition)),
+    }
+}
+
+fn chains(state: &State, events: &[Arc<Event>], first: usize) -> Result<(), VerifyFault> {
+    let mut gaps: BTreeMap<(Install, u64), (u64, EventId)> = BTreeMap::new();
+    for event in state.counting() {
+        if let Some(Kind::Gap { author, enc_from, enc_to, id_of_to }) = event.kind() {
+            gaps.insert((*author, *enc_from), (*enc_to, *id_of_to));
+        }
+    }
+    let headers = events.iter().map(|event| (event.id, &event.header));
+    let excused = |author: Install, from: u64| gaps.get(&(author, from)).copied();
+    match check_encounter(headers, excused) {
+        Ok(_) => Ok(()),
+        Err((author, fault)) => {
+            let seq = match fault {
+                ChainFault::Gap { found, .. } => Some(found),
+                ChainFault::Broken { at } | ChainFault::Fork { at } => Some(at),
+                ChainFault::NoPlace => None,
+            };
+            let is_it = |event: &Event| event.header.install == author && event.header.enc_seq == seq;
+            Err(at(line_of(events, first, is_it), Wrong::Chain { author, fault }))
+        }
+    }
+}
+
+fn line_of(events: &[Arc<Event>], first: usize, is_it: impl Fn(&Event) -> bool) -> usize {
+    first + events.iter().position(|event| is_it(event)).unwrap_or(0)
+}
+
+fn manifest(
+    bundle: &Bundle,
+    ring: &Keyring,
+    events: &[Arc<Event>],
+    line: usize,
+) -> Result<Option<Manifest>, VerifyFault> {
+    let Some(document) = &bundle.manifest else { return Ok(None) };
+    let signed: Manifest = ring.open_receipt(document, Tag::Manifest).map_err(|fault| at(line, fault))?;
+    if signed.encounter != bundle.encounter {
+        return Err(at(line, Wrong::OtherEncounter));
+    }
+    let placed = bundle.events.iter().take_while(|event| event.pos.is_some()).count();
+    let found = Manifest::of(&signed.server, signed.encounter, signed.epoch, &events[..placed], signed.time);
+    let what = if signed.pos != found.pos {
+        "the number of events"
+    } else if signed.rolling != found.rolling {
+        "the history"
+    } else if signed.last != found.last {
+        "an author’s last event"
+    } else if signed.held != found.held {
+        "what is held"
+    } else if signed.shredded != found.shredded {
+        "what was shredded"
+    } else {
+        return Ok(Some(signed));
+    };
+    Err(at(line, Wrong::NotOfManifest { what }))
+}
+
+/// Receipts are of this record, and tell of the same history as far as both go.
+fn receipts(
+    bundle: &Bundle,
+    ring: &Keyring,
+    manifest: Option<&Manifest>,
+    events: &[Arc<Event>],
+    first: usize,
+) -> Result<(), VerifyFault> {
+    for (line, document) in (first..).zip(&bundle.receipts) {
+        let receipt: Receipt = ring.open_receipt(document, Tag::Receipt).map_err(|fault| at(line, fault))?;
+        let here = receipt.encounters.iter().find(|of| of.id == bundle.encounter);
+        let here = here.ok_or_else(|| at(line, Wrong::NotNeeded))?;
+        let placed = manifest.filter(|signed| signed.epoch == receipt.epoch && here.pos <= signed.pos);
+        if placed.is_some() {
+            let upto = usize::try_from(here.pos).unwrap_or(usize::MAX).min(events.len());
+            let history = events[..upto]
+                .iter()
+                .fold(Rolling::start(bundle.encounter), |so_far, event| so_far.then(event.id));
+            if history.0 != here.rolling {
+                return Err(at(line, Wrong::OtherHistory));
+            }
+        }
+    }
+    in_order(&bundle.receipts, first)
+}
