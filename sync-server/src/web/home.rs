@@ -1,11 +1,11 @@
-//! The start page: who is signed in, and the way out.
+//! The reader's own account, and the way out everywhere.
 
 use axum::extract::State;
 use maud::{Markup, html};
 
 use super::error::AppError;
-use super::layout::{self, Frame};
 use super::reader::{Lang, Reader};
+use super::{layout, pages};
 use crate::app::App;
 
 /// Shows the reader's own account.
@@ -22,7 +22,7 @@ pub async fn show(State(app): State<App>, lang: Lang, reader: Reader) -> Result<
         })
         .await?;
     let words = lang.words();
-    let frame = Frame::new(&app, lang, Some(&reader), words.your_account);
+    let frame = pages::frame(&app, lang, &reader, words.your_account, "/account");
     let rows = [
         (words.name, Some(reader.name.clone())),
         (words.role_label, Some(words.role(&reader.role).to_owned())),

@@ -13,13 +13,31 @@ pub struct Frame<'a> {
     reader: Option<&'a Reader>,
     title: &'a str,
     nav: Vec<(&'a str, &'a str, bool)>,
+    at: &'a str,
     narrow: bool,
 }
 
 impl<'a> Frame<'a> {
     /// A frame for this reader, or for somebody who has not signed in.
     pub fn new(app: &'a App, lang: Lang, reader: Option<&'a Reader>, title: &'a str) -> Self {
-        Self { programme: &app.config.title, lang, reader, title, nav: Vec::new(), narrow: reader.is_none() }
+        Self {
+            programme: &app.config.title,
+            lang,
+            reader,
+            title,
+            nav: Vec::new(),
+            at: "/",
+            narrow: reader.is_none(),
+        }
+    }
+
+    /// The path to come back to when the language is changed.
+    #[must_use]
+    pub fn at(mut self, path: &'a str) -> Self {
+        if !path.is_empty() {
+            self.at = path;
+        }
+        self
     }
 
     /// One more entry of the navigation; `current` marks the page that is shown.
@@ -50,6 +68,7 @@ pub fn page(frame: &Frame<'_>, body: &Markup) -> Markup {
                     div.fh-bar__in {
                         a.fh-bar__name href="/" { (frame.programme) }
                         @if let Some(reader) = frame.reader { (menu(frame, reader)) }
+                        @else { div.fh-bar__who { (switch(frame)) } }
                     }
                 }
                 main #main.fh-page.fh-stack.fh-page--narrow[frame.narrow] tabindex="-1" { (body) }
@@ -58,6 +77,15 @@ pub fn page(frame: &Frame<'_>, body: &Markup) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// The way to the other language, in that language.
+fn switch(frame: &Frame<'_>) -> Markup {
+    let other = frame.lang.other();
+    html! {
+        a.fh-bar__link href={ "/language?to=" (other.code()) "&next=" (frame.at) } lang=(other.code())
+            hreflang=(other.code()) { (other.words().this_language) }
     }
 }
 
@@ -76,6 +104,7 @@ fn menu(frame: &Frame<'_>, reader: &Reader) -> Markup {
             }
         }
         div.fh-bar__who {
+            (switch(frame))
             span { (reader.name) ", " (words.role(&reader.role)) }
             form method="post" action="/sign-out" {
                 button.usa-button.usa-button--outline type="submit" { (words.sign_out) }

@@ -1,12 +1,19 @@
 //! The pages: plain forms and tables, complete without scripts.
 
 pub mod assets;
+pub mod draw;
 pub mod error;
 pub mod headers;
 pub mod home;
 pub mod layout;
 pub mod log;
+pub mod names;
+pub mod pages;
+pub mod phones;
+pub mod queue;
 pub mod reader;
+pub mod record;
+pub mod scope;
 pub mod sign_in;
 pub mod words;
 
@@ -43,7 +50,15 @@ pub fn router(app: App, more: Router<App>) -> Router {
 fn pages() -> Router<App> {
     let same_site = CsrfLayer::new().with_rejection_response(|_| error::fault(&AppError::CrossSite));
     Router::new()
-        .route("/", get(home::show))
+        .route("/", get(pages::start))
+        .route("/account", get(home::show))
+        .route("/language", get(pages::language))
+        .route("/queue", get(queue::show))
+        .route("/records/{id}", get(record::show))
+        .route("/records/{id}/act", post(record::act))
+        .route("/records/{id}/hidden", post(record::hidden))
+        .route("/phones", get(phones::show))
+        .route("/phones/{install}/{decision}", post(phones::decide))
         .route("/sign-in", get(sign_in::show).post(sign_in::enter))
         .route("/sign-out", post(sign_in::leave))
         .route("/sign-out-everywhere", post(sign_in::leave_everywhere))

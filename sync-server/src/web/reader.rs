@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
+use firsthours_core::words::Language;
 
 use super::error::AppError;
 use super::words::{self, Words};
@@ -73,15 +74,22 @@ pub fn cookie_name(app: &App) -> &'static str {
 /// The session token that the browser sent.
 pub fn token(app: &App, headers: &HeaderMap) -> Option<String> {
     let wanted = cookie_name(app);
+    cookies(headers)
+        .find(|(name, value)| *name == wanted && value.len() == 64)
+        .map(|(_, value)| value.to_owned())
+}
+
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, value)| *name == wanted && value.len() == 64)
-        .map(|(_, value)| value.to_owned())
 }
+
+/// The cookie of the language that was chosen.
+pub const LANGUAGE: &str = "fh-lang";
 
 /// The language of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +109,22 @@ impl Lang {
         }
     }
 
+    /// The same language of the core's words.
+    pub fn language(self) -> Language {
+        match self {
+            Self::En => Language::En,
+            Self::Es => Language::Es,
+        }
+    }
+
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::En => Self::Es,
+            Self::Es => Self::En,
+        }
+    }
+
     /// Its words.
     pub fn words(self) -> &'static Words {
         match self {
@@ -109,8 +133,13 @@ impl Lang {
         }
     }
 
-    /// The first language of the browser's list that there is.
+    /// The language that was chosen in this browser, else the first of its list that there is.
     fn of(headers: &HeaderMap) -> Self {
+        match cookies(headers).find(|(name, _)| *name == LANGUAGE) {
+            Some((_, "en")) => return Self::En,
+            Some((_, "es")) => return Self::Es,
+            _ => {}
+        }
         let list =
             headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         list.split(',')

@@ -127,7 +127,7 @@ fn form(app: &App, lang: Lang, next: &str, refused: bool) -> Markup {
 }
 
 /// Only a path of this server is a place to go after signing in.
-fn inside(next: Option<&str>) -> &str {
+pub(super) fn inside(next: Option<&str>) -> &str {
     match next {
         Some(path)
             if path.starts_with('/')

@@ -83,7 +83,7 @@ async fn who_is_not_signed_in_is_sent_to_sign_in_and_back() {
     let response = desk.get("/", "").await;
     assert_eq!((response.status(), location(&response)), (StatusCode::SEE_OTHER, "/sign-in?next=/"));
     let cookie = desk.sign_in().await;
-    let page = text(desk.get("/", &cookie).await).await;
+    let page = text(desk.get("/account", &cookie).await).await;
     assert!(page.contains("Sgt. Vale") && page.contains("Mill Road"), "{page}");
 }
 
@@ -108,7 +108,7 @@ async fn signing_in_gives_a_new_session_and_ends_the_old_one() {
     let response = desk.post("/sign-in", &form, &[("cookie", &first)]).await;
     let second = response.headers()[header::SET_COOKIE].to_str().expect("text");
     assert!(!second.starts_with(&first));
-    assert_eq!(desk.get("/", &first).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(desk.get("/account", &first).await.status(), StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn an_idle_session_is_sent_to_sign_in() {
     let desk = desk(false);
     let cookie = desk.sign_in().await;
     desk.clock.advance(30 * 60_000);
-    assert_eq!(desk.get("/", &cookie).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(desk.get("/account", &cookie).await.status(), StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
@@ -134,10 +134,10 @@ async fn a_form_from_another_site_is_refused_and_does_nothing() {
         assert_eq!(response.status(), StatusCode::FORBIDDEN, "{headers:?}");
         assert!(text(response).await.contains("another site"));
     }
-    assert_eq!(desk.get("/", &cookie).await.status(), StatusCode::OK, "still signed in");
+    assert_eq!(desk.get("/account", &cookie).await.status(), StatusCode::OK, "still signed in");
     let own = [("sec-fetch-site", "same-origin"), ("cookie", &cookie)];
     assert_eq!(desk.post("/sign-out", "", &own).await.status(), StatusCode::SEE_OTHER);
-    assert_eq!(desk.get("/", &cookie).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(desk.get("/account", &cookie).await.status(), StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 /// The words of one language.
 #[allow(missing_docs, reason = "each name is the place where the words stand")]
 pub struct Words {
+    pub this_language: &'static str,
     pub skip: &'static str,
     pub navigation: &'static str,
     pub footer: &'static str,
@@ -47,6 +48,7 @@ impl Words {
 
 /// English.
 pub static EN: Words = Words {
+    this_language: "English",
     skip: "Skip to the content",
     navigation: "Pages",
     footer: "Restricted. Every look at a record is logged and shown to its station.",
@@ -95,6 +97,7 @@ pub static EN: Words = Words {
 
 /// Spanish.
 pub static ES: Words = Words {
+    this_language: "Español",
     skip: "Ir al contenido",
     navigation: "Páginas",
     footer: "Acceso restringido. Cada consulta de un expediente se registra y su estación la ve.",

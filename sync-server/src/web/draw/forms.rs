@@ -1,0 +1,316 @@
+//! Forms read back: from what a browser sent to the acts it asks for. One reader for the desk and the phone.
+//!
+//! A form names each answer `v.FIELD` and beside it, as `was.FIELD`, what it showed. Only what differs becomes part
+//! of the act: a field that nobody touched is neither written again nor taken to settle a conflict. A field that was
+//! emptied is taken back.
+
+use std::collections::BTreeMap;
+
+use firsthours_core::protocol::{FieldKind, Limits, Phase, Value};
+use firsthours_core::record::{Act, EntryId, EventId, PersonId, Refusal, Sharing};
+use firsthours_core::view::{EncounterView, EntryView, FieldView, StepView};
+use firsthours_core::words::{self, Label, Language};
+
+use super::moment::{self, Unclear, Which};
+use super::parts::read_phase;
+
+/// The names and values of a form, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pairs(pub Vec<(String, String)>);
+
+impl Pairs {
+    /// The first value of a name.
+    pub fn get<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.all(name).next()
+    }
+
+    /// Every value of a name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What is wrong with a control.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldFault {
+    /// The control's name; empty for the whole form.
+    pub control: String,
+    /// What it is.
+    pub fault: Fault,
+}
+
+/// What can be wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Not a day and a time.
+    Moment,
+    /// A time over which the clocks were put forward.
+    Skipped,
+    /// A time that came twice.
+    Twice,
+    /// Not a whole number.
+    Count,
+    /// Nothing was changed or written.
+    Nothing,
+    /// The form is not one of this record.
+    Form,
+    /// The record refuses it.
+    Refused(Refusal),
+    /// A sentence that somebody else made.
+    Said(String),
+}
+
+impl Fault {
+    /// The sentence. `title` gives the title of a step.
+    pub fn text(&self, language: Language, title: &dyn Fn(&str) -> String) -> String {
+        let label = match self {
+            Self::Moment => Label::FaultMoment,
+            Self::Skipped => Label::FaultSkipped,
+            Self::Twice => Label::WhichHour,
+            Self::Count => Label::FaultCount,
+            Self::Nothing => Label::SaveNothing,
+            Self::Form => Label::FaultForm,
+            Self::Refused(refusal) => return words::refusal(refusal, language, title),
+            Self::Said(sentence) => return sentence.clone(),
+        };
+        label.text(language).to_owned()
+    }
+}
+
+/// The faults that a refusal means, each at the control it is about.
+pub fn faults_of(refusal: Refusal) -> Vec<FieldFault> {
+    let control = match &refusal {
+        Refusal::DoesNotFit { field, .. } | Refusal::NoSuchField { field, .. } => format!("v.{field}"),
+        Refusal::NoSuchReason { .. } => "why".to_owned(),
+        Refusal::ReasonNeeded { .. } => "reason".to_owned(),
+        Refusal::EmptyText | Refusal::TooLong { .. } => "text".to_owned(),
+        _ => String::new(),
+    };
+    vec![FieldFault { control, fault: Fault::Refused(refusal) }]
+}
+
+/// The token of the view that the form was on.
+pub fn seen(pairs: &Pairs) -> Option<i64> {
+    pairs.get("seen")?.parse().ok()
+}
+
+/// Where the page goes on after the form: the step that it was on, if it was on one.
+pub fn step(pairs: &Pairs) -> Option<&str> {
+    pairs.get("step").filter(|step| !step.is_empty())
+}
+
+/// The acts that a form asks for, in order: one, or a comment and the review that it goes with.
+///
+/// `zone` is that of the protocol; `now` is what a ticked *Now* means.
+pub fn read(pairs: &Pairs, view: &EncounterView, zone: &str, now: i64) -> Result<Vec<Act>, Vec<FieldFault>> {
+    let form = Form { pairs, view, zone, now };
+    let act = match pairs.get("act").unwrap_or_default() {
+        "review" => return form.review(),
+        "answer" => form.answer()?,
+        "cannot" => Act::Cannot {
+            step: form.step()?.id.clone(),
+            why: form.needed(
+                "why",
+                Fault::Refused(Refusal::NoSuchReason { step: String::new(), why: String::new() }),
+            )?,
+            note: form.text("note"),
+            reason: form.text("reason"),
+        },
+        "reopen" => Act::Reopen { step: form.step()?.id.clone(), reason: form.text("reason") },
+        "withdraw" => Act::WithdrawEntry {
+            step: form.step()?.id.clone(),
+            entry: form.entry()?.ok_or_else(|| whole(Fault::Form))?,
+            reason: form.text("reason"),
+        },
+        "note" => Act::Note { step: form.maybe_step()?, text: form.written("text")? },
+        "comment" => Act::Comment { step: form.maybe_step()?, text: form.written("text")? },
+        "reply" => Act::Reply { thread: form.on()?, text: form.written("text")? },
+        "resolve" => Act::Resolve { thread: form.on()? },
+        "submit" => Act::Submit { phase: form.phase()? },
+        "void" => Act::Void { why: form.written("text")? },
+        "unvoid" => Act::Unvoid,
+        "accept" => Act::Accept { offer: form.on()? },
+        "decline" => Act::Decline { offer: form.on()? },
+        "join" => Act::Share { how: Sharing::Join, to: PersonId(form.needed("to", Fault::Nothing)?) },
+        _ => return Err(whole(Fault::Form)),
+    };
+    Ok(vec![act])
+}
+
+struct Form<'a> {
+    pairs: &'a Pairs,
+    view: &'a EncounterView,
+    zone: &'a str,
+    now: i64,
+}
+
+impl<'a> Form<'a> {
+    fn review(&self) -> Result<Vec<Act>, Vec<FieldFault>> {
+        let phase = self.phase()?;
+        let decision = match self.pairs.get("decide") {
+            Some("return") => Act::Return { phase },
+            Some("approve") => Act::Approve { phase },
+            _ => return Err(whole(Fault::Form)),
+        };
+        // A comment that was typed is never dropped, whichever button was pressed.
+        let comment = self.text("text").map(|text| Act::Comment { step: None, text });
+        if let Some(Act::Comment { text, .. }) = &comment {
+            fits(text)?;
+        }
+        Ok(comment.into_iter().chain([decision]).collect())
+    }
+
+    fn answer(&self) -> Result<Act, Vec<FieldFault>> {
+        let step = self.step()?;
+        let entry = self.entry()?;
+        let mut values = BTreeMap::new();
+        let mut faults = Vec::new();
+        for field in fields(step, entry)? {
+            match self.change(field) {
+                Ok(Some(value)) => {
+                    values.insert(field.id.clone(), value);
+                }
+                Ok(None) => {}
+                Err(fault) => faults.push(FieldFault { control: format!("v.{}", field.id), fault }),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        if values.is_empty() {
+            return Err(whole(Fault::Nothing));
+        }
+        Ok(Act::Answer { step: step.id.clone(), entry, values, reason: self.text("reason") })
+    }
+
+    /// What the form changes in a field: nothing, a new value, or none any more.
+    fn change(&self, field: &FieldView) -> Result<Option<Option<Value>>, Fault> {
+        let (value, was) = (format!("v.{}", field.id), format!("was.{}", field.id));
+        // Without what it showed, the form did not hold this field.
+        let Some(was) = self.pairs.get(&was).map(normal) else { return Ok(None) };
+        if field.kind == FieldKind::Choices {
+            let mut chosen: Vec<String> = self.pairs.all(&value).map(str::to_owned).collect();
+            chosen.sort();
+            chosen.dedup();
+            return Ok(changed(&chosen.join(","), &was)
+                .map(|typed| (!typed.is_empty()).then_some(Value::List(chosen))));
+        }
+        if field.kind == FieldKind::Moment && self.pairs.get(&format!("now.{}", field.id)).is_some() {
+            return Ok(Some(Some(Value::Number(self.now))));
+        }
+        let Some(typed) = self.pairs.get(&value).map(normal) else { return Ok(None) };
+        // Spaces around one line are slips; in a note they may be meant.
+        let typed = if field.kind == FieldKind::Note { typed } else { typed.trim().to_owned() };
+        let which = self.which(field);
+        if changed(&typed, &was).is_none() && which.is_none() {
+            return Ok(None);
+        }
+        if typed.trim().is_empty() {
+            return Ok(Some(None));
+        }
+        self.value(field, typed, which).map(|value| Some(Some(value)))
+    }
+
+    fn value(&self, field: &FieldView, typed: String, which: Option<Which>) -> Result<Value, Fault> {
+        Ok(match field.kind {
+            FieldKind::Flag => Value::Flag(match typed.as_str() {
+                "yes" => true,
+                "no" => false,
+                _ => return Err(Fault::Form),
+            }),
+            FieldKind::Moment => {
+                Value::Number(moment::read(&typed, self.zone, which, self.now).map_err(|unclear| {
+                    match unclear {
+                        Unclear::Unreadable => Fault::Moment,
+                        Unclear::Skipped => Fault::Skipped,
+                        Unclear::Twice => Fault::Twice,
+                    }
+                })?)
+            }
+            FieldKind::Count => Value::Number(typed.parse().map_err(|_| Fault::Count)?),
+            FieldKind::Choice | FieldKind::Code | FieldKind::Text | FieldKind::Note => Value::Text(typed),
+            FieldKind::Choices => return Err(Fault::Form),
+        })
+    }
+
+    fn which(&self, field: &FieldView) -> Option<Which> {
+        match self.pairs.get(&format!("which.{}", field.id))? {
+            "first" => Some(Which::First),
+            "second" => Some(Which::Second),
+            _ => None,
+        }
+    }
+
+    fn step(&self) -> Result<&'a StepView, Vec<FieldFault>> {
+        let id = self.pairs.get("step").unwrap_or_default();
+        let mut steps = self.view.sections.iter().flat_map(|section| &section.steps);
+        steps.find(|step| step.id == id).ok_or_else(|| whole(Fault::Form))
+    }
+
+    fn maybe_step(&self) -> Result<Option<String>, Vec<FieldFault>> {
+        match step(self.pairs) {
+            Some(_) => self.step().map(|step| Some(step.id.clone())),
+            None => Ok(None),
+        }
+    }
+
+    fn entry(&self) -> Result<Option<EntryId>, Vec<FieldFault>> {
+        match self.pairs.get("entry").unwrap_or_default() {
+            "" => Ok(None),
+            id => id.parse().map(Some).map_err(|_| whole(Fault::Form)),
+        }
+    }
+
+    fn on(&self) -> Result<EventId, Vec<FieldFault>> {
+        self.pairs.get("on").and_then(|id| id.parse().ok()).ok_or_else(|| whole(Fault::Form))
+    }
+
+    fn phase(&self) -> Result<Phase, Vec<FieldFault>> {
+        self.pairs.get("on").and_then(read_phase).ok_or_else(|| whole(Fault::Form))
+    }
+
+    /// A text that may be left out.
+    fn text(&self, name: &str) -> Option<String> {
+        self.pairs.get(name).map(normal).filter(|text| !text.trim().is_empty())
+    }
+
+    fn needed(&self, name: &str, fault: Fault) -> Result<String, Vec<FieldFault>> {
+        self.text(name).ok_or_else(|| vec![FieldFault { control: name.to_owned(), fault }])
+    }
+
+    fn written(&self, name: &str) -> Result<String, Vec<FieldFault>> {
+        let text = self.needed(name, Fault::Refused(Refusal::EmptyText))?;
+        fits(&text)?;
+        Ok(text)
+    }
+}
+
+/// The fields of an entry; of a new one, those of any: which of them apply is known once the first is answered.
+fn fields(step: &StepView, entry: Option<EntryId>) -> Result<&[FieldView], Vec<FieldFault>> {
+    let id = entry.map(|entry| entry.to_string()).unwrap_or_default();
+    let same = |found: &&EntryView| found.id == id;
+    let found = step.entries.iter().find(same).or_else(|| step.withdrawn.iter().find(same));
+    let found = found.or_else(|| step.entries.first().filter(|_| entry.is_none()));
+    found.map(|entry| entry.fields.as_slice()).ok_or_else(|| whole(Fault::Form))
+}
+
+fn fits(text: &str) -> Result<(), Vec<FieldFault>> {
+    let chars = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    if chars <= Limits::NOTE_CHARS {
+        return Ok(());
+    }
+    Err(faults_of(Refusal::TooLong { chars, max: Limits::NOTE_CHARS }))
+}
+
+fn whole(fault: Fault) -> Vec<FieldFault> {
+    vec![FieldFault { control: String::new(), fault }]
+}
+
+fn changed<'t>(typed: &'t str, was: &str) -> Option<&'t str> {
+    (typed != was).then_some(typed)
+}
+
+/// Browsers send every end of line as two characters.
+fn normal(text: &str) -> String {
+    text.replace("\r\n", "\n")
+}

@@ -1,0 +1,50 @@
+//! The names that pages say: of people, and of stations.
+
+use std::collections::BTreeMap;
+
+use firsthours_core::record::PersonId;
+use firsthours_core::view::Names;
+
+use crate::store::{Result, Tx};
+
+/// Everybody who ever had an account here, and every station.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    people: BTreeMap<String, String>,
+    stations: BTreeMap<String, String>,
+    installs: BTreeMap<String, String>,
+}
+
+impl Known {
+    /// Reads them.
+    pub fn read(tx: &mut dyn Tx) -> Result<Self> {
+        let mut pairs = |sql: &str| -> Result<BTreeMap<String, String>> {
+            tx.rows(sql, &[])?.iter().map(|row| Ok((row.string(0)?, row.string(1)?))).collect()
+        };
+        Ok(Self {
+            people: pairs("select id, name from person")?,
+            stations: pairs("select id, title from station")?,
+            installs: pairs("select install, person from install")?,
+        })
+    }
+
+    /// Who an entry of the log is about: a person, or the person of a phone.
+    pub fn author(&self, who: &str) -> String {
+        let person = match who.split_once('/') {
+            Some(("person", id)) => Some(id),
+            Some(("install", id)) => self.installs.get(id).map(String::as_str),
+            _ => None,
+        };
+        person.and_then(|id| self.people.get(id)).map_or_else(|| who.to_owned(), Clone::clone)
+    }
+}
+
+impl Names for Known {
+    fn name(&self, person: &PersonId) -> Option<String> {
+        self.people.get(&person.0).cloned()
+    }
+
+    fn station(&self, station: &str) -> Option<String> {
+        self.stations.get(station).cloned()
+    }
+}

@@ -1,0 +1,183 @@
+//! Phones: which ones there are, what they still hold, and what an administrator decides about them.
+
+use axum::extract::{Path, State};
+use axum::response::Redirect;
+use firsthours_core::evidence::PublicKey;
+use firsthours_core::words::{Label, Language, Sentence, day_and_time, span};
+use maud::{Markup, html};
+
+use super::draw::chip;
+use super::error::AppError;
+use super::reader::{Lang, Reader};
+use super::scope::Scope;
+use super::{layout, pages};
+use crate::app::App;
+use crate::devices::{self, DeviceError};
+use crate::store::{Row, StoreError, Tx};
+
+/// Times of phones are shown in this zone: a phone belongs to no protocol.
+const ZONE: &str = "UTC";
+
+/// Lists the phones of the administrator's agency.
+pub async fn show(State(app): State<App>, lang: Lang, reader: Reader) -> Result<Markup, AppError> {
+    let scope = Scope::of(&reader);
+    if !scope.decides_on_phones() {
+        return Err(AppError::Forbidden);
+    }
+    let phones = app.blocking(move |app| app.store.read(|tx| read(tx, &scope))).await?;
+    let language = lang.language();
+    let frame = pages::frame(&app, lang, &reader, Label::Phones.text(language), "/phones");
+    let now = app.now_ms();
+    let body = html! {
+        h1 { (Label::Phones.text(language)) }
+        @if phones.is_empty() { p.fh-empty { (Label::NoPhones.text(language)) } }
+        ul.fh-phones { @for phone in &phones { (one(phone, now, language)) } }
+    };
+    Ok(layout::page(&frame, &body))
+}
+
+/// Approves, refuses or revokes a phone of the administrator's agency.
+pub async fn decide(
+    State(app): State<App>,
+    reader: Reader,
+    Path((install, decision)): Path<(String, String)>,
+) -> Result<Redirect, AppError> {
+    let scope = Scope::of(&reader);
+    if !scope.decides_on_phones() {
+        return Err(AppError::Forbidden);
+    }
+    app.blocking(move |app| {
+        let known = app.store.read(|tx| {
+            let args = [install.as_str().into(), scope.actor.agency.as_str().into()];
+            tx.row("select install from install where install = $1 and agency = $2", &args)
+        })?;
+        known.ok_or(AppError::NotFound)?;
+        let (who, now) = (reader.who(), app.now_ms());
+        app.store
+            .write(|tx| match decision.as_str() {
+                "approve" => devices::approve(tx, &app.trust, &install, who, now),
+                "refuse" => devices::refuse(tx, &install, who, now),
+                "revoke" => devices::revoke(tx, &install, who, now),
+                _ => Err(DeviceError::Missing),
+            })
+            .map_err(|error| match error {
+                DeviceError::Store(error) => error.into(),
+                DeviceError::Missing => AppError::NotFound,
+                // Somebody else decided meanwhile.
+                DeviceError::State(_) => AppError::Changed,
+                other => AppError::Internal(other.to_string()),
+            })
+    })
+    .await?;
+    Ok(Redirect::to("/phones"))
+}
+
+/// A phone as it last spoke.
+struct Phone {
+    install: String,
+    device: String,
+    person: String,
+    state: String,
+    fingerprint: String,
+    seen_ms: Option<i64>,
+    unsent: i64,
+    oldest_ms: Option<i64>,
+    clock_off_ms: Option<i64>,
+}
+
+fn read(tx: &mut dyn Tx, scope: &Scope) -> Result<Vec<Phone>, StoreError> {
+    tx.rows(
+        "select i.install, i.device, p.name, i.state, i.key, i.seen_ms, i.unsent, i.oldest_unsent_ms, i.clock_off_ms \
+         from install i join person p on p.id = i.person where i.agency = $1 \
+         order by case i.state when 'waiting' then 0 when 'approved' then 1 else 2 end, p.name, i.request_ms desc",
+        &[scope.actor.agency.as_str().into()],
+    )?
+    .iter()
+    .map(phone)
+    .collect()
+}
+
+fn phone(row: &Row) -> Result<Phone, StoreError> {
+    let key: Option<PublicKey> = row.text(4)?.parse().ok();
+    Ok(Phone {
+        install: row.string(0)?,
+        device: row.string(1)?,
+        person: row.string(2)?,
+        state: row.string(3)?,
+        fingerprint: key.map(|key| in_fours(&key.fingerprint())).unwrap_or_default(),
+        seen_ms: row.opt_int(5)?,
+        unsent: row.int(6)?,
+        oldest_ms: row.opt_int(7)?,
+        clock_off_ms: row.opt_int(8)?,
+    })
+}
+
+/// As two people read it aloud.
+fn in_fours(text: &str) -> String {
+    let plain: Vec<char> = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    plain.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ")
+}
+
+fn one(phone: &Phone, now: i64, language: Language) -> Markup {
+    let says = |label: Label| label.text(language);
+    let (kind, label) = match phone.state.as_str() {
+        "waiting" => ("review", Label::PhoneWaiting),
+        "approved" => ("approved", Label::PhoneApproved),
+        "refused" => ("cannot", Label::PhoneRefused),
+        _ => ("cannot", Label::PhoneRevoked),
+    };
+    let seen = phone.seen_ms.map_or_else(
+        || says(Label::Never).to_owned(),
+        |ms| format!("{} UTC", day_and_time(ms, now, ZONE, language)),
+    );
+    let off = phone.clock_off_ms.filter(|off| off.abs() > 120_000);
+    html! {
+        li.fh-panel.fh-panel--now[phone.state == "waiting"] {
+            div.fh-head { h2.fh-panel__title { (phone.person) ", " (phone.device) } (chip(kind, says(label))) }
+            dl.fh-fields {
+                div { dt { (says(Label::LastSeen)) } dd { (seen) } }
+                @if phone.unsent > 0 {
+                    div {
+                        dt { (says(Label::NotYetHere)) }
+                        dd {
+                            (phone.unsent)
+                            @if let Some(oldest) = phone.oldest_ms {
+                                " (" (Sentence::WaitsSince { when: &span(now - oldest, language) }.text(language)) ")"
+                            }
+                        }
+                    }
+                }
+                @if let Some(off) = off { div { dt { (says(Label::ClockOff)) } dd { (span(off, language)) } } }
+                @if phone.state == "waiting" {
+                    div { dt { (says(Label::Fingerprint)) } dd { span.fh-code.fh-fingerprint { (phone.fingerprint) } } }
+                }
+            }
+            @match phone.state.as_str() {
+                "waiting" => {
+                    div.fh-actions {
+                        (decision(phone, "approve", "usa-button", says(Label::ButtonApprovePhone)))
+                        (decision(phone, "refuse", "usa-button usa-button--outline", says(Label::ButtonRefusePhone)))
+                    }
+                }
+                "approved" => {
+                    details.fh-more {
+                        summary { (says(Label::ButtonRevokePhone)) }
+                        div.fh-more__in {
+                            p { (says(Label::RevokeWhy)) }
+                            (decision(phone, "revoke", "usa-button usa-button--secondary", says(Label::ButtonRevokePhone)))
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn decision(phone: &Phone, decision: &str, class: &str, title: &str) -> Markup {
+    html! {
+        form method="post" action={ "/phones/" (phone.install) "/" (decision) } {
+            button class=(class) type="submit" { (title) span.usa-sr-only { ": " (phone.person) ", " (phone.device) } }
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! The review queue: what needs a person, oldest risk first. It is drawn from summaries; no body is opened for it.
+
+use axum::extract::{Query, State};
+use firsthours_core::record::{Hash, PhaseStatus, Summary, derive, summarise};
+use firsthours_core::view::{QueueRow, queue_row};
+use firsthours_core::words::{Label, Language, Sentence, span};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::draw::{chip, phase_chip};
+use super::error::AppError;
+use super::layout;
+use super::names::Known;
+use super::pages;
+use super::reader::{Lang, Reader};
+use super::scope::Scope;
+use crate::app::App;
+use crate::audit::{self, Entry, What};
+use crate::load;
+use crate::store::{Row, StoreError, Tx, Value};
+
+/// Rows of one page.
+const PAGE: usize = 50;
+/// Stands for a time that there is not, in the order and in the cursor: after every other.
+const NEVER: i64 = 9_000_000_000_000_000;
+
+/// Which part of the queue.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    after: Option<String>,
+    all: Option<String>,
+}
+
+/// Shows a page of the queue.
+pub async fn show(
+    State(app): State<App>,
+    lang: Lang,
+    reader: Reader,
+    Query(asked): Query<Asked>,
+) -> Result<Markup, AppError> {
+    let scope = Scope::of(&reader);
+    if !scope.reads_records() {
+        return Err(AppError::Forbidden);
+    }
+    let all = asked.all.is_some();
+    let after = match asked.after.as_deref() {
+        Some(text) => Some(Cursor::read(text).ok_or(AppError::NotFound)?),
+        None => None,
+    };
+    let language = lang.language();
+    let who = reader.clone();
+    let page = app
+        .blocking(move |app| {
+            let now = app.now_ms();
+            let page = app.store.read(|tx| read(app, tx, &scope, after.as_ref(), all, language, now))?;
+            let entry = Entry::new(now, who.who(), What::QueueOpened).with("rows", page.rows.len());
+            audit::record(&app.store, &entry)?;
+            Ok::<_, AppError>(page)
+        })
+        .await?;
+    let frame = pages::frame(&app, lang, &reader, Label::Queue.text(language), "/queue");
+    Ok(layout::page(&frame, &draw(&page, all, language)))
+}
+
+/// One page of the queue.
+struct Page {
+    phones: Phones,
+    rows: Vec<Listed>,
+    next: Option<String>,
+    first: bool,
+    now: i64,
+}
+
+struct Listed {
+    row: QueueRow,
+    statuses: Vec<(&'static str, Label)>,
+}
+
+/// What phones last said that they hold.
+#[derive(Default)]
+struct Phones {
+    phones: usize,
+    entries: i64,
+    oldest_ms: Option<i64>,
+    clocks_off: usize,
+}
+
+/// The place of a row in the order: rank, due, waiting since, id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Cursor(i64, i64, i64, String);
+
+impl Cursor {
+    fn read(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(4, '.');
+        let mut number = || parts.next()?.parse().ok();
+        let (rank, due, since) = (number()?, number()?, number()?);
+        let id = parts.next().filter(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        Some(Self(rank, due, since, id.to_owned()))
+    }
+
+    fn text(&self) -> String {
+        format!("{}.{}.{}.{}", self.0, self.1, self.2, self.3)
+    }
+}
+
+fn read(
+    app: &App,
+    tx: &mut dyn Tx,
+    scope: &Scope,
+    after: Option<&Cursor>,
+    all: bool,
+    language: Language,
+    now: i64,
+) -> Result<Page, AppError> {
+    let names = Known::read(tx)?;
+    let found = rows(tx, scope, after, all)?;
+    let next = found.get(PAGE).and(found.get(PAGE - 1)).map(cursor).transpose()?;
+    let mut listed = Vec::new();
+    for row in found.iter().take(PAGE) {
+        listed.extend(list(app, tx, row, &names, language, now)?);
+    }
+    Ok(Page {
+        phones: phones(tx, scope)?,
+        rows: listed,
+        next: next.map(|cursor| cursor.text()),
+        first: after.is_none(),
+        now,
+    })
+}
+
+/// One row more than a page, so that it is known whether another follows.
+fn rows(tx: &mut dyn Tx, scope: &Scope, after: Option<&Cursor>, all: bool) -> Result<Vec<Row>, StoreError> {
+    let Some((ids, mut args)) = scope.ids() else { return Ok(Vec::new()) };
+    let states = if all { "" } else { " and e.phase_state <> 'approved'" };
+    let ids = ids.replace("{more}", &format!("and e.voided = 0 and e.sealed = 0 and e.shredded = 0{states}"));
+    let from = match after {
+        Some(Cursor(rank, due, since, id)) => {
+            args.extend::<[Value; 4]>([(*rank).into(), (*due).into(), (*since).into(), id.as_str().into()]);
+            "where (rank, due, since, id) > ($3, $4, $5, $6)"
+        }
+        None => "",
+    };
+    let sql = format!(
+        "select id, rank, due, since, protocol, summary from ( \
+           select id, protocol, summary, case phase_state when 'stale' then 0 when 'answered' then 0 \
+           when 'submitted' then 0 when 'returned' then 1 when 'open' then 1 else 2 end as rank, \
+           coalesce(due_ms, {NEVER}) as due, coalesce(waiting_since_ms, {NEVER}) as since \
+           from encounter where id in ({ids})) as q {from} order by rank, due, since, id limit {}",
+        PAGE + 1
+    );
+    tx.rows(&sql, &args)
+}
+
+fn cursor(row: &Row) -> Result<Cursor, StoreError> {
+    Ok(Cursor(row.int(1)?, row.int(2)?, row.int(3)?, row.string(0)?))
+}
+
+/// The row as it is read; `None` when its protocol is not published here, as nothing can be said of it then.
+fn list(
+    app: &App,
+    tx: &mut dyn Tx,
+    row: &Row,
+    names: &Known,
+    language: Language,
+    now: i64,
+) -> Result<Option<Listed>, AppError> {
+    let protocol: Hash = load::hash(row.text(4)?)?;
+    let Some(definition) = app.sync.definitions.get(tx, protocol)? else { return Ok(None) };
+    let stored = row.opt_text(5)?.and_then(|text| Summary::from_bytes(text.as_bytes()));
+    let summary = match stored {
+        Some(summary) => summary,
+        // Written by another version of the code: the record says it again.
+        None => {
+            let encounter = load::hash(row.text(0)?)?;
+            let loaded = load::record(tx, &app.keys, &app.sync.definitions, encounter)?;
+            let Some(loaded) = loaded else { return Ok(None) };
+            let derived = derive(&definition, &loaded.state);
+            summarise(encounter, &definition, &loaded.state, &derived)
+        }
+    };
+    let drawn = queue_row(&summary, &definition, language, now, names);
+    let moved = summary.phases.values().filter(|phase| phase.status != PhaseStatus::Open);
+    let mut statuses: Vec<_> = moved.map(|phase| phase_chip(phase.status)).collect();
+    statuses.dedup();
+    if statuses.is_empty() {
+        statuses.push(phase_chip(PhaseStatus::Open));
+    }
+    Ok(Some(Listed { row: drawn, statuses }))
+}
+
+fn phones(tx: &mut dyn Tx, scope: &Scope) -> Result<Phones, StoreError> {
+    let row = tx.row(
+        "select count(*), coalesce(sum(unsent), 0), min(oldest_unsent_ms) from install \
+         where unsent > 0 and agency = $1",
+        &[scope.actor.agency.as_str().into()],
+    )?;
+    let off = tx.row(
+        "select count(*) from install where state = 'approved' and agency = $1 \
+         and (clock_off_ms > 120000 or clock_off_ms < -120000)",
+        &[scope.actor.agency.as_str().into()],
+    )?;
+    let Some(row) = row else { return Ok(Phones::default()) };
+    Ok(Phones {
+        phones: usize::try_from(row.int(0)?).unwrap_or(0),
+        entries: row.int(1)?,
+        oldest_ms: row.opt_int(2)?,
+        clocks_off: off.map(|row| row.int(0)).transpose()?.and_then(|n| usize::try_from(n).ok()).unwrap_or(0),
+    })
+}
+
+fn draw(page: &Page, all: bool, language: Language) -> Markup {
+    let (waits, others): (Vec<&Listed>, Vec<&Listed>) = page.rows.iter().partition(|listed| listed.row.waits);
+    let keep = if all { "&all=1" } else { "" };
+    html! {
+        h1 { (Label::Queue.text(language)) }
+        p.fh-lead { (phones_line(&page.phones, page.now, language)) }
+        @if page.rows.is_empty() { p.fh-empty { (Label::QueueEmpty.text(language)) } }
+        @if !waits.is_empty() { (table("waits", Label::QueueWaits, &waits, language)) }
+        @else if page.first && !page.rows.is_empty() {
+            section aria-labelledby="waits-title" {
+                h2 #waits-title.fh-list-title { (Label::QueueWaits.text(language)) }
+                p.fh-empty { (Label::QueueEmpty.text(language)) }
+            }
+        }
+        @if !others.is_empty() { (table("others", Label::QueueOthers, &others, language)) }
+        div.fh-actions {
+            @if let Some(next) = &page.next {
+                a.usa-button href={ "/queue?after=" (next) (keep) } { (Label::MorePages.text(language)) }
+            }
+            @if all { a.usa-link href="/queue" { (Label::ShowOpen.text(language)) } }
+            @else { a.usa-link href="/queue?all=1" { (Label::ShowAll.text(language)) } }
+        }
+    }
+}
+
+fn phones_line(phones: &Phones, now: i64, language: Language) -> String {
+    let held = match phones.oldest_ms {
+        _ if phones.phones == 0 => Sentence::PhonesHoldNothing.text(language),
+        oldest => {
+            let oldest = span(now - oldest.unwrap_or(now), language);
+            Sentence::PhonesHold { phones: phones.phones, entries: phones.entries, oldest: &oldest }
+                .text(language)
+        }
+    };
+    match phones.clocks_off {
+        0 => held,
+        count => format!("{held} {}", Sentence::ClocksOff { count }.text(language)),
+    }
+}
+
+fn table(id: &str, title: Label, rows: &[&Listed], language: Language) -> Markup {
+    let says = |label: Label| label.text(language);
+    html! {
+        section aria-labelledby={ (id) "-title" } {
+            h2.fh-list-title id={ (id) "-title" } { (says(title)) }
+            table.fh-queue role="table" aria-labelledby={ (id) "-title" } {
+                thead role="rowgroup" {
+                    tr role="row" {
+                        @for label in [Label::Record, Label::WhereItStands, Label::NextClock, Label::Holder, Label::Marks] {
+                            th role="columnheader" scope="col" { (says(label)) }
+                        }
+                    }
+                }
+                tbody role="rowgroup" { @for listed in rows { (line(listed, language)) } }
+            }
+        }
+    }
+}
+
+fn line(listed: &Listed, language: Language) -> Markup {
+    let row = &listed.row;
+    let says = |label: Label| label.text(language);
+    html! {
+        tr role="row" class=[row.overdue.then_some("fh-queue__row--urgent")] {
+            th role="rowheader" scope="row" {
+                a.fh-queue__link href={ "/records/" (row.id) } { (row.handle) }
+                " " span.fh-code { (row.code) }
+            }
+            td role="cell" data-label=(says(Label::WhereItStands)) {
+                div.fh-chips { @for (kind, label) in &listed.statuses { (chip(kind, says(*label))) } }
+                div.fh-meta { (row.sentence) }
+            }
+            td role="cell" data-label=(says(Label::NextClock)) {
+                @if row.clock.is_empty() { span.fh-meta { "–" } }
+                @else {
+                    div {
+                        @if row.overdue { (chip("late", says(Label::ClockMissed))) " " }
+                        (row.clock)
+                    }
+                }
+            }
+            td role="cell" data-label=(says(Label::Holder)) {
+                @if row.holder.is_empty() { span.fh-meta { (says(Label::Nobody)) } } @else { span { (row.holder) } }
+            }
+            td role="cell" data-label=(says(Label::Marks)) { (marks(listed, language)) }
+        }
+    }
+}
+
+fn marks(listed: &Listed, language: Language) -> Markup {
+    let row = &listed.row;
+    let counts = [
+        ("conflict", row.conflicts, Sentence::Conflicts { count: row.conflicts }),
+        ("returned", row.threads_open, Sentence::CommentsOpen { count: row.threads_open }),
+        ("held", row.held, Sentence::EntriesHeld { count: row.held }),
+    ];
+    html! {
+        div.fh-chips {
+            @for (kind, count, sentence) in counts {
+                @if count > 0 { (chip(kind, &sentence.text(language))) }
+            }
+            @if row.conflicts + row.threads_open + row.held == 0 { span.fh-meta { "–" } }
+        }
+    }
+}

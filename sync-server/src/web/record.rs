@@ -1,0 +1,343 @@
+//! The page of one record: who may see it, the log before the answer, the view as HTML, and what a form does.
+//!
+//! A look is in the log, durable, before anything of the record leaves the server. A record that a reader may not
+//! see answers like one that does not exist.
+
+mod page;
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use firsthours_core::protocol::Definition;
+use firsthours_core::record::EncounterId;
+use firsthours_core::view::{Context, EncounterView, Here, TimelineRow, timeline, view};
+use firsthours_core::words::Language;
+use serde::Deserialize;
+
+use super::draw::forms::{self, Fault, FieldFault, Pairs};
+use super::draw::{Forms, Refused};
+use super::error::AppError;
+use super::names::Known;
+use super::reader::{Lang, Reader};
+use super::scope::Scope;
+use crate::app::App;
+use crate::audit::{self, Entry, What};
+use crate::desk::{self, DeskError};
+use crate::load::{self, LoadError, Loaded};
+use crate::store::StoreError;
+
+/// Reasons for opening hidden fields: what the log holds.
+pub(super) const REASONS: [&str; 4] = ["review", "care", "investigation", "court"];
+
+/// Where the page goes on after a form.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    /// The step to show open.
+    open: Option<String>,
+    /// The position that the reader's page had shown.
+    since: Option<u64>,
+}
+
+/// Shows the record.
+pub async fn show(
+    State(app): State<App>,
+    lang: Lang,
+    reader: Reader,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, AppError> {
+    let encounter = read_id(&id)?;
+    let look = Look { open: asked.open, since: asked.since, ..Look::of(encounter) };
+    Ok(serve(&app, lang, reader, look).await?.into_response())
+}
+
+/// What the form for hidden fields sends.
+#[derive(Debug, Deserialize)]
+pub struct Opening {
+    why: Option<String>,
+}
+
+/// Shows the record once with its hidden fields, for a reason that is logged.
+pub async fn hidden(
+    State(app): State<App>,
+    lang: Lang,
+    reader: Reader,
+    Path(id): Path<String>,
+    Form(sent): Form<Opening>,
+) -> Result<Response, AppError> {
+    let encounter = read_id(&id)?;
+    let why = sent.why.unwrap_or_default();
+    let Some(why) = REASONS.into_iter().find(|reason| *reason == why) else {
+        let look = Look { reason_lacks: true, ..Look::of(encounter) };
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, serve(&app, lang, reader, look).await?).into_response());
+    };
+    let look = Look { opened: Some(why), ..Look::of(encounter) };
+    Ok(serve(&app, lang, reader, look).await?.into_response())
+}
+
+/// Does what a form asks for, and goes back to the page. What was not accepted is shown again as it was typed.
+pub async fn act(
+    State(app): State<App>,
+    lang: Lang,
+    reader: Reader,
+    Path(id): Path<String>,
+    Form(sent): Form<Vec<(String, String)>>,
+) -> Result<Response, AppError> {
+    let encounter = read_id(&id)?;
+    let pairs = Pairs(sent);
+    let scope = Scope::of(&reader);
+    let typed = pairs.clone();
+    let language = lang.language();
+    let done = app.blocking(move |app| write(app, &scope, encounter, &typed, language)).await?;
+    match done {
+        Ok(()) => Ok(Redirect::to(&back(&id, &pairs)).into_response()),
+        Err(faults) => {
+            let open = forms::step(&pairs).map(str::to_owned);
+            let look = Look { open, refused: Some(Refused { pairs, faults }), ..Look::of(encounter) };
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, serve(&app, lang, reader, look).await?).into_response())
+        }
+    }
+}
+
+/// How a record is looked at.
+struct Look {
+    encounter: EncounterId,
+    open: Option<String>,
+    since: Option<u64>,
+    /// Hidden fields are opened, for this reason.
+    opened: Option<&'static str>,
+    reason_lacks: bool,
+    refused: Option<Refused>,
+}
+
+impl Look {
+    fn of(encounter: EncounterId) -> Self {
+        Self { encounter, open: None, since: None, opened: None, reason_lacks: false, refused: None }
+    }
+}
+
+/// What the page is drawn from.
+struct Drawn {
+    /// `None`: its protocol is not published here.
+    view: Option<EncounterView>,
+    timeline: Vec<Line>,
+    looks: Vec<Looked>,
+    code: String,
+    zone: String,
+    /// Entries that came in since the reader's page, not counting their own.
+    new: u64,
+}
+
+/// A line of the timeline with how it is marked.
+struct Line {
+    row: TimelineRow,
+    desk: bool,
+    new: bool,
+}
+
+/// Somebody's look at the record.
+struct Looked {
+    who: String,
+    what: What,
+    why: Option<String>,
+    at_ms: i64,
+}
+
+async fn serve(app: &App, lang: Lang, reader: Reader, look: Look) -> Result<maud::Markup, AppError> {
+    let scope = Scope::of(&reader);
+    let language = lang.language();
+    let (encounter, opened, since) = (look.encounter, look.opened, look.since);
+    let who = scope.clone();
+    let (drawn, now) = app
+        .blocking(move |app| {
+            let now = app.now_ms();
+            let loaded = find(app, &who, encounter)?;
+            log(app, &who, encounter, opened, now)?;
+            Ok::<_, AppError>((draw(app, &who, &loaded, opened.is_some(), since, language, now)?, now))
+        })
+        .await?;
+    let forms = Forms {
+        base: format!("/records/{encounter}"),
+        at_desk: true,
+        zone: drawn.zone.clone(),
+        comments: scope.reviews(),
+        open: look.open,
+        refused: look.refused,
+    };
+    Ok(page::page(
+        app,
+        lang,
+        &reader,
+        &page::Shown {
+            drawn: &drawn,
+            forms: &forms,
+            now,
+            opened: opened.is_some(),
+            reason_lacks: look.reason_lacks,
+            id: &encounter.to_string(),
+        },
+    ))
+}
+
+/// The record, if this person may see it. Trying to see another's is logged.
+fn find(app: &App, scope: &Scope, encounter: EncounterId) -> Result<Loaded, AppError> {
+    let found = app.store.read(|tx| {
+        if !scope.may_see(tx, encounter)? {
+            return Ok(None);
+        }
+        load::record(tx, &app.keys, &app.sync.definitions, encounter).map_err(AppError::from)
+    })?;
+    if let Some(loaded) = found {
+        return Ok(loaded);
+    }
+    let id = encounter.to_string();
+    let exists = app.store.read(|tx| tx.row("select id from encounter where id = $1", &[(&id).into()]))?;
+    if exists.is_some() {
+        let who = audit::Who::Person(&scope.actor.person.0);
+        audit::record(&app.store, &Entry::new(app.now_ms(), who, What::AccessRefused).about(&id))?;
+    }
+    Err(AppError::NotFound)
+}
+
+/// Writes the look into the log; durable when this returns.
+fn log(
+    app: &App,
+    scope: &Scope,
+    encounter: EncounterId,
+    opened: Option<&str>,
+    now: i64,
+) -> Result<(), AppError> {
+    let id = encounter.to_string();
+    let who = audit::Who::Person(&scope.actor.person.0);
+    let entry = match opened {
+        Some(why) => Entry::new(now, who, What::FieldsUnmasked).with("why", why),
+        None => Entry::new(now, who, What::RecordOpened),
+    };
+    audit::record(&app.store, &entry.about(&id))?;
+    Ok(())
+}
+
+fn draw(
+    app: &App,
+    scope: &Scope,
+    loaded: &Loaded,
+    opened: bool,
+    since: Option<u64>,
+    language: Language,
+    now: i64,
+) -> Result<Drawn, AppError> {
+    let (names, looks) = app.store.read(|tx| {
+        let names = Known::read(tx)?;
+        let looks = page::looks(tx, &names, loaded.encounter)?;
+        Ok::<_, StoreError>((names, looks))
+    })?;
+    let after = |pos: u64| since.is_some_and(|since| pos > since);
+    let own = |id| {
+        loaded
+            .state
+            .event(id)
+            .and_then(|event| event.body.as_ref())
+            .is_some_and(|body| body.actor == scope.actor)
+    };
+    let new = loaded.positions.iter().filter(|(id, pos)| after(**pos) && !own(id)).count();
+    let mut drawn = Drawn {
+        view: None,
+        timeline: Vec::new(),
+        looks,
+        code: firsthours_core::record::code(loaded.encounter),
+        zone: String::new(),
+        new: u64::try_from(new).unwrap_or(u64::MAX),
+    };
+    if let Some(definition) = &loaded.definition {
+        let here = Here { seen: loaded.pos, ..Here::default() };
+        let reader = reader_of(scope, opened);
+        let context = Context { definition, here: &here, reader: &reader, language, now, names: &names };
+        drawn.view = Some(draw_view(loaded, definition, context));
+        drawn.timeline =
+            timeline(&loaded.state, context).into_iter().map(|row| line(loaded, row, &after)).collect();
+        drawn.zone.clone_from(&definition.time_zone);
+    }
+    Ok(drawn)
+}
+
+fn draw_view(loaded: &Loaded, definition: &Arc<Definition>, context: Context<'_>) -> EncounterView {
+    let derived = firsthours_core::record::derive(definition, &loaded.state);
+    view(loaded.encounter, &loaded.state, &derived, context)
+}
+
+fn reader_of(scope: &Scope, opened: bool) -> firsthours_core::view::Reader {
+    firsthours_core::view::Reader { actor: scope.actor.clone(), sees_all: opened, at_desk: true }
+}
+
+fn line(loaded: &Loaded, row: TimelineRow, after: &dyn Fn(u64) -> bool) -> Line {
+    let id = row.event.parse().ok();
+    let event = id.as_ref().and_then(|id| loaded.state.event(id));
+    Line {
+        desk: event.is_some_and(|event| event.header.install.is_server()),
+        new: id.as_ref().and_then(|id| loaded.positions.get(id)).is_some_and(|pos| after(*pos)),
+        row,
+    }
+}
+
+/// Reads the form on the record as it stands, and writes its acts. The inner error is for the person.
+fn write(
+    app: &App,
+    scope: &Scope,
+    encounter: EncounterId,
+    pairs: &Pairs,
+    language: Language,
+) -> Result<Result<(), Vec<FieldFault>>, AppError> {
+    let loaded = find(app, scope, encounter)?;
+    let unfit = || Ok(Err(vec![FieldFault { control: String::new(), fault: Fault::Form }]));
+    let (Some(definition), Some(seen)) = (&loaded.definition, forms::seen(pairs)) else { return unfit() };
+    let Ok(seen) = u64::try_from(seen) else { return unfit() };
+    let names = app.store.read(Known::read)?;
+    let here = Here { seen: loaded.pos, ..Here::default() };
+    let reader = reader_of(scope, false);
+    let now = app.now_ms();
+    let context = Context { definition, here: &here, reader: &reader, language, now, names: &names };
+    let drawn = draw_view(&loaded, definition, context);
+    let acts = match forms::read(pairs, &drawn, &definition.time_zone, now) {
+        Ok(acts) => acts,
+        Err(faults) => return Ok(Err(faults)),
+    };
+    for act in &acts {
+        match desk::act(&app.sync, &scope.actor, encounter, seen.min(loaded.pos), act) {
+            Ok(_) => {}
+            Err(DeskError::Refused(refusal)) => return Ok(Err(forms::faults_of(refusal))),
+            Err(DeskError::NoRecord | DeskError::Closed) => return Err(AppError::NotFound),
+            Err(other) => return Err(AppError::Internal(other.to_string())),
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// The page after a form: at the step it was on, saying what came in since it was drawn.
+fn back(id: &str, pairs: &Pairs) -> String {
+    let seen = forms::seen(pairs).unwrap_or_default();
+    let plain = |step: &&str| step.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    match forms::step(pairs).filter(plain) {
+        Some(step) => format!("/records/{id}?since={seen}&open={step}#step-{step}"),
+        None => format!("/records/{id}?since={seen}#review"),
+    }
+}
+
+fn read_id(id: &str) -> Result<EncounterId, AppError> {
+    id.parse().map_err(|_| AppError::NotFound)
+}
+
+impl From<LoadError> for AppError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Store(error) => error.into(),
+            LoadError::Key(error) => error.into(),
+            LoadError::Damaged { .. } => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! The page around a record's view: how to open hidden fields, the timeline, and who looked.
+
+use firsthours_core::record::EncounterId;
+use firsthours_core::words::{Label, Language, Sentence, day_and_time};
+use maud::{Markup, html};
+
+use super::{Drawn, Line, Looked, REASONS};
+use crate::app::App;
+use crate::audit::{self, What};
+use crate::store::{Result, Row, Tx};
+use crate::web::draw::{self, Forms, chip, more};
+use crate::web::layout;
+use crate::web::names::Known;
+use crate::web::pages;
+use crate::web::reader::{Lang, Reader};
+
+/// Looks that are shown.
+const LOOKS: i64 = 40;
+
+/// What is shown, and how.
+pub(super) struct Shown<'a> {
+    pub(super) drawn: &'a Drawn,
+    pub(super) forms: &'a Forms,
+    pub(super) now: i64,
+    pub(super) opened: bool,
+    pub(super) reason_lacks: bool,
+    pub(super) id: &'a str,
+}
+
+/// The whole page.
+pub(super) fn page(app: &App, lang: Lang, reader: &Reader, shown: &Shown<'_>) -> Markup {
+    let language = lang.language();
+    let drawn = shown.drawn;
+    let Some(view) = &drawn.view else {
+        let frame = pages::frame(app, lang, reader, &drawn.code, "");
+        let body = html! {
+            h1 { (Label::Record.text(language)) " " span.fh-code { (drawn.code) } }
+            p.fh-notice.fh-notice--warn { (Label::UnknownProtocol.text(language)) }
+            (looks_list(shown, language))
+        };
+        return layout::page(&frame, &body);
+    };
+    let frame = pages::frame(app, lang, reader, &view.handle, "");
+    let aside = html! { (hidden(shown, language)) (looks_list(shown, language)) };
+    let body = html! {
+        div {
+            p.fh-meta { a href="/queue" { (Label::Queue.text(language)) } }
+            div.fh-head { h1 { (view.handle) } span.fh-code { (view.code) } }
+            p.fh-meta { (view.protocol) }
+        }
+        @if drawn.new > 0 {
+            p.fh-notice role="status" { (Sentence::NewSinceOpened { count: drawn.new }.text(language)) }
+        }
+        @if shown.opened { p.fh-notice.fh-notice--warn role="status" { (Label::HiddenShown.text(language)) } }
+        (draw::record(view, shown.forms, language, &aside))
+        section #timeline aria-labelledby="timeline-title" {
+            h2 #timeline-title { (Label::Timeline.text(language)) }
+            ol.fh-timeline { @for line in &drawn.timeline { (event(line, language)) } }
+        }
+    };
+    layout::page(&frame, &body)
+}
+
+fn hidden(shown: &Shown<'_>, language: Language) -> Markup {
+    if shown.opened {
+        return html! {};
+    }
+    let says = |label: Label| label.text(language);
+    let reasons = [Label::ReasonReview, Label::ReasonCare, Label::ReasonInvestigation, Label::ReasonCourt];
+    html! {
+        section #hidden.fh-panel aria-labelledby="hidden-title" {
+            h2 #hidden-title.fh-panel__title { (says(Label::HiddenTitle)) }
+            p.fh-meta { (says(Label::HiddenWhy)) }
+            form.fh-form method="post" action={ "/records/" (shown.id) "/hidden" } {
+                div.fh-field {
+                    label.fh-field__label for="hidden-reason" { (says(Label::HiddenReason)) }
+                    @if shown.reason_lacks {
+                        p #hidden-error.fh-field__error role="alert" { (says(Label::HiddenReason)) }
+                    }
+                    select #hidden-reason.fh-input name="why" required
+                        aria-invalid=[shown.reason_lacks.then_some("true")]
+                        aria-describedby=[shown.reason_lacks.then_some("hidden-error")] {
+                        option value="" { (says(Label::Choose)) }
+                        @for (value, label) in REASONS.into_iter().zip(reasons) {
+                            option value=(value) { (says(label)) }
+                        }
+                    }
+                }
+                button.usa-button.usa-button--outline type="submit" { (says(Label::HiddenShow)) }
+            }
+        }
+    }
+}
+
+fn event(line: &Line, language: Language) -> Markup {
+    let row = &line.row;
+    html! {
+        li.fh-event.fh-event--desk[line.desk].fh-event--new[line.new].fh-event--aside[row.set_aside] {
+            span.fh-event__when { (row.when) }
+            span.fh-event__what { (row.sentence) }
+            @if row.set_aside { " " (chip("held", Label::NotCounted.text(language))) }
+            @for detail in &row.details { p.fh-event__detail { (detail) } }
+        }
+    }
+}
+
+fn looks_list(shown: &Shown<'_>, language: Language) -> Markup {
+    let looks = &shown.drawn.looks;
+    let zone = &shown.drawn.zone;
+    let list = html! {
+        ul.fh-looks {
+            @for look in looks {
+                li {
+                    span { strong { (look.who) } " " (what(look.what).text(language)) }
+                    @if let Some(why) = look.why.as_deref().and_then(reason) { span { " (" (why.text(language)) ")" } }
+                    span.fh-meta { (day_and_time(look.at_ms, shown.now, zone, language)) }
+                }
+            }
+        }
+    };
+    html! {
+        section #looks.fh-panel aria-labelledby="looks-title" {
+            h2 #looks-title.fh-panel__title { (Label::WhoOpened.text(language)) }
+            @if looks.len() > 6 { (more(&latest(looks, language), false, &list)) } @else { (list) }
+        }
+    }
+}
+
+/// The one line that stands for a long list.
+fn latest(looks: &[Looked], language: Language) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for look in looks {
+        if !names.contains(&look.who.as_str()) {
+            names.push(&look.who);
+        }
+    }
+    names.truncate(3);
+    firsthours_core::words::list(&names, language)
+}
+
+fn what(what: What) -> Label {
+    match what {
+        What::FieldsUnmasked => Label::LookedAtHidden,
+        What::RecordServed => Label::LookedAtPhone,
+        _ => Label::LookedAt,
+    }
+}
+
+fn reason(code: &str) -> Option<Label> {
+    match code {
+        "review" => Some(Label::ReasonReview),
+        "care" => Some(Label::ReasonCare),
+        "investigation" => Some(Label::ReasonInvestigation),
+        "court" => Some(Label::ReasonCourt),
+        _ => None,
+    }
+}
+
+/// Who last looked at the record, the newest first; the same look again and again is one line.
+pub(super) fn looks(tx: &mut dyn Tx, names: &Known, encounter: EncounterId) -> Result<Vec<Looked>> {
+    let rows = tx.rows(
+        "select at_ms, what, who, text from audit where encounter = $1 \
+         and what in ('record_opened', 'fields_unmasked', 'record_served') order by seq desc limit $2",
+        &[encounter.to_string().into(), LOOKS.into()],
+    )?;
+    let mut looks: Vec<Looked> = Vec::new();
+    for row in &rows {
+        let look = look(row, names)?;
+        let again = looks.last().is_some_and(|last| (&last.who, last.what) == (&look.who, look.what));
+        if !again {
+            looks.push(look);
+        }
+    }
+    Ok(looks)
+}
+
+fn look(row: &Row, names: &Known) -> Result<Looked> {
+    let code = row.text(1)?;
+    let kinds = [What::FieldsUnmasked, What::RecordServed, What::RecordOpened];
+    let what = kinds.into_iter().find(|what| audit::code(*what) == code).unwrap_or(What::RecordOpened);
+    let said: serde_json::Value = serde_json::from_str(row.text(3)?).unwrap_or_default();
+    let why = said.pointer("/detail/why").and_then(|why| why.as_str()).map(str::to_owned);
+    Ok(Looked { who: names.author(row.text(2)?), what, why, at_ms: row.int(0)? })
+}
