@@ -1,7 +1,9 @@
 //! Opening: the key, the settings of SQLite that durability rests on, the layout, and damage.
 
+use std::sync::Once;
+
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 use super::error::{Failure, StoreError};
 use super::files::{Files, Mark, StoreKey};
@@ -122,7 +124,18 @@ fn open_existing(files: &Files, key: &StoreKey) -> Result<Connection, StoreError
     prepared().map_err(|failure| failure.error)
 }
 
+/// SQLite calls itself ready before SQLCipher is: of two threads that open the first connections of a process at the
+/// same time, one would find no cipher. So one connection is opened, by one thread, before any other.
+fn start_library() {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        // If it fails, so does the real one, which can say so.
+        let _ = Connection::open_in_memory();
+    });
+}
+
 fn connect(files: &Files, key: &StoreKey) -> Result<Connection, Failure> {
+    start_library();
     // A mutex around each connection makes SQLite's own unnecessary.
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -136,6 +149,12 @@ fn connect(files: &Files, key: &StoreKey) -> Result<Connection, Failure> {
     with_key.push_str(&key.to_sql());
     with_key.push('"');
     connection.execute_batch(&with_key)?;
+    // Nothing is ever written without the cipher, whatever the reason that it is not there.
+    let ciphered: Option<String> =
+        connection.query_row("pragma cipher_status", [], |row| row.get(0)).optional()?;
+    if ciphered.as_deref() != Some("1") {
+        return Err(StoreError::io("the cipher is not at work").into());
+    }
     connection.execute_batch(
         "pragma synchronous = full;
          pragma temp_store = memory;
