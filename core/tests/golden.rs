@@ -22,8 +22,8 @@ use firsthours_core::wire::{
 };
 use serde::Serialize;
 use support::{
-    Author, ENCOUNTER, EPOCH, NIGHT, answered, at, fixture_path, golden, key, opened, root_key,
-    server_certificate, server_key, text, trust,
+    Author, ENCOUNTER, EPOCH, NIGHT, SOME_DEFINITION, answered, at, fixture_path, golden, key, opened_under,
+    root_key, server_certificate, server_key, text, trust,
 };
 
 const ENTRY: EntryId = EntryId([0xaa; 8]);
@@ -45,7 +45,7 @@ fn one_of_each() -> Vec<(&'static str, SignedEvent)> {
     ];
     let actions = Value::List(vec!["ems_called".to_owned(), "watch".to_owned()]);
     let on_the_phone = [
-        ("opened", opened()),
+        ("opened", opened_under(SOME_DEFINITION)),
         ("answered", answered("contact", None, &values)),
         ("answered_entry", answered("hotline_call", Some(ENTRY), &[("outcome", Some(text("reached")))])),
         ("answered_choices", answered("safety_medical", None, &[("actions", Some(actions))])),

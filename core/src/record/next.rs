@@ -26,8 +26,11 @@ pub enum NextReason {
     InOrder,
 }
 
-/// Open urgent steps in order, then the required step whose clock ends first, then the protocol's order;
-/// never a step that waits for someone, never another's.
+/// Open urgent steps in order, then the required step whose clock ends first, then the protocol's order; never a
+/// step that waits for someone, never another's.
+///
+/// A later phase waits for the earlier one, however its clocks run: a report due tomorrow must not displace what a
+/// child needs now. Once such a clock has run out, it presses like any other.
 pub fn next_step(definition: &Definition, derived: &Derived<'_>, reader: Author, now: i64) -> Option<Next> {
     let open = |record: &&StepRecord<'_>| {
         record.step.by == reader && matches!(record.state, StepState::Todo | StepState::Started)
@@ -38,15 +41,17 @@ pub fn next_step(definition: &Definition, derived: &Derived<'_>, reader: Author,
         return Some(name(record, NextReason::Urgent));
     }
     let required = || derived.steps.iter().filter(open).filter(|record| record.step.required);
+    let first = required().min_by_key(|record| record.step.phase)?;
     let pressed = required()
         .filter_map(|record| {
-            first_due(definition, derived, &record.step.id, now).map(|clock| (clock, record))
+            let (due, clock) = first_due(definition, derived, &record.step.id, now)?;
+            (record.step.phase == first.step.phase || due < now).then_some((due, clock, record))
         })
-        .min_by(|((due, _), _), ((other, _), _)| due.cmp(other));
-    if let Some(((due, clock), record)) = pressed {
-        return Some(name(record, NextReason::Clock { clock, due }));
-    }
-    required().next().map(|record| name(record, NextReason::InOrder))
+        .min_by_key(|(due, _, _)| *due);
+    Some(match pressed {
+        Some((due, clock, record)) => name(record, NextReason::Clock { clock, due }),
+        None => name(first, NextReason::InOrder),
+    })
 }
 
 /// The earliest due instant among the clocks that this step can meet and that still run or have run out.

@@ -19,6 +19,9 @@ use firsthours_core::record::{
 /// The shipped Los Angeles definition, byte for byte.
 pub(crate) const LOS_ANGELES: &str = include_str!("../../protocols/us-ca-los-angeles.json");
 
+/// Stands for a definition where a file's bytes are compared: the shipped ones may still change.
+pub(crate) const SOME_DEFINITION: &str = r#"{"id":"xx-test","title":{"en":"A test, “quoted”"}}"#;
+
 /// 2026-11-23 21:00 in Los Angeles, a Monday.
 pub(crate) const NIGHT: i64 = 1_795_496_400_000;
 pub(crate) const MINUTE: i64 = 60_000;
@@ -177,14 +180,20 @@ pub(crate) fn read(written: &Written) -> Arc<Event> {
     Arc::new(Event::read(&written.header, Some(&written.body)).expect("what was written is readable"))
 }
 
-pub(crate) fn opened() -> Kind {
+/// The opening of a record under a definition with this text.
+pub(crate) fn opened_under(definition: &str) -> Kind {
     Kind::Opened {
-        protocol: Hash::of(LOS_ANGELES.as_bytes()),
+        protocol: Hash::of(definition.as_bytes()),
         agency: "sheriff".to_owned(),
         station: "century".to_owned(),
         incident: INCIDENT,
         letter: "A".to_owned(),
     }
+}
+
+/// The opening of a record under the Los Angeles definition.
+pub(crate) fn opened() -> Kind {
+    opened_under(LOS_ANGELES)
 }
 
 pub(crate) fn answered(step: &str, entry: Option<EntryId>, values: &[(&str, Option<Value>)]) -> Kind {
