@@ -82,6 +82,13 @@ impl Phone {
         }
     }
 
+    /// The app in another language: ends it and opens the same store again.
+    pub fn speak(&mut self, language: Language) -> Result<(), AppError> {
+        self.switch_off();
+        self.language = language;
+        self.switch_on()
+    }
+
     /// Pulls the battery: what was on disk at this moment is all there is. The running app is thrown away with whatever it
     /// would still have written, and the phone starts again from the copy.
     pub fn pull_battery(&mut self) -> Result<(), AppError> {

@@ -79,15 +79,13 @@ struct Running {
 impl Programme {
     /// Sets up a programme and serves it on a free port of loopback.
     pub fn start(clock: &SharedClock) -> Result<Self, Fault> {
-        Self::start_with(clock, 0, |_| Router::new())
+        let mut programme = Self::set_up(clock)?;
+        programme.serve(0, Router::new())?;
+        Ok(programme)
     }
 
-    /// The same on a given port, with more routes on the same origin: the demo's own pages.
-    pub fn start_with(
-        clock: &SharedClock,
-        port: u16,
-        more: impl FnOnce(&Programme) -> Router,
-    ) -> Result<Self, Fault> {
+    /// Sets up a programme that is not served yet.
+    pub fn set_up(clock: &SharedClock) -> Result<Self, Fault> {
         let folder = tempfile::tempdir()?;
         let (app, root) = App::make(config(folder.path())?, Arc::new(clock.clone()), Arc::new(SystemRandom))?;
         let mut programme = Self {
@@ -100,8 +98,6 @@ impl Programme {
             running: None,
         };
         programme.populate()?;
-        let more = more(&programme);
-        programme.serve(port, more)?;
         Ok(programme)
     }
 
@@ -134,7 +130,8 @@ impl Programme {
         Ok(())
     }
 
-    fn serve(&mut self, port: u16, more: Router) -> Result<(), Fault> {
+    /// Serves it on a port of loopback (0 = any free one), with more routes on the same origin: the demo's own pages.
+    pub fn serve(&mut self, port: u16, more: Router) -> Result<(), Fault> {
         let listener = std::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port)))?;
         listener.set_nonblocking(true)?;
         self.address = format!("http://{}", listener.local_addr()?);
