@@ -3,7 +3,7 @@
 use firsthours_core::protocol::Step;
 use firsthours_core::record::{Body, Event, HoldReason, Kind, Role, check_values};
 
-use super::writing::Writing;
+use super::writing::{Writing, agency_of};
 use crate::store::{StoreError, Tx};
 
 /// More events than this in one record are held: no child's 72 hours need them.
@@ -80,7 +80,7 @@ fn fits(writing: &Writing<'_>, tx: &mut dyn Tx, body: &Body) -> Result<bool, Sto
             step(id).is_some_and(|step| theirs(step, role) && step.has_entries())
         }
         Kind::Noted { step: Some(id), .. } | Kind::Commented { step: Some(id), .. } => step(id).is_some(),
-        Kind::Shared { to, .. } => writing.agency_of(tx, &to.0)?.is_some(),
+        Kind::Shared { to, .. } => agency_of(tx, &to.0)?.is_some(),
         Kind::Accepted { offer, how } => {
             writing.state.event(offer).filter(|event| writing.state.counts(event)).is_some_and(|event| {
                 matches!(event.kind(), Some(Kind::Shared { how: offered, to })

@@ -13,6 +13,7 @@ mod hole;
 mod judge;
 mod line;
 mod pending;
+mod queue;
 mod take;
 mod verify;
 mod writing;
@@ -26,11 +27,12 @@ use crate::store::StoreError;
 pub use hole::declare;
 pub(crate) use hole::declared;
 pub(crate) use line::read as read_line;
+pub(crate) use queue::word;
 pub use take::{Offered, offers, own, reconsider};
 pub(crate) use take::{certificates, keyset};
 pub(crate) use verify::why;
 pub use verify::{Authentic, Author, author};
-pub(crate) use writing::{Writing, word};
+pub(crate) use writing::Writing;
 
 /// Why nothing was taken in.
 #[derive(Debug, thiserror::Error)]

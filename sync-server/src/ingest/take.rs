@@ -134,30 +134,32 @@ pub(crate) fn certificates(
     Ok(found)
 }
 
-/// The data keys of these records: made first, in the key store, so that no event is ever committed without one.
+/// The data keys of records that exist. One that is missing is a fault, never a reason to make another: what is
+/// sealed under it waits for it.
 pub(crate) fn keyset(
     service: &Service,
     encounters: impl IntoIterator<Item = EncounterId>,
 ) -> Result<Keyset, KeyError> {
-    let ids: Vec<EncounterId> = encounters.into_iter().collect();
-    let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    let names: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let now_ms = service.now_ms();
-    let mut keys = match service.keys.ensure(&names, now_ms) {
-        Err(KeyError::Shredded) => {
-            let mut keys = BTreeMap::new();
-            for name in &names {
-                match service.keys.ensure(&[name], now_ms) {
-                    Ok(made) => keys.extend(made),
-                    Err(KeyError::Shredded) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            keys
-        }
-        other => other?,
-    };
-    Ok(ids.into_iter().zip(texts).map(|(id, text)| (id, keys.remove(&text))).collect())
+    encounters
+        .into_iter()
+        .map(|encounter| Ok((encounter, load::data_key(&service.keys, &encounter.to_string())?)))
+        .collect()
+}
+
+/// The data keys of records that are about to begin: made first, in the key store, so that no event is ever
+/// committed without one.
+fn new_keys(service: &Service, encounters: &BTreeSet<EncounterId>) -> Result<Keyset, KeyError> {
+    let mut keys = Keyset::new();
+    for encounter in encounters {
+        let id = encounter.to_string();
+        let made = match service.keys.ensure(&[&id], service.now_ms()) {
+            Ok(mut made) => made.remove(&id),
+            Err(KeyError::Shredded) => None,
+            Err(error) => return Err(error),
+        };
+        keys.insert(*encounter, made);
+    }
+    Ok(keys)
 }
 
 fn with_keys<T>(
@@ -167,16 +169,19 @@ fn with_keys<T>(
     work: impl Fn(&mut dyn Tx, &Keyset) -> Result<T, IngestError>,
 ) -> Result<T, IngestError> {
     let opened = items.iter().filter(|item| is_opening(item)).filter_map(|item| item.event.header.encounter);
-    let mut wanted: BTreeSet<EncounterId> = opened.collect();
+    let mut begins: BTreeSet<EncounterId> = opened.collect();
+    let mut exist = BTreeSet::new();
     service.store.read(|tx| {
         for encounter in encounters {
             if tx.row("select id from encounter where id = $1", &[encounter.to_string().into()])?.is_some() {
-                wanted.insert(*encounter);
+                exist.insert(*encounter);
             }
         }
         Ok::<_, StoreError>(())
     })?;
-    let mut keys = keyset(service, wanted)?;
+    begins.retain(|encounter| !exist.contains(encounter));
+    let mut keys = new_keys(service, &begins)?;
+    keys.extend(keyset(service, exist)?);
     let mut tries = 1;
     loop {
         match service.store.write(|tx| work(tx, &keys)) {
@@ -237,27 +242,16 @@ fn own_group(
         seq: item.event.header.seq.unwrap_or(0),
         detail: "the event does not follow its author's event before it in its record",
     };
-    let now_ms = service.now_ms();
-    let mut writing = match Writing::open(service, tx, encounter, keys, now_ms)? {
-        Some(writing) => writing,
-        None => {
-            let opening = items.iter().position(|item| is_opening(item)).map(|at| items.remove(at));
-            match begin(service, tx, opening, keys, standing)? {
-                Some(writing) => writing,
-                None => {
-                    for item in items {
-                        let header = &item.event.header;
-                        let placed = pending::follows(tx, header)?
-                            || hole::excuse(tx, &State::default(), &item.event)?.is_some();
-                        if !placed {
-                            return Err(misplaced(item));
-                        }
-                        pending::keep(tx, &service.keys, item, now_ms)?;
-                    }
-                    return Ok(());
-                }
+    let Some((mut writing, _)) = open_or_begin(service, tx, encounter, &mut items, keys, standing)? else {
+        for item in items {
+            let placed = pending::follows(tx, &item.event.header)?
+                || hole::excuse(tx, &State::default(), &item.event)?.is_some();
+            if !placed {
+                return Err(misplaced(item));
             }
+            pending::keep(tx, &service.keys, item, service.now_ms())?;
         }
+        return Ok(());
     };
     for item in items {
         let revoked = standing.revoked(tx, item.event.header.install)?;
@@ -276,30 +270,22 @@ fn offer_group(
     keys: &Keyset,
     counted: &mut Offered,
 ) -> Result<(), IngestError> {
-    let now_ms = service.now_ms();
     let mut standing = Standing::default();
     let mut rest: Vec<&Authentic> = items.iter().collect();
-    let mut writing = match Writing::open(service, tx, encounter, keys, now_ms)? {
-        Some(writing) => writing,
-        None => {
-            let opening = rest.iter().position(|item| is_opening(item)).map(|at| rest.remove(at));
-            let began = begin(service, tx, opening, keys, &mut standing)?;
-            let Some(writing) = began else {
-                for item in rest {
-                    if !pending::follows(tx, &item.event.header)? {
-                        counted.refused.push(item.event.id);
-                    } else if pending::keep(tx, &service.keys, item, now_ms)? {
-                        counted.taken += 1;
-                    } else {
-                        counted.known += 1;
-                    }
-                }
-                return Ok(());
-            };
-            counted.taken += 1;
-            writing
+    let opened = open_or_begin(service, tx, encounter, &mut rest, keys, &mut standing)?;
+    let Some((mut writing, began)) = opened else {
+        for item in rest {
+            if !pending::follows(tx, &item.event.header)? {
+                counted.refused.push(item.event.id);
+            } else if pending::keep(tx, &service.keys, item, service.now_ms())? {
+                counted.taken += 1;
+            } else {
+                counted.known += 1;
+            }
         }
+        return Ok(());
     };
+    counted.taken += u32::from(began);
     // Our own word of this epoch that we do not hold: the store was put back without a new epoch. Taking it up would
     // fork our chain.
     let desk = writing.desk_install();
@@ -320,21 +306,28 @@ fn offer_group(
     writing.finish(tx)
 }
 
-/// Begins a record with its opening, and takes in what waited for it.
-fn begin<'s>(
+/// Opens a record, or begins it if its opening is among the items: then that one is taken out and in first, and with
+/// it what waited for it. `None` if there is neither.
+fn open_or_begin<'s>(
     service: &'s Service,
     tx: &mut dyn Tx,
-    opening: Option<&Authentic>,
+    encounter: EncounterId,
+    items: &mut Vec<&Authentic>,
     keys: &'s Keyset,
     standing: &mut Standing,
-) -> Result<Option<Writing<'s>>, IngestError> {
-    let Some(opening) = opening else { return Ok(None) };
-    let begun = Writing::begin(service, tx, &opening.event, keys, service.now_ms())?;
+) -> Result<Option<(Writing<'s>, bool)>, IngestError> {
+    let now_ms = service.now_ms();
+    if let Some(writing) = Writing::open(service, tx, encounter, keys, now_ms)? {
+        return Ok(Some((writing, false)));
+    }
+    let Some(at) = items.iter().position(|item| is_opening(item)) else { return Ok(None) };
+    let opening = items.remove(at);
+    let begun = Writing::begin(service, tx, &opening.event, keys, now_ms)?;
     let Some(mut writing) = begun else { return Ok(None) };
     let revoked = standing.revoked(tx, opening.event.header.install)?;
     writing.take(tx, opening, revoked)?;
     settle_waiting(service, tx, &mut writing, standing)?;
-    Ok(Some(writing))
+    Ok(Some((writing, true)))
 }
 
 /// Takes in what waited for this record, as far as it follows.
@@ -344,12 +337,10 @@ fn settle_waiting(
     writing: &mut Writing<'_>,
     standing: &mut Standing,
 ) -> Result<(), IngestError> {
-    let waiting = pending::waiting(tx, &service.keys, writing.encounter)?;
-    let left: BTreeSet<EventId> = take_all(tx, writing, waiting.iter().collect(), standing, |_| ())?
-        .iter()
-        .map(|item| item.event.id)
-        .collect();
-    for item in waiting.iter().filter(|item| !left.contains(&item.event.id)) {
+    let items = pending::waiting(tx, &service.keys, writing.encounter)?;
+    let left = take_all(tx, writing, items.iter().collect(), standing, |_| ())?;
+    let left: BTreeSet<EventId> = left.iter().map(|item| item.event.id).collect();
+    for item in items.iter().filter(|item| !left.contains(&item.event.id)) {
         pending::forget(tx, item)?;
     }
     Ok(())

@@ -4,18 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use firsthours_core::evidence::{Chain, Rolling, SignedEvent};
-use firsthours_core::protocol::{Definition, Outcome};
+use firsthours_core::protocol::Definition;
 use firsthours_core::record::{
-    Actor, At, Body, EncounterId, Event, EventId, Hash, HoldReason, Install, Kind, PersonId, PhaseStatus,
-    Place, Register, Role, Sharing, State, Summary, base_of, derive, summarise,
+    Actor, At, Body, EncounterId, Event, EventId, Hash, HoldReason, Install, Kind, PersonId, Place, Register,
+    Role, Sharing, State, base_of, derive, summarise,
 };
 use serde::Deserialize;
 
+use super::queue::{Queue, word};
 use super::{Authentic, IngestError, hole, judge};
 use crate::keys::DataKey;
 use crate::load::{self, hash, number, stored};
 use crate::random;
-use crate::store::{StoreError, Tx, Value};
+use crate::store::{StoreError, Tx};
 use crate::sync::Service;
 
 /// How the server itself signs what it adds to a record.
@@ -203,12 +204,6 @@ impl<'s> Writing<'s> {
         self.people.contains(person)
     }
 
-    /// The agency of a person who may be given a part.
-    pub(super) fn agency_of(&self, tx: &mut dyn Tx, person: &str) -> Result<Option<String>, StoreError> {
-        let row = tx.row("select agency from person where id = $1 and disabled = 0", &[person.into()])?;
-        row.map(|row| row.string(0)).transpose()
-    }
-
     /// Releases what need no longer be held, writes the summary, and moves the counter row on.
     pub(crate) fn finish(mut self, tx: &mut dyn Tx) -> Result<(), IngestError> {
         self.release(tx)?;
@@ -343,7 +338,7 @@ impl<'s> Writing<'s> {
                 )?;
                 self.give_part(tx, &body.actor.person.0, &body.actor.agency, "opened")
             }
-            Kind::Shared { how, to } => match self.agency_of(tx, &to.0)? {
+            Kind::Shared { how, to } => match agency_of(tx, &to.0)? {
                 Some(agency) => self.give_part(
                     tx,
                     &to.0,
@@ -429,72 +424,8 @@ impl<'s> Writing<'s> {
     }
 }
 
-/// What lists sort by, copied out of the summary.
-struct Queue {
-    phase_state: Value,
-    waiting_since_ms: Option<i64>,
-    due_ms: Option<i64>,
-    conflicts: i64,
-    threads_open: i64,
-    voided: bool,
-}
-
-impl Default for Queue {
-    fn default() -> Self {
-        Self {
-            phase_state: word(&PhaseStatus::Open).into(),
-            waiting_since_ms: None,
-            due_ms: None,
-            conflicts: 0,
-            threads_open: 0,
-            voided: false,
-        }
-    }
-}
-
-impl Queue {
-    /// The phase that asks most of a supervisor speaks for the record.
-    fn of(summary: &Summary) -> Self {
-        const MOST_FIRST: [PhaseStatus; 6] = [
-            PhaseStatus::Stale,
-            PhaseStatus::Answered,
-            PhaseStatus::Submitted,
-            PhaseStatus::Returned,
-            PhaseStatus::Open,
-            PhaseStatus::Approved,
-        ];
-        let waits =
-            |status| matches!(status, PhaseStatus::Submitted | PhaseStatus::Answered | PhaseStatus::Stale);
-        let status = MOST_FIRST
-            .into_iter()
-            .find(|status| summary.phases.values().any(|phase| phase.status == *status))
-            .unwrap_or(PhaseStatus::Open);
-        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        Self {
-            phase_state: word(&status).into(),
-            waiting_since_ms: summary
-                .phases
-                .values()
-                .filter(|phase| waits(phase.status))
-                .filter_map(|phase| phase.since)
-                .min(),
-            due_ms: summary
-                .clocks
-                .iter()
-                .filter(|clock| clock.outcome == Outcome::Running)
-                .filter_map(|clock| clock.due)
-                .min(),
-            conflicts: count(summary.conflicts),
-            threads_open: count(summary.threads_open),
-            voided: summary.void,
-        }
-    }
-}
-
-/// A variant's name as it stands in JSON.
-pub(crate) fn word<T: serde::Serialize>(variant: &T) -> String {
-    match serde_json::to_value(variant) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
-    }
+/// The agency of a person who may be given a part.
+pub(super) fn agency_of(tx: &mut dyn Tx, person: &str) -> Result<Option<String>, StoreError> {
+    let row = tx.row("select agency from person where id = $1 and disabled = 0", &[person.into()])?;
+    row.map(|row| row.string(0)).transpose()
 }

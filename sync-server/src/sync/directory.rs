@@ -122,7 +122,7 @@ pub(super) fn notices(service: &Service) -> Result<Vec<ProtocolNotice>> {
                     sha256,
                     id: published.id,
                     version: definition.version,
-                    effective: definition.effective.to_string(),
+                    effective: definition.effective.clone(),
                     recalled: published.recalled_ms.is_some(),
                 });
             }

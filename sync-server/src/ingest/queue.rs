@@ -1,0 +1,74 @@
+//! What lists sort records by: copied out of the summary in the transaction that writes it.
+
+use firsthours_core::protocol::Outcome;
+use firsthours_core::record::{PhaseStatus, Summary};
+
+/// What lists sort by, copied out of the summary.
+pub(super) struct Queue {
+    pub(super) phase_state: String,
+    pub(super) waiting_since_ms: Option<i64>,
+    pub(super) due_ms: Option<i64>,
+    pub(super) conflicts: i64,
+    pub(super) threads_open: i64,
+    pub(super) voided: bool,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            phase_state: word(&PhaseStatus::Open),
+            waiting_since_ms: None,
+            due_ms: None,
+            conflicts: 0,
+            threads_open: 0,
+            voided: false,
+        }
+    }
+}
+
+impl Queue {
+    /// The phase that asks most of a supervisor speaks for the record.
+    pub(super) fn of(summary: &Summary) -> Self {
+        const MOST_FIRST: [PhaseStatus; 6] = [
+            PhaseStatus::Stale,
+            PhaseStatus::Answered,
+            PhaseStatus::Submitted,
+            PhaseStatus::Returned,
+            PhaseStatus::Open,
+            PhaseStatus::Approved,
+        ];
+        let waits =
+            |status| matches!(status, PhaseStatus::Submitted | PhaseStatus::Answered | PhaseStatus::Stale);
+        let status = MOST_FIRST
+            .into_iter()
+            .find(|status| summary.phases.values().any(|phase| phase.status == *status))
+            .unwrap_or(PhaseStatus::Open);
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        Self {
+            phase_state: word(&status),
+            waiting_since_ms: summary
+                .phases
+                .values()
+                .filter(|phase| waits(phase.status))
+                .filter_map(|phase| phase.since)
+                .min(),
+            due_ms: summary
+                .clocks
+                .iter()
+                .filter(|clock| clock.outcome == Outcome::Running)
+                .filter_map(|clock| clock.due)
+                .min(),
+            conflicts: count(summary.conflicts),
+            threads_open: count(summary.threads_open),
+            voided: summary.void,
+        }
+    }
+}
+
+/// A variant's name as it stands in JSON.
+pub(crate) fn word<T: serde::Serialize>(variant: &T) -> String {
+    match serde_json::to_value(variant) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}

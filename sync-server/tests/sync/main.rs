@@ -1,0 +1,8 @@
+//! The sync interface from outside: scripted phones against the whole server in this process.
+
+mod desk;
+mod enrolment;
+mod phone;
+mod reading;
+mod sending;
+mod sharing;

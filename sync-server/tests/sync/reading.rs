@@ -1,0 +1,200 @@
+//! Pages of events, hello, and what a phone looks up.
+
+use axum::http::StatusCode;
+use firsthours_core::evidence::Rolling;
+use firsthours_core::record::{Directory, EventId, Hash, PartnerNumber};
+use firsthours_core::wire::{Page, ProblemKind};
+use firsthours_server::audit::Who;
+use firsthours_server::clock::Clock;
+use firsthours_server::sync::set_numbers;
+use firsthours_server::trust;
+
+use crate::phone::{PROTOCOL, Phone, Server, encounter};
+
+async fn shared(server: &Server) -> (Phone, Phone) {
+    let mut ash = server.deputy("dep.ash").await;
+    let mut birch = server.deputy("dep.birch").await;
+    ash.open(encounter(1));
+    ash.share(encounter(1), &birch.actor.person);
+    for value in ["tip", "school", "other"] {
+        ash.answer(encounter(1), "how", value);
+    }
+    birch.stamp = ash.stamp;
+    birch.answer(encounter(1), "place", "motel");
+    ash.upload_all(server).await;
+    birch.upload_all(server).await;
+    (ash, birch)
+}
+
+#[tokio::test]
+async fn pages_are_dense_verifiable_and_end_in_the_rolling_hash() {
+    let server = Server::new();
+    let (ash, birch) = shared(&server).await;
+    let receipt = birch.upload_all(&server).await;
+    let mut keyring = server.keyring();
+    let mut ids: Vec<EventId> = Vec::new();
+    for after in [0, 2, 4] {
+        let page: Page = birch.page(&server, encounter(1), after).await;
+        assert_eq!((page.head, page.encounter), (6, encounter(1)));
+        for document in &page.certificates {
+            keyring.admit(document).expect("a certificate of ours");
+        }
+        let mut rolling = ids.iter().fold(Rolling::start(encounter(1)), |rolling, id| rolling.then(*id));
+        for (positioned, pos) in page.events.iter().zip(after + 1..) {
+            assert_eq!(positioned.pos, pos);
+            rolling = rolling.then(positioned.id);
+            match &positioned.event {
+                Some(event) => assert_eq!(keyring.open_event(event).expect("authentic").id, positioned.id),
+                None => assert_eq!(positioned.id, birch.ids[0], "only its own come as an id"),
+            }
+        }
+        assert_eq!(page.rolling, rolling.0, "pages end at the head here");
+        ids.extend(page.events.iter().take(2).map(|positioned| positioned.id));
+    }
+    let whole =
+        ash.ids.iter().chain(&birch.ids).fold(Rolling::start(encounter(1)), |rolling, id| rolling.then(*id));
+    assert_eq!(receipt.encounters[0].rolling, whole.0);
+    let end: Page = birch.page(&server, encounter(1), 6).await;
+    assert!(end.events.is_empty());
+    assert_eq!(end.rolling, whole.0);
+}
+
+#[tokio::test]
+async fn every_page_is_in_the_log_before_it_is_served() {
+    let server = Server::new();
+    let (_, birch) = shared(&server).await;
+    birch.page(&server, encounter(1), 0).await;
+    birch.page(&server, encounter(1), 3).await;
+    let looks = server.rows("select who, encounter from audit where what = 'record_served'");
+    assert_eq!(looks.len(), 2);
+    assert_eq!(looks[0].text(0).expect("who"), format!("install/{}", birch.install));
+    assert_eq!(looks[0].text(1).expect("which"), encounter(1).to_string());
+}
+
+#[tokio::test]
+async fn to_a_stranger_a_record_does_not_exist() {
+    let server = Server::new();
+    shared(&server).await;
+    let stranger = server.deputy("dep.cedar").await;
+    let theirs = stranger.get(&server, &Phone::page_path(&server, encounter(1), 0)).await;
+    let nobodys = stranger.get(&server, &Phone::page_path(&server, encounter(7), 0)).await;
+    assert_eq!(theirs.problem(), (404, ProblemKind::NotFound));
+    assert_eq!((theirs.status, &theirs.body), (nobodys.status, &nobodys.body), "the same answer");
+    assert_eq!(server.rows("select seq from audit where what = 'access_refused'").len(), 1);
+}
+
+#[tokio::test]
+async fn in_another_epoch_a_cursor_is_void() {
+    let server = Server::new();
+    let (ash, _) = shared(&server).await;
+    let path = format!("/v1/sync/encounters/{}/{}/events?after=3", encounter(1), "ab".repeat(16));
+    let reply = ash.get(&server, &path).await;
+    assert_eq!(reply.problem(), (404, ProblemKind::NotFound));
+    assert!(String::from_utf8_lossy(&reply.body).contains("epoch is over"));
+}
+
+#[tokio::test]
+async fn hello_says_everything_and_keeps_what_the_phone_reports() {
+    let server = Server::new();
+    let (_, mut birch) = shared(&server).await;
+    let hello = birch.hello(&server).await;
+    assert_eq!((hello.epoch, hello.time), (server.app.trust.epoch, server.clock.now_ms()));
+    assert_eq!((hello.grants.len(), hello.grants[0].pos), (1, 6));
+    assert_eq!(hello.protocols.len(), 1);
+    assert_eq!(hello.protocols[0].sha256, Hash::of(PROTOCOL.as_bytes()));
+    assert!(!hello.send_only);
+    let rows = server.rows(&format!(
+        "select unsent, drafts, clock_off_ms, app_version from install where install = '{}'",
+        birch.install
+    ));
+    assert_eq!((rows[0].int(0), rows[0].int(1), rows[0].int(2)), (Ok(3), Ok(1), Ok(2_000)));
+    assert_eq!(rows[0].text(3), Ok("0.1.0"));
+    let text = birch.get(&server, &format!("/v1/protocols/{}", hello.protocols[0].sha256)).await;
+    assert_eq!(text.body, PROTOCOL.as_bytes());
+}
+
+#[tokio::test]
+async fn a_nonce_is_for_one_install_and_one_day() {
+    let server = Server::new();
+    let mut ash = server.deputy("dep.ash").await;
+    let birch = server.deputy("dep.birch").await;
+    let said = ash.hello_request();
+    for nonce in ["", "n1.made.up", birch.nonce.as_str()] {
+        let (status, kind) = ash.say_hello(&server, nonce, &said).await.problem();
+        assert_eq!(status, 401, "{nonce}");
+        assert!(matches!(kind, ProblemKind::FreshNonce { .. }));
+    }
+    let nonce = ash.nonce.clone();
+    assert_eq!(ash.say_hello(&server, &nonce, &said).await.status, StatusCode::OK);
+    server.clock.advance(24 * 3_600_000 - 1);
+    assert_eq!(ash.say_hello(&server, &nonce, &said).await.status, StatusCode::OK, "until it runs out");
+    server.clock.advance(1);
+    assert_eq!(ash.say_hello(&server, &nonce, &said).await.status, StatusCode::UNAUTHORIZED);
+    let forged = Phone { key: birch.key.clone(), ..ash.copy() };
+    let fresh = ash.hello(&server).await.next_nonce;
+    assert_eq!(forged.say_hello(&server, &fresh, &said).await.problem().0, 422);
+}
+
+#[tokio::test]
+async fn a_token_runs_out_after_ten_minutes() {
+    let server = Server::new();
+    let (mut ash, _) = shared(&server).await;
+    server.clock.advance(10 * 60_000 - 1);
+    assert_eq!(ash.upload(&server, &ash.events).await.status, StatusCode::OK);
+    server.clock.advance(1);
+    assert_eq!(ash.upload(&server, &ash.events).await.problem(), (401, ProblemKind::TokenExpired));
+    ash.hello(&server).await;
+    assert_eq!(ash.upload(&server, &ash.events).await.status, StatusCode::OK);
+    ash.token.push('0');
+    assert_eq!(ash.upload(&server, &ash.events).await.problem(), (401, ProblemKind::TokenExpired));
+}
+
+#[tokio::test]
+async fn an_app_that_is_too_old_may_only_send() {
+    let server = Server::new();
+    let (mut ash, _) = shared(&server).await;
+    let mut said = ash.hello_request();
+    said.app_version = "0.0.9".to_owned();
+    let hello: firsthours_core::wire::HelloReply = ash.say_hello(&server, &ash.nonce, &said).await.read();
+    assert!(hello.send_only);
+    ash.token = hello.token;
+    assert_eq!(ash.upload(&server, &ash.events).await.status, StatusCode::OK);
+    let page = ash.get(&server, &Phone::page_path(&server, encounter(1), 0)).await;
+    assert_eq!(page.problem(), (403, ProblemKind::SendOnly));
+    said.versions = (0, 0);
+    assert_eq!(ash.say_hello(&server, &ash.nonce, &said).await.problem().0, 426);
+}
+
+#[tokio::test]
+async fn the_directory_changes_its_tag_when_it_changes() {
+    let server = Server::new();
+    let mut ash = server.deputy("dep.ash").await;
+    let before = ash.hello(&server).await.directory;
+    assert_eq!(ash.hello(&server).await.directory, before);
+    let numbers = [PartnerNumber {
+        partner: "advocate".to_owned(),
+        station: None,
+        channel: firsthours_core::protocol::Channel::Telephone,
+        number: "555-0142".to_owned(),
+        hours: Some((480, 1_020)),
+    }];
+    server.app.store.write(|tx| set_numbers(tx, &numbers, Who::Console, 5)).expect("numbers");
+    assert_ne!(ash.hello(&server).await.directory, before);
+    let directory: Directory = ash.get(&server, "/v1/directory").await.read();
+    assert_eq!(directory.numbers, numbers);
+    assert_eq!((directory.people.len(), directory.stations.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_store_that_was_put_back_is_noticed_by_the_list_outside_it() {
+    let server = Server::new();
+    let (store, keys, folder) = (&server.app.store, &server.app.keys, server.folder.path());
+    let first = server.app.trust.epoch;
+    let second = trust::new_epoch(store, &*server.app.random, folder).expect("a new epoch");
+    assert_ne!(first, second);
+    assert_eq!(trust::ServerKeys::open(store, keys, folder).expect("open").epoch, second);
+    store
+        .write(|tx| tx.run("update meta set value = $1 where key = 'epoch'", &[first.to_string().into()]))
+        .expect("put back");
+    assert!(matches!(trust::ServerKeys::open(store, keys, folder), Err(trust::TrustError::RolledBack)));
+}

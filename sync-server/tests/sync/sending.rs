@@ -1,0 +1,287 @@
+//! An install's own events, what it lost, and what others offer.
+
+use firsthours_core::evidence::{Hole, SignedEvent};
+use firsthours_core::record::{EventId, HoldReason, Kind};
+use firsthours_core::wire::ProblemKind;
+
+use crate::phone::{MARKER, Phone, Server, encounter};
+
+async fn three(server: &Server) -> Phone {
+    let mut phone = server.deputy("dep.ash").await;
+    phone.open(encounter(1));
+    phone.answer(encounter(1), "how", "patrol");
+    phone.answer(encounter(1), "address", MARKER);
+    phone
+}
+
+#[tokio::test]
+async fn the_same_events_may_be_sent_again_and_again() {
+    let server = Server::new();
+    let phone = three(&server).await;
+    let first = phone.upload_all(&server).await;
+    assert_eq!((first.received_through, first.received_id), (3, phone.ids.last().copied()));
+    assert_eq!(first.durable_through, 0, "there is no backup");
+    assert_eq!(first.encounters[0].pos, 3);
+    for _ in 0..3 {
+        let again = phone.upload_all(&server).await;
+        assert_eq!(again, first);
+        assert_eq!(
+            phone.upload(&server, &phone.events[..2]).await.receipt(&server),
+            first,
+            "an older part of it"
+        );
+    }
+    assert_eq!(server.kinds(encounter(1)), ["opened", "answered", "answered"]);
+}
+
+#[tokio::test]
+async fn a_run_may_overlap_what_is_here() {
+    let server = Server::new();
+    let phone = three(&server).await;
+    phone.upload(&server, &phone.events[..2]).await.receipt(&server);
+    let receipt = phone.upload(&server, &phone.events[1..]).await.receipt(&server);
+    assert_eq!(receipt.received_through, 3);
+    assert_eq!(server.kinds(encounter(1)).len(), 3);
+}
+
+#[tokio::test]
+async fn a_gap_is_named_and_nothing_is_taken() {
+    let server = Server::new();
+    let phone = three(&server).await;
+    let reply = phone.upload(&server, &phone.events[1..]).await;
+    assert_eq!(reply.problem(), (409, ProblemKind::Gap { expected: 1 }));
+    assert_eq!(server.count("event") + server.count("pending"), 0);
+}
+
+#[tokio::test]
+async fn a_copied_chain_is_a_fork_and_both_chains_go_by_offers() {
+    let server = Server::new();
+    let mut phone = three(&server).await;
+    let mut copy = phone.copy();
+    phone.answer(encounter(1), "how", "tip");
+    phone.answer(encounter(1), "how", "school");
+    copy.answer(encounter(1), "how", "other");
+    copy.answer(encounter(1), "how", "hospital");
+    phone.upload_all(&server).await;
+    // The copy's run ends where the line ends, before it, and beyond it.
+    let at_end = copy.upload(&server, &copy.events).await.problem();
+    assert_eq!(at_end, (409, ProblemKind::Fork { seq: 5, id: phone.ids[4] }));
+    let before = copy.upload(&server, &copy.events[..4]).await.problem();
+    assert_eq!(before, (409, ProblemKind::Fork { seq: 4, id: phone.ids[3] }));
+    copy.answer(encounter(1), "place", "street");
+    let beyond = copy.upload(&server, &copy.events[5..]).await.problem();
+    assert_eq!(beyond, (409, ProblemKind::Fork { seq: 5, id: phone.ids[4] }));
+
+    let offered = copy.offer(&server, encounter(1), Vec::new(), &copy.events).await;
+    assert_eq!((offered.taken, offered.known, offered.refused), (3, 3, Vec::new()));
+    assert_eq!(server.kinds(encounter(1)).len(), 8, "both forms of numbers 4 and 5 are here");
+    let receipt = phone.upload_all(&server).await;
+    assert_eq!(receipt.received_through, 5, "an offer never moves the line");
+    let again = copy.upload(&server, &copy.events[..4]).await.problem();
+    assert_eq!(
+        again,
+        (409, ProblemKind::Fork { seq: 4, id: phone.ids[3] }),
+        "here by an offer, not on the line"
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_authentic_is_refused_at_its_number_and_nothing_is_stored() {
+    let server = Server::new();
+    let phone = three(&server).await;
+    let stranger = Phone::new(&phone.actor.person);
+    let broken: Vec<(&str, Box<dyn Fn(&mut SignedEvent)>)> = vec![
+        (
+            "body",
+            Box::new(|event| event.body = event.body.take().map(|body| body.replace("patrol", "school"))),
+        ),
+        ("header", Box::new(|event| event.header = event.header.replace("\"stamp\":2", "\"stamp\":9"))),
+        (
+            "signature",
+            Box::new(move |event| {
+                event.signature =
+                    stranger.key.sign(firsthours_core::evidence::Tag::Event, event.header.as_bytes());
+            }),
+        ),
+        ("no body", Box::new(|event| event.body = None)),
+        ("no JSON", Box::new(|event| event.header.push('}'))),
+        ("a name twice", Box::new(|event| event.header = event.header.replacen('{', "{\"v\":1,", 1))),
+    ];
+    for (name, alter) in broken {
+        let mut events = phone.events.clone();
+        alter(&mut events[1]);
+        let (status, kind) = phone.upload(&server, &events).await.problem();
+        assert_eq!(status, 422, "{name}");
+        let ProblemKind::NotAuthentic { seq, detail } = kind else { panic!("{name}: {kind:?}") };
+        assert_eq!(seq, 2, "{name}");
+        assert!(!detail.contains("patrol") && !detail.contains("school"), "{name}: {detail}");
+    }
+    assert_eq!(server.count("event") + server.count("pending"), 0);
+    assert_eq!(phone.upload_all(&server).await.received_through, 3, "the true ones are taken afterwards");
+}
+
+#[tokio::test]
+async fn an_event_that_names_another_actor_is_not_authentic() {
+    let server = Server::new();
+    let mut phone = server.deputy("dep.ash").await;
+    phone.actor.role = firsthours_core::record::Role::Supervisor;
+    phone.open(encounter(1));
+    let (status, kind) = phone.upload(&server, &phone.events).await.problem();
+    assert_eq!(status, 422);
+    assert!(matches!(kind, ProblemKind::NotAuthentic { seq: 1, .. }), "{kind:?}");
+    assert_eq!(server.count("event"), 0);
+}
+
+#[tokio::test]
+async fn another_install_s_events_are_not_its_own() {
+    let server = Server::new();
+    let phone = three(&server).await;
+    let other = server.deputy("dep.birch").await;
+    let (status, kind) = other.upload(&server, &phone.events).await.problem();
+    assert_eq!(status, 422);
+    assert!(matches!(kind, ProblemKind::NotAuthentic { seq: 1, .. }), "{kind:?}");
+}
+
+#[tokio::test]
+async fn a_revoked_phone_hands_in_its_evidence_and_it_is_held() {
+    let server = Server::new();
+    let mut phone = three(&server).await;
+    phone.upload_all(&server).await;
+    server.revoke(phone.install);
+    let last = phone.answer(encounter(1), "place", "street");
+    let receipt = phone.upload_all(&server).await;
+    assert_eq!(receipt.received_through, 4);
+    assert_eq!(receipt.held.len(), 1);
+    assert_eq!((receipt.held[0].id, receipt.held[0].why), (last, HoldReason::Revoked));
+    assert_eq!(server.kinds(encounter(1)), ["opened", "answered", "answered", "held", "answered"]);
+    let hello = phone.hello(&server).await;
+    assert!(hello.send_only && hello.grants.is_empty());
+    let page = phone.get(&server, &Phone::page_path(&server, encounter(1), 0)).await;
+    assert_eq!(page.problem(), (403, ProblemKind::SendOnly));
+}
+
+#[tokio::test]
+async fn what_cannot_be_accepted_is_stored_behind_the_reason() {
+    let server = Server::new();
+    let mut phone = three(&server).await;
+    let comment = phone.write(encounter(1), Kind::Commented { step: None, text: "from a phone".to_owned() });
+    let unknown_field = phone.answer(encounter(1), "shoe_size", "44");
+    let unknown_value = phone.answer(encounter(1), "how", "by balloon");
+    let not_theirs = phone.write(encounter(1), Kind::Reopened { step: "followup_72".to_owned() });
+    let fine = phone.answer(encounter(1), "place", "motel");
+    let receipt = phone.upload_all(&server).await;
+    assert_eq!(receipt.received_through, 8, "nothing stops the line");
+    let why = |id: EventId| receipt.held.iter().find(|held| held.id == id).map(|held| held.why);
+    assert_eq!(why(comment), Some(HoldReason::AuthorMayNot));
+    assert_eq!(why(unknown_field), Some(HoldReason::DoesNotFit));
+    assert_eq!(why(unknown_value), Some(HoldReason::DoesNotFit));
+    assert_eq!(why(not_theirs), Some(HoldReason::DoesNotFit));
+    assert_eq!(why(fine), None);
+    let kinds = server.kinds(encounter(1));
+    for (place, kind) in kinds.iter().enumerate().filter(|(_, kind)| *kind == "held") {
+        assert_ne!(kinds[place + 1], *kind, "the next position is what is held");
+    }
+}
+
+#[tokio::test]
+async fn a_declared_hole_carries_the_line_on_and_the_original_fills_it_later() {
+    let server = Server::new();
+    let mut phone = three(&server).await;
+    phone.answer(encounter(1), "place", "street");
+    phone.upload(&server, &phone.events[..1]).await.receipt(&server);
+    let hole = Hole {
+        install: phone.install,
+        from: 2,
+        to: 3,
+        id_of_to: phone.ids[2],
+        raw: Some(hex::encode(MARKER)),
+    };
+    for _ in 0..2 {
+        let receipt = phone.declare(&server, &hole).await.receipt(&server);
+        assert_eq!((receipt.received_through, receipt.received_id), (3, Some(phone.ids[2])));
+        assert_eq!((receipt.holes.len(), receipt.holes[0].raw.as_ref()), (1, None));
+    }
+    let receipt = phone.upload(&server, &phone.events[3..]).await.receipt(&server);
+    assert_eq!(receipt.received_through, 4);
+    assert_eq!(server.kinds(encounter(1)), ["opened", "gap", "answered"]);
+    let offered = phone.offer(&server, encounter(1), Vec::new(), &phone.events[1..3]).await;
+    assert_eq!((offered.taken, offered.refused), (2, Vec::new()));
+    assert_eq!(server.kinds(encounter(1)).len(), 5);
+}
+
+#[tokio::test]
+async fn a_hole_of_another_install_or_with_a_wrong_signature_is_refused() {
+    let server = Server::new();
+    let phone = three(&server).await;
+    let other = server.deputy("dep.birch").await;
+    let hole = Hole { install: phone.install, from: 1, to: 2, id_of_to: phone.ids[1], raw: None };
+    assert_eq!(other.declare(&server, &hole).await.problem().0, 422);
+    let mut forged = phone.copy();
+    forged.key = other.key.clone();
+    assert_eq!(forged.declare(&server, &hole).await.problem().0, 422);
+    assert_eq!(server.count("hole"), 0);
+}
+
+#[tokio::test]
+async fn a_chain_broken_within_its_record_is_not_authentic() {
+    let server = Server::new();
+    let mut phone = three(&server).await;
+    // The chain over all records is whole; within record 2 the event claims one before it that never was.
+    phone.open(encounter(2));
+    let mut skipped = phone.copy();
+    skipped.answer(encounter(2), "how", "tip");
+    phone.skip(encounter(2), skipped.ids[4]);
+    phone.answer(encounter(2), "how", "school");
+    let (status, kind) = phone.upload(&server, &phone.events).await.problem();
+    assert_eq!(status, 422);
+    assert!(matches!(kind, ProblemKind::NotAuthentic { seq: 5, .. }), "{kind:?}");
+    assert_eq!(server.count("event"), 0, "and nothing of the run was stored");
+}
+
+#[tokio::test]
+async fn more_than_the_limits_is_refused_before_it_is_read() {
+    let server = Server::new();
+    let phone = three(&server).await;
+    let many: Vec<SignedEvent> = std::iter::repeat_n(phone.events[0].clone(), 1_001).collect();
+    assert_eq!(phone.upload(&server, &many).await.problem(), (413, ProblemKind::TooLarge));
+    let bomb = zstd::stream::encode_all(vec![b' '; 64 << 20].as_slice(), 3).expect("zstd");
+    assert!(bomb.len() < 256 * 1024);
+    let request = axum::http::Request::post("/v1/sync/events")
+        .header("authorization", format!("Bearer {}", phone.token))
+        .header("content-encoding", "zstd")
+        .body(axum::body::Body::from(bomb))
+        .expect("request");
+    assert_eq!(server.send(request).await.problem(), (413, ProblemKind::TooLarge));
+}
+
+#[tokio::test]
+async fn nothing_of_a_record_is_readable_at_rest() {
+    let server = Server::new();
+    let mut phone = three(&server).await;
+    phone.upload_all(&server).await;
+    // One that waits, too.
+    let mut other = server.deputy("dep.birch").await;
+    other.answer(encounter(9), "address", MARKER);
+    other.upload_all(&server).await;
+    assert_eq!(server.count("pending"), 1);
+    phone.answer(encounter(1), "how", "tip");
+
+    let marker = MARKER.as_bytes();
+    for row in server.rows("select body from event union all select body from pending") {
+        let body = row.blob(0).expect("a body");
+        assert!(!body.windows(marker.len()).any(|part| part == marker));
+    }
+    for row in server.rows(
+        "select coalesce(summary, ''), header from encounter join event on encounter.id = event.encounter",
+    ) {
+        assert!(!row.text(0).expect("text").contains(MARKER) && !row.text(1).expect("text").contains(MARKER));
+    }
+    let mut files = 0;
+    for entry in std::fs::read_dir(server.folder.path()).expect("the folder") {
+        let bytes = std::fs::read(entry.expect("an entry").path()).expect("a file");
+        assert!(!bytes.windows(marker.len()).any(|part| part == marker));
+        assert!(!bytes.windows(8).any(|part| part == b"answered"), "not even the kinds");
+        files += 1;
+    }
+    assert!(files >= 3, "records, keys, epochs");
+}
