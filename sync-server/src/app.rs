@@ -11,8 +11,8 @@ use crate::keys::{KeyError, Keys};
 use crate::people::{Passwords, PeopleError};
 use crate::random::Random;
 use crate::sessions::Limits;
-use crate::sync::{Service, Settings};
 use crate::store::{self, Store, StoreError, migrate};
+use crate::sync::{Service, Settings};
 use crate::trust::{self, Root, ServerKeys, TrustError};
 use crate::web::error::AppError;
 
