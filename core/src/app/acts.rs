@@ -238,7 +238,7 @@ impl Inner {
     }
 
     /// The newest version that is in force today and not recalled.
-    fn newest_protocol(&self, now: i64) -> Option<crate::record::Hash> {
+    pub(super) fn newest_protocol(&self, now: i64) -> Option<crate::record::Hash> {
         let today = crate::protocol::local(now, &crate::protocol::zone("UTC")).date;
         let usable = self.me.notices.iter().filter(|notice| !notice.recalled);
         let in_force =

@@ -81,6 +81,11 @@ impl Me {
             .ok_or(AppError::NotReady { trouble: Trouble::NotEnrolledYet })
     }
 
+    /// Wipes the signing key from memory: the key is overwritten when it is dropped.
+    pub(super) fn forget_key(&mut self) {
+        self.key = SecretKey::from_seed(&[0; 32]);
+    }
+
     pub(super) fn author(&self) -> Install {
         Install::Phone(self.install)
     }

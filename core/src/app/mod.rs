@@ -93,6 +93,7 @@ impl FirstHours {
         drop(lock(&self.syncing));
         let mut inner = lock(&self.inner);
         inner.records.clear();
+        inner.me.forget_key();
         self.store.shutdown();
     }
 

@@ -7,7 +7,7 @@ use super::me::LAST_SYNC;
 use super::{AppError, FirstHours, Inner};
 use crate::protocol::{local, zone};
 use crate::record::{EncounterId, Role, Summary, holders};
-use crate::store::EncounterRow;
+use crate::store::{EncounterRow, Store};
 use crate::view::{
     CallView, Context, Draft, EncounterView, Here, Home, HomeRow, Reader, TimelineRow, home_row, sync_line,
     timeline, view,
@@ -82,7 +82,7 @@ impl FirstHours {
         Ok(Home {
             nothing: if rows.is_empty() { self.word(Label::NoRecords) } else { String::new() },
             rows,
-            sync: self.sync_line(&inner, now)?,
+            sync: self.sync_line(&mut inner, now)?,
             notices: clock_off
                 .map(|off| Sentence::ClockWrong { by: &span(off, self.language) }.text(self.language))
                 .into_iter()
@@ -139,8 +139,8 @@ impl FirstHours {
     /// How the phone stands with the station.
     pub fn sync_state(&self) -> Result<SyncState, AppError> {
         let running = self.syncing.try_lock().is_err();
-        let inner = self.lock();
-        let line = self.sync_line(&inner, self.now())?;
+        let mut inner = self.lock();
+        let line = self.sync_line(&mut inner, self.now())?;
         let last: LastSync = self.store.setting(LAST_SYNC)?.unwrap_or_default();
         Ok(SyncState {
             sentence: line.sentence,
@@ -294,10 +294,10 @@ impl FirstHours {
         Ok((here, Reader { actor, sees_all: true, at_desk: false }))
     }
 
-    fn sync_line(&self, inner: &Inner, now: i64) -> Result<crate::view::SyncLine, AppError> {
+    fn sync_line(&self, inner: &mut Inner, now: i64) -> Result<crate::view::SyncLine, AppError> {
         let (unsent, _) = self.store.count_unsent(self.store.received_through()?)?;
         let last: LastSync = self.store.setting(LAST_SYNC)?.unwrap_or_default();
-        let zone = inner.any_zone();
+        let zone = inner.programme_zone(&self.store, now);
         Ok(sync_line(unsent, last.at, now, &zone, self.language))
     }
 
@@ -318,12 +318,10 @@ impl Inner {
         (off.abs() > CLOCK_TOLERANCE_MS).then_some(off)
     }
 
-    /// The zone of the programme, as far as a definition here says it.
-    fn any_zone(&self) -> String {
-        self.records
-            .values()
-            .next()
-            .map_or_else(|| "UTC".to_owned(), |record| record.definition.time_zone.clone())
+    /// The zone of the programme: that of the protocol under which the next record would begin.
+    fn programme_zone(&mut self, store: &Store, now: i64) -> String {
+        let newest = self.newest_protocol(now).and_then(|sha| self.definition(store, sha).ok());
+        newest.map_or_else(|| "UTC".to_owned(), |definition| definition.time_zone.clone())
     }
 }
 

@@ -320,6 +320,9 @@ fn submit(
     if !matches!(status, PhaseStatus::Open | PhaseStatus::Returned | PhaseStatus::Stale) {
         return Err(Refusal::NotNow { status });
     }
+    if !has_begun(record.derived, phase) {
+        return Err(Refusal::NothingGiven);
+    }
     // `may_apply` never blocks: nobody can answer a question that may not exist.
     let steps: Vec<String> = record
         .derived
@@ -338,6 +341,17 @@ fn submit(
     } else {
         Err(Refusal::StillOpen { steps })
     }
+}
+
+/// Whether anything of the phase is recorded at all: an empty phase is not worth a review.
+pub(crate) fn has_begun(derived: &Derived<'_>, phase: Phase) -> bool {
+    derived.steps.iter().any(|found| {
+        found.step.phase == phase
+            && matches!(
+                found.state,
+                StepState::Started | StepState::Waiting | StepState::Done | StepState::Cannot
+            )
+    })
 }
 
 fn reviewable(record: Record<'_>, phase: Phase) -> Result<(), Refusal> {

@@ -35,5 +35,6 @@ pub use summary::{
     ClockSummary, Opened, PhaseSummary, SUMMARY_VERSION, Summary, holders, read_opened, summarise,
 };
 
+pub(crate) use act::has_begun;
 pub(crate) use derive::disagree;
 pub(crate) use event::to_json;

@@ -9,7 +9,7 @@ use super::{Context, Reader};
 use crate::protocol::{Author, Definition, Phase};
 use crate::record::{
     Derived, EncounterId, EventId, Kind, NextReason, PhaseStatus, State, StepState, Thread, ThreadState,
-    code, is_void, next_step, phase_head, phase_status, read_opened, threads,
+    code, has_begun, is_void, next_step, phase_head, phase_status, read_opened, threads,
 };
 use crate::words::{Label, Language, Sentence, span};
 
@@ -246,6 +246,7 @@ fn phase_view(
     let open = open_steps(derived, reader, phase);
     let may_submit = matches!(status, PhaseStatus::Open | PhaseStatus::Returned | PhaseStatus::Stale)
         && submits(definition, reader, phase)
+        && has_begun(derived, phase)
         && !is_void(state);
     let titles: Vec<String> = open.iter().map(|step| step_title(definition, step, language)).collect();
     let titles: Vec<&str> = titles.iter().map(String::as_str).collect();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
 use rusqlite::types::ValueRef;
@@ -122,7 +122,18 @@ enum Access {
     Write,
 }
 
+/// SQLite calls itself ready before SQLCipher is: of two threads that open the first connections of a process at the
+/// same time, one would find no cipher. So one connection is opened, by one thread, before any other.
+fn start_library() {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        // If it fails, so does the real one, which can say so.
+        let _ = Connection::open_in_memory();
+    });
+}
+
 fn connect(path: &Path, key: &StoreKey, access: Access) -> Result<Connection> {
+    start_library();
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | if access == Access::Write { OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::empty() };
@@ -140,6 +151,11 @@ fn prepare(connection: &Connection, key: &StoreKey, access: Access) -> rusqlite:
     let hex = Zeroizing::new(hex::encode(key.0.as_slice()));
     let pragma = Zeroizing::new(format!("pragma key = \"x'{}'\"", hex.as_str()));
     connection.execute_batch(&pragma)?;
+    // Nothing is ever written without the cipher, whatever the reason that it is not there.
+    let ciphered: String = connection.query_row("pragma cipher_status", [], |row| row.get(0))?;
+    if ciphered != "1" {
+        return Err(rusqlite::Error::InvalidQuery);
+    }
     // The first read decrypts page one, and so proves the key before anything else is set.
     connection.query_row("select count(*) from sqlite_schema", [], |_| Ok(()))?;
     connection.busy_timeout(BUSY)?;
