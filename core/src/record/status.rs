@@ -161,7 +161,7 @@ pub fn changed_after_submission(state: &State, definition: &Definition, event: &
     let sent_back_before = |submission: &Event| {
         counting.iter().any(|other| {
             other.kind() == Some(&Kind::Returned { phase })
-                && other.body.as_ref().is_some_and(|body| body.base.contains(&submission.id))
+                && submission.header.stamp < other.header.stamp
                 && other.header.stamp < event.header.stamp
         })
     };
