@@ -79,9 +79,9 @@ async fn a_phone_that_was_not_approved_gets_no_token() {
     let person = server.person("deputy", "dep.ash");
     let phone = Phone::new(&person);
     let code = server.code(&person);
-    let unknown = phone.say_hello(&server, "", &phone.hello_request()).await.problem();
+    let unknown = phone.say_hello(&server, "", &Phone::hello_request()).await.problem();
     assert_eq!(unknown, REFUSED);
     phone.enrol(&server, &code).await;
-    let waiting = phone.say_hello(&server, "", &phone.hello_request()).await.problem();
+    let waiting = phone.say_hello(&server, "", &Phone::hello_request()).await.problem();
     assert_eq!(waiting, (403, ProblemKind::NotEnrolled { state: EnrolState::Waiting }));
 }

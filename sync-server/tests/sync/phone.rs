@@ -307,7 +307,7 @@ impl Phone {
         server.send(Request::post("/v1/enrol").body(Body::from(body)).expect("request")).await
     }
 
-    pub(crate) fn hello_request(&self) -> HelloRequest {
+    pub(crate) fn hello_request() -> HelloRequest {
         HelloRequest {
             versions: (1, 1),
             app_version: "0.1.0".to_owned(),
@@ -339,7 +339,7 @@ impl Phone {
 
     /// Says hello as a phone does: with the nonce it has, or the fresh one it is given.
     pub(crate) async fn hello(&mut self, server: &Server) -> HelloReply {
-        let said = self.hello_request();
+        let said = Self::hello_request();
         let mut reply = self.say_hello(server, &self.nonce, &said).await;
         if reply.status == StatusCode::UNAUTHORIZED {
             let (_, kind) = reply.problem();

@@ -118,7 +118,7 @@ async fn a_nonce_is_for_one_install_and_one_day() {
     let server = Server::new();
     let mut ash = server.deputy("dep.ash").await;
     let birch = server.deputy("dep.birch").await;
-    let said = ash.hello_request();
+    let said = Phone::hello_request();
     for nonce in ["", "n1.made.up", birch.nonce.as_str()] {
         let (status, kind) = ash.say_hello(&server, nonce, &said).await.problem();
         assert_eq!(status, 401, "{nonce}");
@@ -153,7 +153,7 @@ async fn a_token_runs_out_after_ten_minutes() {
 async fn an_app_that_is_too_old_may_only_send() {
     let server = Server::new();
     let (mut ash, _) = shared(&server).await;
-    let mut said = ash.hello_request();
+    let mut said = Phone::hello_request();
     said.app_version = "0.0.9".to_owned();
     let hello: firsthours_core::wire::HelloReply = ash.say_hello(&server, &ash.nonce, &said).await.read();
     assert!(hello.send_only);

@@ -6,6 +6,9 @@ use firsthours_core::wire::ProblemKind;
 
 use crate::phone::{MARKER, Phone, Server, encounter};
 
+/// What somebody does to an event on its way.
+type Alteration = Box<dyn Fn(&mut SignedEvent)>;
+
 async fn three(server: &Server) -> Phone {
     let mut phone = server.deputy("dep.ash").await;
     phone.open(encounter(1));
@@ -90,7 +93,7 @@ async fn what_is_not_authentic_is_refused_at_its_number_and_nothing_is_stored() 
     let server = Server::new();
     let phone = three(&server).await;
     let stranger = Phone::new(&phone.actor.person);
-    let broken: Vec<(&str, Box<dyn Fn(&mut SignedEvent)>)> = vec![
+    let broken: Vec<(&str, Alteration)> = vec![
         (
             "body",
             Box::new(|event| event.body = event.body.take().map(|body| body.replace("patrol", "school"))),
