@@ -382,6 +382,6 @@ fn the_played_world_reaches_every_outcome_that_its_properties_speak_of() {
         worlds.filter(|moves| outcome(&fold(&World::played(moves).events))).count()
     };
     assert!(reached(moves(14).boxed(), |state| derive(los_angeles(), state).conflicts() > 0) > 50);
-    assert!(reached(moves_of_a_review().boxed(), |state| outcome_phase(state) == PhaseStatus::Approved) > 20);
-    assert!(reached(moves_of_a_review().boxed(), |state| outcome_phase(state) == PhaseStatus::Stale) > 20);
+    assert!(reached(moves_of_a_review().boxed(), |state| outcome_phase(state) == PhaseStatus::Approved) > 5);
+    assert!(reached(moves_of_a_review().boxed(), |state| outcome_phase(state) == PhaseStatus::Stale) > 5);
 }
