@@ -74,6 +74,8 @@ struct Page {
 struct Listed {
     row: QueueRow,
     statuses: Vec<(&'static str, Label)>,
+    /// No phase was submitted yet: the chip says all there is to say.
+    open: bool,
 }
 
 /// What phones last said that they hold.
@@ -182,10 +184,11 @@ fn list(
     let moved = summary.phases.values().filter(|phase| phase.status != PhaseStatus::Open);
     let mut statuses: Vec<_> = moved.map(|phase| phase_chip(phase.status)).collect();
     statuses.dedup();
-    if statuses.is_empty() {
+    let open = statuses.is_empty();
+    if open {
         statuses.push(phase_chip(PhaseStatus::Open));
     }
-    Ok(Some(Listed { row: drawn, statuses }))
+    Ok(Some(Listed { row: drawn, statuses, open }))
 }
 
 fn phones(tx: &mut dyn Tx, scope: &Scope) -> Result<Phones, StoreError> {
@@ -219,7 +222,7 @@ fn draw(page: &Page, all: bool, language: Language) -> Markup {
         @else if page.first && !page.rows.is_empty() {
             section aria-labelledby="waits-title" {
                 h2 #waits-title.fh-list-title { (Label::QueueWaits.text(language)) }
-                p.fh-empty { (Label::QueueEmpty.text(language)) }
+                p.fh-meta { (Label::QueueEmpty.text(language)) }
             }
         }
         @if !others.is_empty() { (table("others", Label::QueueOthers, &others, language)) }
@@ -277,8 +280,10 @@ fn line(listed: &Listed, language: Language) -> Markup {
                 " " span.fh-code { (row.code) }
             }
             td role="cell" data-label=(says(Label::WhereItStands)) {
-                div.fh-chips { @for (kind, label) in &listed.statuses { (chip(kind, says(*label))) } }
-                div.fh-meta { (row.sentence) }
+                div {
+                    div.fh-chips { @for (kind, label) in &listed.statuses { (chip(kind, says(*label))) } }
+                    @if !listed.open { div.fh-meta { (row.sentence) } }
+                }
             }
             td role="cell" data-label=(says(Label::NextClock)) {
                 @if row.clock.is_empty() { span.fh-meta { "–" } }

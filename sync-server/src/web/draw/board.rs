@@ -3,7 +3,7 @@
 use firsthours_core::protocol::ClockResult;
 use firsthours_core::record::PhaseStatus;
 use firsthours_core::view::{CallView, ClockView, PhaseView};
-use firsthours_core::words::{Label, Sentence};
+use firsthours_core::words::{Label, Sentence, list};
 use maud::{Markup, html};
 
 use super::parts::{Draw, Key, Weight, chip, more, phase_word};
@@ -23,6 +23,18 @@ pub(super) fn next(draw: Draw<'_>) -> Markup {
             }
         };
     };
+    if draw.forms.at_desk {
+        // What waits for review comes before any step of a reviewer's own.
+        if draw.view.phases.iter().any(|phase| phase.can_review) {
+            return html! {};
+        }
+        return html! {
+            section.fh-panel aria-labelledby="next-title" {
+                p.fh-meta { (Label::NextStep.text(language)) ". " (next.because) }
+                h2 #next-title.fh-panel__title { a href=(step::link(&next.step)) { (next.title) } }
+            }
+        };
+    }
     html! {
         section.fh-card.fh-card--next aria-labelledby="next-title" {
             p.fh-card__kicker { (Label::NextStep.text(language)) ". " (next.because) }
@@ -51,7 +63,8 @@ fn one_phase(draw: Draw<'_>, phase: &PhaseView) -> Markup {
     let submit = Key::new("submit", "", "", word);
     html! {
         li.fh-phase id={ "phase-" (word) } {
-            div.fh-phase__head { (chip(kind, label.text(draw.language))) span { (phase.sentence) } }
+            div.fh-phase__head { strong { (phase.title) } (chip(kind, label.text(draw.language))) }
+            @if phase.status != PhaseStatus::Open { p.fh-meta { (phase.sentence) } }
             @if let Some(open) = &phase.still_open { p.fh-meta { (open) } }
             @if let Some(button) = &phase.submit {
                 (draw.form(&submit, &html! {
@@ -94,22 +107,36 @@ pub fn status(status: PhaseStatus) -> (&'static str, Label) {
     }
 }
 
+/// What is overdue, in one line at the top: on a narrow page the clocks themselves stand further down.
+pub(super) fn overdue(draw: Draw<'_>) -> Markup {
+    let missed = draw.view.clocks.iter().filter(|clock| clock.state == ClockResult::Missed);
+    let titles: Vec<&str> = missed.map(|clock| clock.title.as_str()).collect();
+    html! {
+        @if !titles.is_empty() {
+            p.fh-notice.fh-notice--bad {
+                strong { (Label::ClockMissed.text(draw.language)) } ": "
+                a href="#clocks" { (list(&titles, draw.language)) }
+            }
+        }
+    }
+}
+
 /// The clocks that press or went wrong, and the others behind one line.
 pub(super) fn clocks(draw: Draw<'_>) -> Markup {
     let (pressing, others): (Vec<&ClockView>, Vec<&ClockView>) = draw.view.clocks.iter().partition(|clock| {
         matches!(clock.state, ClockResult::Missed | ClockResult::Running | ClockResult::MetLate)
     });
-    let list =
+    let cards =
         |clocks: &[&ClockView]| html! { ul.fh-clocks { @for clock in clocks { (one_clock(draw, clock)) } } };
     let title = Label::Clocks.text(draw.language);
     html! {
         @if !draw.view.clocks.is_empty() {
             section #clocks aria-labelledby="clocks-title" {
                 h2 #clocks-title.fh-side-title { (title) }
-                @if !pressing.is_empty() { (list(&pressing)) }
+                @if !pressing.is_empty() { (cards(&pressing)) }
                 @if !others.is_empty() {
                     @let count = Sentence::OtherClocks { count: others.len() }.text(draw.language);
-                    (more(&count, false, &list(&others)))
+                    (more(&count, false, &cards(&others)))
                 }
             }
         }

@@ -11,28 +11,29 @@ use super::parts::{Draw, Key};
 /// More options than this are a list to pull down.
 const RADIOS: usize = 6;
 
-/// Every field that has something to show, as a list of questions and answers.
+/// Every field that has something to show, as a list of questions and answers. Who said it stands once under
+/// answers that were given together.
 pub(super) fn values(fields: &[FieldView]) -> Markup {
-    let shown = || fields.iter().filter(|field| !field.value_text.is_empty() || !field.heads.is_empty());
+    let shown: Vec<&FieldView> =
+        fields.iter().filter(|field| !field.value_text.is_empty() || !field.heads.is_empty()).collect();
+    let last = |index: usize| shown.get(index + 1).is_none_or(|next| next.said != shown[index].said);
     html! {
-        @if shown().next().is_some() {
-            dl.fh-fields { @for field in shown() { div { dt { (field.title) } dd { (value(field)) } } } }
+        @if !shown.is_empty() {
+            dl.fh-fields {
+                @for (index, field) in shown.iter().enumerate() {
+                    div { dt { (field.title) } dd { (value(field, last(index))) } }
+                }
+            }
         }
     }
 }
 
-fn value(field: &FieldView) -> Markup {
+fn value(field: &FieldView, says_who: bool) -> Markup {
     html! {
-        @if !field.heads.is_empty() {
-            (heads(field))
-        } @else if field.hidden {
-            span.fh-masked { (field.value_text) }
-        } @else {
-            span.fh-value { (field.value_text) }
-        }
-        @if !field.said.is_empty() && field.heads.is_empty() {
-            " " span.fh-meta { (field.said) }
-        }
+        @if !field.heads.is_empty() { (heads(field)) }
+        @else if field.hidden { span.fh-masked { (field.value_text) } }
+        @else { span.fh-value { (field.value_text) } }
+        @if says_who && !field.said.is_empty() && field.heads.is_empty() { " " span.fh-meta { (field.said) } }
     }
 }
 

@@ -27,6 +27,7 @@ pub fn record(view: &EncounterView, forms: &Forms, language: Language, aside: &M
     html! {
         (error_summary(draw))
         @for notice in &view.notices { p.fh-notice.fh-notice--warn { (notice) } }
+        (board::overdue(draw))
         (thread::offers(draw))
         @if forms.at_desk {
             div.fh-split.fh-split--wide-left {
@@ -77,7 +78,10 @@ fn sections(draw: parts::Draw<'_>) -> Markup {
             section aria-labelledby={ "section-" (parts::phase_word(section.phase)) } {
                 div.fh-head {
                     h2 id={ "section-" (parts::phase_word(section.phase)) } { (section.title) }
-                    span.fh-meta { (section.progress) }
+                    span.fh-meta {
+                        (section.progress)
+                        @if let Some(author) = step::author_of_all(section) { " · " (author) }
+                    }
                 }
                 (step::list(draw, section))
             }

@@ -23,10 +23,11 @@ pub(super) fn list(draw: Draw<'_>, section: &Section) -> Markup {
         draw.view.phases.iter().find(|phase| phase.phase == section.phase).map(|phase| phase.status),
         Some(PhaseStatus::Open | PhaseStatus::Returned) | None
     );
+    let says_author = author_of_all(section).is_none();
     let quiet = |step: &&StepView| step.state == StepState::NotApplicable && !speaks(step);
     let (aside, shown): (Vec<&StepView>, Vec<&StepView>) = section.steps.iter().partition(quiet);
     let steps = |steps: &[&StepView]| {
-        html! { ol.fh-steps { @for step in steps { li { (one(draw, step, settled)) } } } }
+        html! { ol.fh-steps { @for step in steps { li { (one(draw, step, settled, says_author)) } } } }
     };
     let count = Sentence::StepsNotApplicable { count: aside.len() }.text(draw.language);
     let wanted = aside.iter().any(|step| draw.forms.open.as_deref() == Some(step.id.as_str()));
@@ -36,27 +37,34 @@ pub(super) fn list(draw: Draw<'_>, section: &Section) -> Markup {
     }
 }
 
+/// Whose steps these are, when all are of one: said once then, not at every step.
+pub(super) fn author_of_all(section: &Section) -> Option<&str> {
+    let first = section.steps.first()?;
+    section.steps.iter().all(|step| step.by_text == first.by_text).then_some(&first.by_text)
+}
+
 /// Whether somebody has to look at it.
 fn speaks(step: &StepView) -> bool {
     !step.conflicts.is_empty() || step.threads.iter().any(|thread| thread.state != ThreadState::Resolved)
 }
 
-fn one(draw: Draw<'_>, step: &StepView, settled: bool) -> Markup {
+fn one(draw: Draw<'_>, step: &StepView, settled: bool, says_author: bool) -> Markup {
     let sent_back =
         draw.forms.refused.as_ref().is_some_and(|refused| Key::of(&refused.pairs).step == step.id);
     let open = draw.forms.open.as_deref() == Some(step.id.as_str()) || sent_back || speaks(step);
     let kind = if step.conflicts.is_empty() { state_word(step.state) } else { "conflict" };
-    let urgent = step.urgent && step.state.is_open();
+    let urgent = is_urgent(step);
     html! {
         details id={ "step-" (step.id) } class={ "fh-step fh-step--" (kind) @if urgent { " fh-step--urgent" } }
             open[open] {
-            summary.fh-step__head { (head(draw, step, kind, urgent)) }
+            summary.fh-step__head { (head(draw, step, kind, says_author)) }
             div.fh-step__in { (body(draw, step, settled)) }
         }
     }
 }
 
-fn head(draw: Draw<'_>, step: &StepView, kind: &str, urgent: bool) -> Markup {
+fn head(draw: Draw<'_>, step: &StepView, kind: &str, says_author: bool) -> Markup {
+    let urgent = is_urgent(step);
     let comments = step.threads.iter().filter(|thread| thread.state != ThreadState::Resolved).count();
     let digest = digest(step);
     html! {
@@ -69,13 +77,24 @@ fn head(draw: Draw<'_>, step: &StepView, kind: &str, urgent: bool) -> Markup {
             @if urgent { (chip("urgent", Label::Urgent.text(draw.language))) }
             (chip(kind, &step.state_text))
         }
-        @if !step.mine { span.fh-step__digest { (step.by_text) @if !digest.is_empty() { ": " (digest) } } }
-        @else if !digest.is_empty() { span.fh-step__digest { (digest) } }
+        @if says_author || !digest.is_empty() {
+            span.fh-step__digest {
+                @if says_author { (step.by_text) @if !digest.is_empty() { ": " } }
+                (digest)
+            }
+        }
     }
+}
+
+fn is_urgent(step: &StepView) -> bool {
+    step.urgent && step.state.is_open()
 }
 
 /// The first answers, as far as one line holds them; nothing of who the child is.
 fn digest(step: &StepView) -> String {
+    if let (StepState::Cannot, Some(why)) = (step.state, step.sentences.first()) {
+        return why.clone();
+    }
     let mut line = String::new();
     let fields = step.entries.iter().flat_map(|entry| &entry.fields);
     let open = fields.filter(|field| field.class == FieldClass::Step && !field.value_text.is_empty());

@@ -53,9 +53,14 @@ pub(super) fn page(app: &App, lang: Lang, reader: &Reader, shown: &Shown<'_>) ->
         }
         @if shown.opened { p.fh-notice.fh-notice--warn role="status" { (Label::HiddenShown.text(language)) } }
         (draw::record(view, shown.forms, language, &aside))
-        section #timeline aria-labelledby="timeline-title" {
-            h2 #timeline-title { (Label::Timeline.text(language)) }
-            ol.fh-timeline { @for line in &drawn.timeline { (event(line, language)) } }
+        details #timeline.fh-fold open[drawn.timeline.iter().any(|line| line.new || line.row.set_aside)] {
+            summary {
+                h2 { (Label::Timeline.text(language)) }
+                span.fh-meta { (drawn.timeline.len()) }
+            }
+            div.fh-fold__in {
+                ol.fh-timeline { @for line in &drawn.timeline { (event(line, language)) } }
+            }
         }
     };
     layout::page(&frame, &body)
@@ -97,9 +102,11 @@ fn event(line: &Line, language: Language) -> Markup {
     html! {
         li.fh-event.fh-event--desk[line.desk].fh-event--new[line.new].fh-event--aside[row.set_aside] {
             span.fh-event__when { (row.when) }
-            span.fh-event__what { (row.sentence) }
-            @if row.set_aside { " " (chip("held", Label::NotCounted.text(language))) }
-            @for detail in &row.details { p.fh-event__detail { (detail) } }
+            div {
+                span.fh-event__what { (row.sentence) }
+                @if row.set_aside { " " (chip("held", Label::NotCounted.text(language))) }
+                @for detail in &row.details { p.fh-event__detail { (detail) } }
+            }
         }
     }
 }
