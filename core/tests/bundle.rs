@@ -345,6 +345,8 @@ fn what_is_no_bundle_is_refused_with_its_line() {
     assert_eq!(read(spaced.as_bytes()), Err(BundleFault::NotAsWritten { line: 4 }));
     let newer = String::from_utf8(text).expect("text").replacen("\"v\":1", "\"v\":2", 1);
     assert_eq!(read(newer.as_bytes()), Err(BundleFault::NewerFormat { found: 2 }));
+    let older = String::from_utf8(write(&exported())).expect("text").replacen("\"v\":1", "\"v\":0", 1);
+    assert_eq!(read(older.as_bytes()), Err(BundleFault::NotABundle), "there was no version 0");
     let bomb = zstd_of_zeroes(MAX_BYTES + 1);
     assert_eq!(read(&bomb), Err(BundleFault::Unpack));
 }
@@ -476,7 +478,7 @@ fn holds(bytes: &[u8]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, max_global_rejects: 100_000, ..ProptestConfig::with_cases(2_000) })]
 
     /// With a manifest nothing goes unseen: there is no change of bytes that leaves a bundle that verifies.
     #[test]

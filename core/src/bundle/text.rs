@@ -134,7 +134,7 @@ fn read_text(text: &[u8]) -> Result<Bundle, BundleFault> {
         Err(BundleFault::Unexpected { .. }) => return Err(BundleFault::NotABundle),
         other => other?,
     };
-    if header.format != FORMAT {
+    if header.format != FORMAT || header.v != VERSION {
         return Err(BundleFault::NotABundle);
     }
     let DefinitionLine { definition } = lines.next("definition")?;
