@@ -81,7 +81,7 @@ struct Listed {
 /// What phones last said that they hold.
 #[derive(Default)]
 struct Phones {
-    phones: usize,
+    holding: usize,
     entries: i64,
     oldest_ms: Option<i64>,
     clocks_off: usize,
@@ -169,16 +169,15 @@ fn list(
     let protocol: Hash = load::hash(row.text(4)?)?;
     let Some(definition) = app.sync.definitions.get(tx, protocol)? else { return Ok(None) };
     let stored = row.opt_text(5)?.and_then(|text| Summary::from_bytes(text.as_bytes()));
-    let summary = match stored {
-        Some(summary) => summary,
+    let summary = if let Some(summary) = stored {
+        summary
+    } else {
         // Written by another version of the code: the record says it again.
-        None => {
-            let encounter = load::hash(row.text(0)?)?;
-            let loaded = load::record(tx, &app.keys, &app.sync.definitions, encounter)?;
-            let Some(loaded) = loaded else { return Ok(None) };
-            let derived = derive(&definition, &loaded.state);
-            summarise(encounter, &definition, &loaded.state, &derived)
-        }
+        let encounter = load::hash(row.text(0)?)?;
+        let loaded = load::record(tx, &app.keys, &app.sync.definitions, encounter)?;
+        let Some(loaded) = loaded else { return Ok(None) };
+        let derived = derive(&definition, &loaded.state);
+        summarise(encounter, &definition, &loaded.state, &derived)
     };
     let drawn = queue_row(&summary, &definition, language, now, names);
     let moved = summary.phases.values().filter(|phase| phase.status != PhaseStatus::Open);
@@ -204,7 +203,7 @@ fn phones(tx: &mut dyn Tx, scope: &Scope) -> Result<Phones, StoreError> {
     )?;
     let Some(row) = row else { return Ok(Phones::default()) };
     Ok(Phones {
-        phones: usize::try_from(row.int(0)?).unwrap_or(0),
+        holding: usize::try_from(row.int(0)?).unwrap_or(0),
         entries: row.int(1)?,
         oldest_ms: row.opt_int(2)?,
         clocks_off: off.map(|row| row.int(0)).transpose()?.and_then(|n| usize::try_from(n).ok()).unwrap_or(0),
@@ -238,10 +237,10 @@ fn draw(page: &Page, all: bool, language: Language) -> Markup {
 
 fn phones_line(phones: &Phones, now: i64, language: Language) -> String {
     let held = match phones.oldest_ms {
-        _ if phones.phones == 0 => Sentence::PhonesHoldNothing.text(language),
+        _ if phones.holding == 0 => Sentence::PhonesHoldNothing.text(language),
         oldest => {
             let oldest = span(now - oldest.unwrap_or(now), language);
-            Sentence::PhonesHold { phones: phones.phones, entries: phones.entries, oldest: &oldest }
+            Sentence::PhonesHold { phones: phones.holding, entries: phones.entries, oldest: &oldest }
                 .text(language)
         }
     };

@@ -99,7 +99,7 @@ pub fn step(pairs: &Pairs) -> Option<&str> {
     pairs.get("step").filter(|step| !step.is_empty())
 }
 
-/// The acts that a form asks for, in order: one, or a comment and the review that it goes with.
+/// The acts that a form asks for, in order: one, or a review and the comment that goes with it.
 ///
 /// `zone` is that of the protocol; `now` is what a ticked *Now* means.
 pub fn read(pairs: &Pairs, view: &EncounterView, zone: &str, now: i64) -> Result<Vec<Act>, Vec<FieldFault>> {
@@ -144,6 +144,13 @@ struct Form<'a> {
     now: i64,
 }
 
+/// What a form changes in a field.
+enum Change {
+    Nothing,
+    To(Value),
+    TakenBack,
+}
+
 impl<'a> Form<'a> {
     fn review(&self) -> Result<Vec<Act>, Vec<FieldFault>> {
         let phase = self.phase()?;
@@ -157,7 +164,8 @@ impl<'a> Form<'a> {
         if let Some(Act::Comment { text, .. }) = &comment {
             fits(text)?;
         }
-        Ok(comment.into_iter().chain([decision]).collect())
+        // The decision comes first: refused, it leaves nothing behind, and the comment can be sent again.
+        Ok([decision].into_iter().chain(comment).collect())
     }
 
     fn answer(&self) -> Result<Act, Vec<FieldFault>> {
@@ -167,10 +175,13 @@ impl<'a> Form<'a> {
         let mut faults = Vec::new();
         for field in fields(step, entry)? {
             match self.change(field) {
-                Ok(Some(value)) => {
-                    values.insert(field.id.clone(), value);
+                Ok(Change::To(value)) => {
+                    values.insert(field.id.clone(), Some(value));
                 }
-                Ok(None) => {}
+                Ok(Change::TakenBack) => {
+                    values.insert(field.id.clone(), None);
+                }
+                Ok(Change::Nothing) => {}
                 Err(fault) => faults.push(FieldFault { control: format!("v.{}", field.id), fault }),
             }
         }
@@ -183,32 +194,34 @@ impl<'a> Form<'a> {
         Ok(Act::Answer { step: step.id.clone(), entry, values, reason: self.text("reason") })
     }
 
-    /// What the form changes in a field: nothing, a new value, or none any more.
-    fn change(&self, field: &FieldView) -> Result<Option<Option<Value>>, Fault> {
+    fn change(&self, field: &FieldView) -> Result<Change, Fault> {
         let (value, was) = (format!("v.{}", field.id), format!("was.{}", field.id));
         // Without what it showed, the form did not hold this field.
-        let Some(was) = self.pairs.get(&was).map(normal) else { return Ok(None) };
+        let Some(was) = self.pairs.get(&was).map(normal) else { return Ok(Change::Nothing) };
         if field.kind == FieldKind::Choices {
             let mut chosen: Vec<String> = self.pairs.all(&value).map(str::to_owned).collect();
             chosen.sort();
             chosen.dedup();
-            return Ok(changed(&chosen.join(","), &was)
-                .map(|typed| (!typed.is_empty()).then_some(Value::List(chosen))));
+            return Ok(match chosen.join(",") {
+                same if same == was => Change::Nothing,
+                none if none.is_empty() => Change::TakenBack,
+                _ => Change::To(Value::List(chosen)),
+            });
         }
         if field.kind == FieldKind::Moment && self.pairs.get(&format!("now.{}", field.id)).is_some() {
-            return Ok(Some(Some(Value::Number(self.now))));
+            return Ok(Change::To(Value::Number(self.now)));
         }
-        let Some(typed) = self.pairs.get(&value).map(normal) else { return Ok(None) };
+        let Some(typed) = self.pairs.get(&value).map(normal) else { return Ok(Change::Nothing) };
         // Spaces around one line are slips; in a note they may be meant.
         let typed = if field.kind == FieldKind::Note { typed } else { typed.trim().to_owned() };
         let which = self.which(field);
-        if changed(&typed, &was).is_none() && which.is_none() {
-            return Ok(None);
+        if typed == was && which.is_none() {
+            return Ok(Change::Nothing);
         }
         if typed.trim().is_empty() {
-            return Ok(Some(None));
+            return Ok(Change::TakenBack);
         }
-        self.value(field, typed, which).map(|value| Some(Some(value)))
+        self.value(field, typed, which).map(Change::To)
     }
 
     fn value(&self, field: &FieldView, typed: String, which: Option<Which>) -> Result<Value, Fault> {
@@ -304,10 +317,6 @@ fn fits(text: &str) -> Result<(), Vec<FieldFault>> {
 
 fn whole(fault: Fault) -> Vec<FieldFault> {
     vec![FieldFault { control: String::new(), fault }]
-}
-
-fn changed<'t>(typed: &'t str, was: &str) -> Option<&'t str> {
-    (typed != was).then_some(typed)
 }
 
 /// Browsers send every end of line as two characters.

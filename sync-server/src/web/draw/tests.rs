@@ -203,8 +203,8 @@ fn a_review_keeps_the_comment_that_was_typed_with_either_button() {
         )
     };
     let comment = Act::Comment { step: None, text: "see S1".to_owned() };
-    assert_eq!(form("return"), Ok(vec![comment.clone(), Act::Return { phase: Phase::Scene }]));
-    assert_eq!(form("approve"), Ok(vec![comment, Act::Approve { phase: Phase::Scene }]));
+    assert_eq!(form("return"), Ok(vec![Act::Return { phase: Phase::Scene }, comment.clone()]));
+    assert_eq!(form("approve"), Ok(vec![Act::Approve { phase: Phase::Scene }, comment]));
     assert!(form("other").is_err());
 }
 

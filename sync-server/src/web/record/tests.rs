@@ -119,7 +119,7 @@ async fn a_comment_at_a_step_and_a_return_lead_back_to_where_they_were_made() {
 
     let sent = send(&station, &cookie, "act=review&on=scene&decide=return&text=Please+finish").await;
     assert_eq!(sent.status(), StatusCode::SEE_OTHER);
-    assert_eq!(&station.log()[..2], ["returned", "commented"]);
+    assert_eq!(&station.log()[..2], ["commented", "returned"]);
     let page = text(station.get(&path(), &cookie).await).await;
     assert!(page.contains("sent back by Sgt. Vale, 1 step") && page.contains("Please finish"), "{page}");
 }
