@@ -9,14 +9,19 @@ const STEP = "safety_medical";
 const QUESTION = "Who stayed with the child while you looked?";
 const REPLY = "My partner did, the whole time.";
 
+/** Opens a disclosure if it is closed. */
+async function unfold(details) {
+  if (!(await details.evaluate((node) => node.open))) await details.locator("> summary").click();
+}
+
 /** Opens a step of the phone's record and saves what `fill` enters in its first form. */
 async function answer(phone, step, fill) {
   const card = phone.locator(`#step-${step}`);
-  if (!(await card.evaluate((node) => node.open))) await card.locator("summary").first().click();
+  await unfold(card);
   const form = card.locator("form[id^=f-answer]").last();
   await fill(form);
-  await form.getByRole("button", { name: "Save" }).click();
-  await phone.locator(`#step-${step}`).waitFor();
+  // The step stands on the page before and after: only the navigation tells them apart.
+  await Promise.all([phone.waitForNavigation(), form.getByRole("button", { name: "Save" }).click()]);
 }
 
 const choose = (field, value) => async (form) => {
@@ -50,6 +55,8 @@ async function recordScene(phone) {
 
 const press = (place, name) => place.getByRole("button", { name, exact: true }).first().click();
 
+const toQueue = (desk) => desk.getByRole("navigation").getByRole("link", { name: "Review queue" }).click();
+
 async function theLoop(visitor, name) {
   await visitor.open("demo");
   const phone = visitor.page.frameLocator("#phone");
@@ -60,13 +67,14 @@ async function theLoop(visitor, name) {
   await phone.getByText("No signal. Go on recording.").waitFor();
   await press(phone, "New record");
   await phone.locator("#step-contact").waitFor();
+  // Records of one minute share letter, time and station; the code tells them apart, as it does aloud.
+  const code = (await phone.locator("h1 .fh-code").textContent()).trim();
   await recordScene(frame());
   await press(phone, "Pull the battery");
   await phone.getByText("The battery was pulled").waitFor();
-  await phone.locator(".fh-record").first().click();
+  await phone.locator(".fh-record", { hasText: code }).click();
   await press(phone, "Submit for review");
   await phone.getByText("At the scene: waiting for review").first().waitFor();
-  const handle = (await phone.locator("h1").textContent()).trim();
   await phone.getByRole("link", { name: "All records" }).click();
   await press(phone, "Sync now");
   await phone.getByText("No connection to the station.").waitFor();
@@ -76,32 +84,34 @@ async function theLoop(visitor, name) {
   await phone.getByText("has a signal again").waitFor();
   await press(phone, "Sync now");
   await phone.getByText(/^Synced: \d+ sent/).waitFor();
-  await desk.getByRole("link", { name: "Review queue" }).click();
-  await desk.locator(".fh-queue__link", { hasText: handle.split(" ").slice(0, 5).join(" ") }).first().click();
+  await toQueue(desk);
+  await desk.locator("tr", { hasText: code }).locator(".fh-queue__link").click();
   await desk.locator(`#step-${STEP}`).waitFor();
   await visitor.screenshot(`${name}-record`);
   assert.deepEqual(await visitor.axe(), [], "axe on the demo with a record open");
 
   const step = desk.locator(`#step-${STEP}`);
-  await step.locator("summary").first().click();
+  await unfold(step);
   const comment = step.locator("form[id^=f-comment]");
-  if (!(await comment.isVisible())) await step.getByText("Comment on this step").first().click();
+  await unfold(step.locator("details:has(form[id^=f-comment])").last());
   await comment.locator("textarea").fill(QUESTION);
   await comment.getByRole("button").click();
   await desk.getByText(QUESTION).first().waitFor();
-  await desk.locator("form[id^=f-return]").getByRole("button").first().click();
+  await desk.locator("#phase-scene").getByRole("button", { name: "Send back" }).click();
   await desk.getByText("sent back by Sgt. Rivera").first().waitFor();
 
   await press(phone, "Sync now");
   await phone.getByText("sent back by Sgt. Rivera").first().waitFor();
   await press(phone, "No signal");
   await phone.getByText("No signal. Go on recording.").waitFor();
-  await phone.locator(".fh-record").first().click();
+  await phone.locator(".fh-record", { hasText: code }).click();
   const landed = phone.locator(`#step-${STEP}`);
   await landed.waitFor();
-  if (!(await landed.getByText(QUESTION).first().isVisible())) await landed.locator("summary").first().click();
+  await unfold(landed);
   assert.ok(await landed.getByText(QUESTION).first().isVisible(), "the comment stands on its step");
   await visitor.screenshot(`${name}-returned`);
+  const reply = landed.locator("details:has(form[id^=f-reply])").last();
+  if (await reply.count()) await unfold(reply);
   await landed.locator("form[id^=f-reply] textarea").fill(REPLY);
   await landed.locator("form[id^=f-reply]").getByRole("button").click();
   await phone.locator(`#step-${STEP}`).getByText(REPLY).first().waitFor();
@@ -113,8 +123,8 @@ async function theLoop(visitor, name) {
   await press(phone, "Sync now");
   await phone.getByText(/^Synced: \d+ sent/).waitFor();
 
-  await desk.getByRole("link", { name: "Review queue" }).click();
-  await desk.getByText("answered, look again").first().waitFor();
+  await toQueue(desk);
+  await desk.locator("tr", { hasText: code }).getByText("answered, look again").first().waitFor();
   await visitor.screenshot(`${name}-answered`);
 }
 

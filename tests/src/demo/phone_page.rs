@@ -234,7 +234,7 @@ fn screen(hand: &Hand, phone: &Phone, record: &str, drawn: Result<Markup, AppErr
     let signal = phone.network.signal();
     let body = html! {
         div.fh-phone lang=(language.code()) data-synced=(hand.synced.load(Ordering::SeqCst)) {
-            div.demo-switches role="group" aria-label="The street" lang="en" {
+            section.demo-switches aria-label="The street" lang="en" {
                 form method="post" action="/demo/phone/signal" {
                     button type="submit" aria-pressed=(!signal) { "No signal" }
                 }
