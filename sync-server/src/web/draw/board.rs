@@ -129,15 +129,20 @@ pub(super) fn clocks(draw: Draw<'_>) -> Markup {
     let cards =
         |clocks: &[&ClockView]| html! { ul.fh-clocks { @for clock in clocks { (one_clock(draw, clock)) } } };
     let title = Label::Clocks.text(draw.language);
+    if draw.view.clocks.is_empty() {
+        return html! {};
+    }
+    if pressing.is_empty() {
+        // Nothing runs yet: one line says how many there are.
+        return html! { div #clocks { (more(&format!("{title} · {}", others.len()), false, &cards(&others))) } };
+    }
     html! {
-        @if !draw.view.clocks.is_empty() {
-            section #clocks aria-labelledby="clocks-title" {
-                h2 #clocks-title.fh-side-title { (title) }
-                @if !pressing.is_empty() { (cards(&pressing)) }
-                @if !others.is_empty() {
-                    @let count = Sentence::OtherClocks { count: others.len() }.text(draw.language);
-                    (more(&count, false, &cards(&others)))
-                }
+        section #clocks aria-labelledby="clocks-title" {
+            h2 #clocks-title.fh-side-title { (title) }
+            (cards(&pressing))
+            @if !others.is_empty() {
+                @let count = Sentence::OtherClocks { count: others.len() }.text(draw.language);
+                (more(&count, false, &cards(&others)))
             }
         }
     }
@@ -155,7 +160,7 @@ fn one_clock(draw: Draw<'_>, clock: &ClockView) -> Markup {
     html! {
         li class={ "fh-clock fh-clock--" (class) } {
             div.fh-clock__head {
-                h3.fh-clock__title { (clock.title) }
+                p.fh-clock__title { (clock.title) }
                 (chip(kind, &clock.state_text))
             }
             p.fh-clock__sentence {
