@@ -1,0 +1,48 @@
+// Every page that links lead to, at every width: axe finds nothing, nothing scrolls sideways, one first heading.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { visit, WIDTHS } from "./lib.mjs";
+
+for (const width of WIDTHS) {
+  test(`every page of the desk holds at ${width} px`, () =>
+    visit({ width }, async (visitor) => {
+      // The demo signs its supervisor in, and leaves a record to look at.
+      await visitor.open("demo");
+      await visitor.open("queue");
+      if ((await visitor.page.locator(".fh-queue__link").count()) === 0) {
+        await visitor.open("demo");
+        await record(visitor.page.frameLocator("#phone"));
+        await visitor.open("queue");
+      }
+      await visitor.page.locator(".fh-queue__link").first().waitFor();
+      await visitor.screenshot("queue");
+      const seen = await visitor.assertEveryPageAccessible({ skip: /^\/(demo|language|assets)/ });
+      assert.ok(seen.some((path) => path.startsWith("/records/")), `no record among ${seen.join(", ")}`);
+      await visitor.open(seen.find((path) => path.startsWith("/records/")));
+      await visitor.screenshot("record");
+    }));
+
+  test(`signing in holds at ${width} px`, () =>
+    visit({ width }, async (visitor) => {
+      assert.equal(await visitor.open("queue"), 200, "who has not signed in is sent to the sign-in page");
+      assert.match(visitor.page.url(), /\/sign-in/);
+      await visitor.assertAccessible();
+      await visitor.screenshot("sign-in");
+      visitor.expect(422);
+      await visitor.page.getByLabel("User name").fill("rivera");
+      await visitor.page.getByLabel("Password").fill("not the password");
+      await visitor.page.getByRole("button", { name: "Sign in" }).click();
+      await visitor.page.getByText("is not right, or the account is locked").first().waitFor();
+      await visitor.assertAccessible();
+    }));
+}
+
+/** Leaves a record at the station: opened, nothing more. */
+async function record(phone) {
+  await phone.getByRole("button", { name: "New record" }).click();
+  await phone.locator("#step-contact").waitFor();
+  await phone.getByRole("link", { name: "All records" }).click();
+  await phone.getByRole("button", { name: "Sync now" }).click();
+  await phone.getByText(/^Synced: \d+ sent/).waitFor();
+}
