@@ -5,6 +5,7 @@
 
 mod page;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Form;
@@ -12,7 +13,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use firsthours_core::protocol::Definition;
-use firsthours_core::record::EncounterId;
+use firsthours_core::record::{EncounterId, EventId};
 use firsthours_core::view::{Context, EncounterView, Here, TimelineRow, timeline, view};
 use firsthours_core::words::Language;
 use serde::Deserialize;
@@ -234,22 +235,21 @@ fn draw(
         let looks = page::looks(tx, &names, loaded.encounter)?;
         Ok::<_, StoreError>((names, looks))
     })?;
-    let after = |pos: u64| since.is_some_and(|since| pos > since);
-    let own = |id| {
-        loaded
-            .state
-            .event(id)
-            .and_then(|event| event.body.as_ref())
-            .is_some_and(|body| body.actor == scope.actor)
-    };
-    let new = loaded.positions.iter().filter(|(id, pos)| after(**pos) && !own(id)).count();
+    let by = |id: &EventId| loaded.state.event(id).and_then(|event| Some(&event.body.as_ref()?.actor));
+    // One's own acts are no news.
+    let news: BTreeSet<EventId> = loaded
+        .positions
+        .iter()
+        .filter(|(id, pos)| since.is_some_and(|since| **pos > since) && by(id) != Some(&scope.actor))
+        .map(|(id, _)| *id)
+        .collect();
     let mut drawn = Drawn {
         view: None,
         timeline: Vec::new(),
         looks,
         code: firsthours_core::record::code(loaded.encounter),
         zone: String::new(),
-        new: u64::try_from(new).unwrap_or(u64::MAX),
+        new: u64::try_from(news.len()).unwrap_or(u64::MAX),
     };
     if let Some(definition) = &loaded.definition {
         let here = Here { seen: loaded.pos, ..Here::default() };
@@ -257,7 +257,7 @@ fn draw(
         let context = Context { definition, here: &here, reader: &reader, language, now, names: &names };
         drawn.view = Some(draw_view(loaded, definition, context));
         drawn.timeline =
-            timeline(&loaded.state, context).into_iter().map(|row| line(loaded, row, &after)).collect();
+            timeline(&loaded.state, context).into_iter().map(|row| line(loaded, row, &news)).collect();
         drawn.zone.clone_from(&definition.time_zone);
     }
     Ok(drawn)
@@ -272,12 +272,12 @@ fn reader_of(scope: &Scope, opened: bool) -> firsthours_core::view::Reader {
     firsthours_core::view::Reader { actor: scope.actor.clone(), sees_all: opened, at_desk: true }
 }
 
-fn line(loaded: &Loaded, row: TimelineRow, after: &dyn Fn(u64) -> bool) -> Line {
+fn line(loaded: &Loaded, row: TimelineRow, news: &BTreeSet<EventId>) -> Line {
     let id = row.event.parse().ok();
     let event = id.as_ref().and_then(|id| loaded.state.event(id));
     Line {
         desk: event.is_some_and(|event| event.header.install.is_server()),
-        new: id.as_ref().and_then(|id| loaded.positions.get(id)).is_some_and(|pos| after(*pos)),
+        new: id.is_some_and(|id| news.contains(&id)),
         row,
     }
 }
