@@ -97,6 +97,7 @@ fn sentences() -> Vec<Sentence<'static>> {
         Sentence::NextByClock { clock: "WHAT", left: "AFTER" },
         Sentence::NextOverdue { clock: "WHAT", over: "AFTER" },
         Sentence::NextInOrder,
+        Sentence::NextComment { who: "Sgt. Rivera" },
         Sentence::StepsDone { done: 3, of: 9 },
         Sentence::AppliesIf { question: "WHAT" },
         Sentence::WaitingFor { partner: "WHO", since: "WHEN" },
@@ -188,6 +189,7 @@ fn sentences() -> Vec<Sentence<'static>> {
             | Sentence::NextByClock { .. }
             | Sentence::NextOverdue { .. }
             | Sentence::NextInOrder
+            | Sentence::NextComment { .. }
             | Sentence::StepsDone { .. }
             | Sentence::AppliesIf { .. }
             | Sentence::WaitingFor { .. }

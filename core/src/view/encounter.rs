@@ -143,7 +143,7 @@ pub fn view(
         notices: notices(context, void),
         void,
         can_void: !reader.at_desk && !void,
-        next: if void { None } else { next_view(context, derived) },
+        next: if void { None } else { next_view(context, state, derived, &threads) },
         sections,
         clocks: if void { Vec::new() } else { clock_views(context, &derived.clocks) },
         calls: calls(context, derived),
@@ -182,20 +182,21 @@ fn notices(context: Context<'_>, void: bool) -> Vec<String> {
     [recalled, clock, void].into_iter().flatten().collect()
 }
 
-fn next_view(context: Context<'_>, derived: &Derived<'_>) -> Option<NextView> {
+/// The card: an urgent step, else a comment that waits for an answer, else the protocol's next step.
+fn next_view(context: Context<'_>, state: &State, derived: &Derived<'_>, threads: &[Thread<'_>]) -> Option<NextView> {
     let Context { definition, reader, language, now, .. } = context;
-    let next = next_step(definition, derived, reader.author()?, now)?;
-    let step = definition.step(&next.step)?;
+    let next = next_step(definition, derived, reader.author()?, now);
+    let urgent = next.as_ref().is_some_and(|next| next.because == NextReason::Urgent);
+    if !urgent && let Some(card) = comment_card(context, state, threads) {
+        return Some(card);
+    }
+    let next = next?;
     let because = match &next.because {
         NextReason::Urgent => Sentence::NextUrgent.text(language),
         NextReason::InOrder => Sentence::NextInOrder.text(language),
         NextReason::Clock { clock, due } => {
-            let title = definition
-                .clocks
-                .iter()
-                .find(|found| found.id == *clock)
-                .map(|found| found.title.get(language.code()));
-            let title = title.unwrap_or(clock);
+            let found = definition.clocks.iter().find(|found| found.id == *clock);
+            let title = found.map_or(clock.as_str(), |found| found.title.get(language.code()));
             let apart = span(due - now, language);
             if *due < now {
                 Sentence::NextOverdue { clock: title, over: &apart }.text(language)
@@ -204,6 +205,26 @@ fn next_view(context: Context<'_>, derived: &Derived<'_>) -> Option<NextView> {
             }
         }
     };
+    card(context, &next.step, because)
+}
+
+/// A phase was sent back, and a comment on a step of this reader's waits for an answer.
+fn comment_card(context: Context<'_>, state: &State, threads: &[Thread<'_>]) -> Option<NextView> {
+    let Context { definition, reader, language, .. } = context;
+    threads.iter().filter(|thread| thread.state == ThreadState::Open).find_map(|thread| {
+        let step = definition.step(thread.step?)?;
+        let returned = phase_status(state, definition, step.phase) == PhaseStatus::Returned;
+        if !returned || reader.author() != Some(step.by) {
+            return None;
+        }
+        let who = thread.comment.body.as_ref().map(|body| context.name(&body.actor.person))?;
+        card(context, &step.id, Sentence::NextComment { who: &who }.text(language))
+    })
+}
+
+fn card(context: Context<'_>, step: &str, because: String) -> Option<NextView> {
+    let Context { definition, language, .. } = context;
+    let step = definition.step(step)?;
     Some(NextView {
         step: step.id.clone(),
         title: step.title.get(language.code()).to_owned(),

@@ -9,6 +9,7 @@ pub enum Sentence<'a> {
     NextByClock { clock: &'a str, left: &'a str },
     NextOverdue { clock: &'a str, over: &'a str },
     NextInOrder,
+    NextComment { who: &'a str },
     StepsDone { done: usize, of: usize },
     AppliesIf { question: &'a str },
     WaitingFor { partner: &'a str, since: &'a str },
@@ -102,6 +103,9 @@ impl Sentence<'_> {
                 (format!("“{clock}” is {over} overdue."), format!("«{clock}» venció hace {over}."))
             }
             Self::NextInOrder => ("Next in the protocol.".into(), "Sigue en el protocolo.".into()),
+            Self::NextComment { who } => {
+                (format!("{who} asks something here."), format!("{who} pregunta algo aquí."))
+            }
             Self::StepsDone { done, of } => (format!("{done} of {of} done"), format!("{done} de {of} hechos")),
             Self::AppliesIf { question } => {
                 (format!("It depends on “{question}”."), format!("Depende de «{question}»."))

@@ -30,7 +30,11 @@ pub(crate) fn read(tx: &mut dyn Tx, install: InstallId) -> Result<Chain, StoreEr
 /// Writes the end of the line.
 pub(super) fn store(tx: &mut dyn Tx, install: InstallId, line: Chain, now_ms: i64) -> Result<(), StoreError> {
     tx.run(
-        "update install set received_through = $2, received_id = $3, seen_ms = $4 where install = $1",
+        // What the phone said it had to send has come, so nobody is told any more that it has not.
+        "update install set received_through = $2, received_id = $3, seen_ms = $4, \
+         unsent = case when unsent > $2 - received_through then unsent - ($2 - received_through) else 0 end, \
+         oldest_unsent_ms = case when unsent > $2 - received_through then oldest_unsent_ms else null end \
+         where install = $1",
         &[
             install.to_string().into(),
             stored(line.seq).into(),
