@@ -13,7 +13,7 @@ use crate::record::{
     Act, Actor, At, Body, Decision, EncounterId, EntryId, Event, IncidentId, Kind, Place, Refusal, base_of,
     decide, free_letter,
 };
-use crate::store::{Append, Draft, DraftKey};
+use crate::store::{Append, Draft, DraftKey, Store};
 use crate::view::EncounterView;
 use crate::words::Trouble;
 
@@ -22,8 +22,9 @@ impl FirstHours {
     pub fn start_encounter(&self, beside: Option<&str>) -> Result<EncounterView, AppError> {
         let mut inner = self.lock();
         let actor = inner.me.actor()?.clone();
-        let protocol =
-            inner.newest_protocol(self.now()).ok_or(AppError::NotReady { trouble: Trouble::NoProtocol })?;
+        let protocol = inner
+            .newest_protocol(&self.store, self.now())?
+            .ok_or(AppError::NotReady { trouble: Trouble::NoProtocol })?;
         let definition = inner.definition(&self.store, protocol)?;
         let station = inner
             .directory
@@ -52,9 +53,9 @@ impl FirstHours {
     /// with the token `seen` showed, and this install's own later writes.
     pub fn act(&self, encounter: &str, seen: i64, act: Act) -> Result<EncounterView, AppError> {
         let id = read_id(encounter)?;
-        let seen = u64::try_from(seen).map_err(|_| AppError::BadInput { what: "view token" })?;
         let mut inner = self.lock();
         let actor = inner.me.actor()?.clone();
+        let seen = inner.record(&self.store, id)?.token(seen)?;
         if let Act::Submit { phase } = act {
             self.finish_drafts(&mut inner, id, &actor, phase)?;
         }
@@ -66,12 +67,12 @@ impl FirstHours {
     /// ([`Act::Answer`]) or when its phase is submitted.
     pub fn draft(&self, encounter: &str, seen: i64, place: DraftPlace, text: &str) -> Result<(), AppError> {
         let id = read_id(encounter)?;
-        let seen = u64::try_from(seen).map_err(|_| AppError::BadInput { what: "view token" })?;
         let mut inner = self.lock();
         let actor = inner.me.actor()?.clone();
         let me = inner.me.author();
         let DraftPlace { step, entry, field } = place;
         let record = inner.record(&self.store, id)?;
+        let seen = record.token(seen)?;
         let refused = |reason| AppError::refused(reason, &record.definition, self.language);
         let found = record
             .definition
@@ -237,13 +238,20 @@ impl Inner {
         self.records.get_mut(&id).ok_or(AppError::NoSuchRecord)
     }
 
-    /// The newest version that is in force today and not recalled.
-    pub(super) fn newest_protocol(&self, now: i64) -> Option<crate::record::Hash> {
+    /// The newest version that is here, in force today and not recalled. One that was only announced is not here yet,
+    /// or had faults: the one before stays in force.
+    pub(super) fn newest_protocol(
+        &self,
+        store: &Store,
+        now: i64,
+    ) -> Result<Option<crate::record::Hash>, AppError> {
         let today = crate::protocol::local(now, &crate::protocol::zone("UTC")).date;
-        let usable = self.me.notices.iter().filter(|notice| !notice.recalled);
+        let held = store.protocols()?;
+        let usable =
+            self.me.notices.iter().filter(|notice| !notice.recalled && held.contains(&notice.sha256));
         let in_force =
             usable.clone().filter(|notice| notice.effective <= today).max_by_key(|notice| notice.version);
         // One that begins tomorrow is better than none.
-        in_force.or_else(|| usable.min_by_key(|notice| notice.version)).map(|notice| notice.sha256)
+        Ok(in_force.or_else(|| usable.min_by_key(|notice| notice.version)).map(|notice| notice.sha256))
     }
 }

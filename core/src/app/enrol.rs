@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AppError, FirstHours, lock};
-use crate::evidence::Tag;
+use crate::evidence::{Keyring, Tag};
 use crate::sync::{Method, Request, Transport};
 use crate::wire::{EnrolReply, EnrolRequest, EnrolState, Problem, ProblemKind, ReadMessage};
 use crate::words::Trouble;
@@ -34,22 +34,24 @@ impl FirstHours {
     pub fn enrol(&self, station: Station, code: &str) -> Result<EnrolmentView, AppError> {
         let _one_at_a_time = lock(&self.syncing);
         let transport = (self.outside.connect)(&station.address, station.ca_pem.as_deref())?;
-        self.lock().me.set_station(&self.store, station, code.to_owned())?;
-        self.ask_enrolment(transport.as_ref())
+        self.ask_enrolment(transport.as_ref(), station, code.to_owned())
     }
 
     /// Sends the enrolment and takes up what comes back.
-    pub(super) fn ask_enrolment(&self, transport: &dyn Transport) -> Result<EnrolmentView, AppError> {
+    pub(super) fn ask_enrolment(
+        &self,
+        transport: &dyn Transport,
+        station: Station,
+        code: String,
+    ) -> Result<EnrolmentView, AppError> {
         let request = {
             let inner = self.lock();
-            let code =
-                inner.me.code.clone().ok_or(AppError::NotReady { trouble: Trouble::NotEnrolledYet })?;
             EnrolRequest {
                 install: inner.me.install,
                 key: inner.me.key.public(),
                 device: format!("phone {}", &inner.me.install.to_string()[..4]),
                 proof: inner.me.key.sign(Tag::Hello, code.as_bytes()),
-                code,
+                code: code.clone(),
             }
         };
         let body = serde_json::to_vec(&request).map_err(|_| AppError::BadInput { what: "code" })?;
@@ -64,11 +66,16 @@ impl FirstHours {
         }
         let reply =
             EnrolReply::read(&answer.body).map_err(|_| AppError::Sync { trouble: Trouble::StationUnwell })?;
-        self.take_up(&reply)
+        self.take_up(station, code, &reply)
     }
 
-    fn take_up(&self, reply: &EnrolReply) -> Result<EnrolmentView, AppError> {
+    /// Nothing of an answer is kept before its keys stand under the root that the code's sheet names: what this phone
+    /// belonged to before stays.
+    fn take_up(&self, station: Station, code: String, reply: &EnrolReply) -> Result<EnrolmentView, AppError> {
+        Keyring::new(&reply.trust, &station.fingerprint)
+            .map_err(|_| AppError::Sync { trouble: Trouble::NotTheStation })?;
         let mut inner = self.lock();
+        inner.me.set_station(&self.store, station, code)?;
         inner.me.set_trust(&self.store, &reply.trust)?;
         if let (EnrolState::Approved, Some(certificate)) = (reply.state, &reply.certificate) {
             inner.me.set_certificate(&self.store, certificate)?;

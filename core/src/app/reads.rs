@@ -87,7 +87,7 @@ impl FirstHours {
                 .map(|off| Sentence::ClockWrong { by: &span(off, self.language) }.text(self.language))
                 .into_iter()
                 .collect(),
-            can_start: inner.me.actor().is_ok() && !inner.me.notices.is_empty(),
+            can_start: inner.me.actor().is_ok() && inner.newest_protocol(&self.store, now)?.is_some(),
         })
     }
 
@@ -320,7 +320,8 @@ impl Inner {
 
     /// The zone of the programme: that of the protocol under which the next record would begin.
     fn programme_zone(&mut self, store: &Store, now: i64) -> String {
-        let newest = self.newest_protocol(now).and_then(|sha| self.definition(store, sha).ok());
+        let newest = self.newest_protocol(store, now).ok().flatten();
+        let newest = newest.and_then(|sha| self.definition(store, sha).ok());
         newest.map_or_else(|| "UTC".to_owned(), |definition| definition.time_zone.clone())
     }
 }

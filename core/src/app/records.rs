@@ -68,6 +68,12 @@ impl OpenRecord {
         u64::try_from(self.arrivals.len()).unwrap_or(u64::MAX)
     }
 
+    /// Reads the token of a view. One that no view of this record can have had would claim to have seen what nobody saw.
+    pub(super) fn token(&self, seen: i64) -> Result<u64, AppError> {
+        let token = u64::try_from(seen).ok().filter(|seen| *seen <= self.seen());
+        token.ok_or(AppError::BadInput { what: "view token" })
+    }
+
     pub(super) fn add(&mut self, event: Arc<Event>) {
         let next = self.seen() + 1;
         self.arrivals.entry(event.id).or_insert(next);

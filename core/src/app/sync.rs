@@ -29,7 +29,7 @@ use crate::words::Trouble;
 pub struct SyncReport {
     /// Everything was sent and read.
     pub complete: bool,
-    /// What hindered it, as a sentence; empty if nothing did.
+    /// What hindered it, or what else is to be told, as a sentence; empty if nothing is.
     pub trouble: String,
     pub events_sent: i64,
     pub events_received: i64,
@@ -60,6 +60,8 @@ struct Run<'a> {
     promised: BTreeMap<EncounterId, EncounterReceipt>,
     receipt: Option<(Document, Receipt)>,
     changed: BTreeSet<EncounterId>,
+    /// Faults of a definition that was offered and not taken up.
+    faults: usize,
     sent: u64,
     received: u64,
     round_trips: i32,
@@ -103,15 +105,16 @@ impl FirstHours {
     }
 
     fn run_sync(&self) -> Result<SyncReport, AppError> {
-        let (station, nonce, enrolled) = {
+        let not_enrolled = AppError::NotReady { trouble: Trouble::NotEnrolledYet };
+        let (station, code, nonce, enrolled) = {
             let inner = self.lock();
-            let station =
-                inner.me.station.clone().ok_or(AppError::NotReady { trouble: Trouble::NotEnrolledYet })?;
-            (station, inner.me.nonce.clone(), inner.me.certificate.is_some())
+            let station = inner.me.station.clone().ok_or_else(|| not_enrolled.clone())?;
+            let code = inner.me.code.clone().unwrap_or_default();
+            (station, code, inner.me.nonce.clone(), inner.me.certificate.is_some())
         };
         let transport = (self.outside.connect)(&station.address, station.ca_pem.as_deref())?;
-        if !enrolled && !self.ask_enrolment(transport.as_ref())?.approved {
-            return Err(AppError::NotReady { trouble: Trouble::NotEnrolledYet });
+        if !enrolled && !self.ask_enrolment(transport.as_ref(), station, code)?.approved {
+            return Err(not_enrolled);
         }
         let head = self.store.own_head()?.seq;
         let received = self.store.received_through()?;
@@ -125,6 +128,7 @@ impl FirstHours {
             promised: BTreeMap::new(),
             receipt: None,
             changed: BTreeSet::new(),
+            faults: 0,
             sent: 0,
             received: 0,
             round_trips: 0,
@@ -222,16 +226,29 @@ impl Run<'_> {
         };
         let held: BTreeSet<Hash> = held.into_iter().collect();
         self.session.on_hello(&reply, &receipt, &held, directory.as_deref(), &cursors);
+        if !self.is_of_our_chain(&receipt)? {
+            // What it acknowledges was written by a copy of this phone: of what is only here it says nothing.
+            self.session.on_other_chain(receipt.received_through);
+            return Ok(());
+        }
         self.note_receipt(reply.receipt, receipt)
+    }
+
+    /// Whether what the receipt acknowledges is what this phone wrote.
+    fn is_of_our_chain(&self, receipt: &Receipt) -> Result<bool, AppError> {
+        let Some(acknowledged) = receipt.received_id else { return Ok(true) };
+        Ok(self.app.store.own_id(receipt.received_through)? == Some(acknowledged))
     }
 
     fn protocol(&mut self, sha: Hash) -> Result<(), AppError> {
         if let Some(response) = self.get(format!("/v1/protocols/{sha}"))? {
             // A definition that is not the one named, or has faults, is not taken up; the one before stays in force.
             let text = String::from_utf8(response.body).ok();
-            let sound = text.filter(|text| sha256(text.as_bytes()) == sha.0 && load(text.as_bytes()).is_ok());
-            if let Some(text) = sound {
-                self.app.store.put_protocol(&sha, &text)?;
+            let text = text.filter(|text| sha256(text.as_bytes()) == sha.0);
+            match text.map(|text| (load(text.as_bytes()), text)) {
+                Some((Ok(_), text)) => self.app.store.put_protocol(&sha, &text)?,
+                Some((Err(faults), _)) => self.faults += faults.0.len(),
+                None => self.faults += 1,
             }
             self.session.on_protocol();
         }
@@ -406,6 +423,11 @@ impl Run<'_> {
 
     fn finish(self, ending: &Ending) -> SyncReport {
         let (trouble, after_ms) = match ending {
+            // Everything was sent and read all the same.
+            Ending::Complete if self.faults > 0 => {
+                let told = Trouble::BadProtocol { faults: self.faults };
+                return SyncReport { complete: true, ..self.report(Some(told), None) };
+            }
             Ending::Complete => (None, None),
             Ending::NotEnrolled => (Some(Trouble::NotEnrolledYet), None),
             Ending::SendOnly => (Some(Trouble::Revoked), None),

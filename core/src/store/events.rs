@@ -195,6 +195,16 @@ impl Store {
         })
     }
 
+    /// The id of this install's event with this number.
+    pub fn own_id(&self, seq: u64) -> Result<Option<EventId>, StoreError> {
+        let seq = i64::try_from(seq).map_err(|_| StoreError::io("a number beyond every chain"))?;
+        self.read(|transaction| {
+            let mut statement = transaction.prepare_cached("select id from own_event where seq = :seq")?;
+            let mut rows = statement.query(named_params! { ":seq": seq })?;
+            Ok(rows.next()?.map(|row| row.get("id").map(EventId)).transpose()?)
+        })
+    }
+
     /// This install's events after a number, in order and without a gap: at most `max_events`, and as many as fit
     /// into `max_bytes` of headers and bodies, but at least one.
     pub fn unsent(

@@ -201,6 +201,12 @@ impl Session {
         }
     }
 
+    /// A receipt acknowledges, as ours, an event that is not the one here: this phone or another is a copy. Nothing more
+    /// is sent; the way down still goes on.
+    pub fn on_other_chain(&mut self, seq: u64) {
+        self.up = Some(Ending::Fork { seq });
+    }
+
     /// A receipt came: own events through its number are held, and its encounters have moved.
     pub fn on_receipt(&mut self, receipt: &Receipt) {
         self.received = receipt.received_through.min(self.head);
