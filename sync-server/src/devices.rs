@@ -153,10 +153,14 @@ pub fn ask(
     if row.int(2)? <= now_ms {
         return refused(tx, now_ms);
     }
+    // A phone that waits, or was refused, may ask anew with another code; one that was ever approved may not.
     let added = tx.run(
         "insert into install (install, device, person, role, agency, station, state, key, request_ms) \
          select $1, $2, id, role, agency, station, 'waiting', $3, $4 from person where id = $5 and disabled = 0 \
-         on conflict (install) do nothing",
+         on conflict (install) do update set device = excluded.device, person = excluded.person, \
+         role = excluded.role, agency = excluded.agency, station = excluded.station, state = excluded.state, \
+         request_ms = excluded.request_ms, decided_by = null, decided_ms = null \
+         where install.key = excluded.key and install.state in ('waiting', 'refused')",
         &[(&install).into(), ask.device.into(), key.into(), now_ms.into(), row.text(1)?.into()],
     )?;
     if added == 0 {
