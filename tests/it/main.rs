@@ -1,4 +1,8 @@
 //! Whole-system tests: phones, server and the rules of the workspace, in one binary.
 
 mod architecture;
+mod bad_input;
+mod bytes;
+mod need_to_know;
 mod path;
+mod schema;

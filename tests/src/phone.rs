@@ -26,7 +26,8 @@ pub struct Phone {
 impl Phone {
     /// A new phone, switched on.
     pub fn new(shared: &SharedClock, language: Language) -> Result<Self, AppError> {
-        let folder = tempfile::tempdir().map_err(|error| AppError::StoreFault { detail: error.to_string() })?;
+        let folder =
+            tempfile::tempdir().map_err(|error| AppError::StoreFault { detail: error.to_string() })?;
         let mut key = [0; 32];
         firsthours_core::app::Random::fill(&SystemRandom, &mut key);
         let mut phone = Self {
@@ -43,6 +44,10 @@ impl Phone {
     }
 
     /// The app.
+    ///
+    /// # Panics
+    ///
+    /// When the phone is switched off.
     pub fn app(&self) -> &FirstHours {
         self.app.as_ref().expect("a phone of the harness is on between two calls")
     }
@@ -57,13 +62,33 @@ impl Phone {
         StoreKey::new(self.key)
     }
 
+    /// The raw key in hex, for a tool that opens the file itself.
+    pub fn key_hex(&self) -> String {
+        hex::encode(self.key)
+    }
+
+    /// Another phone, put back from a copy of this one as it is on disk now.
+    pub fn copy(&self, shared: &SharedClock) -> Result<Self, AppError> {
+        let folder =
+            tempfile::tempdir().map_err(|error| AppError::StoreFault { detail: error.to_string() })?;
+        let mut phone = Self {
+            folder,
+            lives: 0,
+            key: self.key,
+            language: self.language,
+            clock: Arc::new(PhoneClock::new(shared.clone())),
+            network: Network::new(),
+            app: None,
+        };
+        copy_folder(&self.folder(), &phone.folder())
+            .map_err(|error| AppError::StoreFault { detail: error.to_string() })?;
+        phone.switch_on()?;
+        Ok(phone)
+    }
+
     /// Everything from outside, as this phone gives it to the core.
     pub fn outside(&self) -> Outside {
-        Outside {
-            clock: self.clock.clone(),
-            random: Arc::new(SystemRandom),
-            connect: self.network.connect(),
-        }
+        Outside { clock: self.clock.clone(), random: Arc::new(SystemRandom), connect: self.network.connect() }
     }
 
     /// Opens the store.

@@ -49,7 +49,8 @@ const AGENCIES: [(&str, &str); 3] = [
     ("probation", "Probation Department (synthetic)"),
 ];
 
-const STATIONS: [(&str, &str, &str); 2] = [("century", "sheriff", "Century"), ("compton", "sheriff", "Compton")];
+const STATIONS: [(&str, &str, &str); 2] =
+    [("century", "sheriff", "Century"), ("compton", "sheriff", "Compton")];
 
 /// Numbers of the partners: telephone numbers that nobody has.
 const NUMBERS: [(&str, Option<&str>, &str); 4] = [
@@ -210,6 +211,19 @@ impl Programme {
         })?)
     }
 
+    /// The administrator refuses every phone that waits.
+    pub fn refuse_all(&self) -> Result<(), Fault> {
+        let (app, now, by) = (&self.app, self.app.now_ms(), Who::Person(self.person("admin")));
+        Ok(app.store.write(|tx| {
+            for device in devices::all(tx).map_err(fault)? {
+                if device.state == "waiting" {
+                    devices::refuse(tx, &device.install, by, now).map_err(fault)?;
+                }
+            }
+            Ok::<_, Failed>(())
+        })?)
+    }
+
     /// Revokes every phone of a person.
     pub fn revoke(&self, username: &str) -> Result<(), Fault> {
         let (app, now, by) = (&self.app, self.app.now_ms(), Who::Person(self.person("admin")));
@@ -236,9 +250,9 @@ impl Programme {
     pub fn sign_in(&self, username: &str) -> Result<String, Fault> {
         let (app, now) = (&self.app, self.app.now_ms());
         let person = self.person(username);
-        Ok(app.store.write(|tx| {
-            sessions::start(tx, &*app.random, person, app.limits(), now).map_err(fault)
-        })?)
+        Ok(app
+            .store
+            .write(|tx| sessions::start(tx, &*app.random, person, app.limits(), now).map_err(fault))?)
     }
 }
 
@@ -313,7 +327,6 @@ impl From<firsthours_server::store::StoreError> for Failed {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as a function for map_err")]
 fn fault(error: impl std::fmt::Display) -> Failed {
     Failed(error.to_string())
 }
