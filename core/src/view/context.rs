@@ -100,6 +100,15 @@ impl Context<'_> {
         self.names.name(person).unwrap_or_else(|| person.0.clone())
     }
 
+    /// A remark: narrative, and so hidden from this reader until opened.
+    pub(super) fn narrative(&self, text: &str) -> String {
+        if self.reader.sees_all {
+            text.to_owned()
+        } else {
+            crate::words::Label::Hidden.text(self.language).to_owned()
+        }
+    }
+
     pub(super) fn when(&self, ms: i64) -> String {
         crate::words::day_and_time(ms, self.now, &self.definition.time_zone, self.language)
     }

@@ -183,7 +183,12 @@ fn notices(context: Context<'_>, void: bool) -> Vec<String> {
 }
 
 /// The card: an urgent step, else a comment that waits for an answer, else the protocol's next step.
-fn next_view(context: Context<'_>, state: &State, derived: &Derived<'_>, threads: &[Thread<'_>]) -> Option<NextView> {
+fn next_view(
+    context: Context<'_>,
+    state: &State,
+    derived: &Derived<'_>,
+    threads: &[Thread<'_>],
+) -> Option<NextView> {
     let Context { definition, reader, language, now, .. } = context;
     let next = next_step(definition, derived, reader.author()?, now);
     let urgent = next.as_ref().is_some_and(|next| next.because == NextReason::Urgent);
@@ -379,7 +384,7 @@ fn loose_notes(context: Context<'_>, state: &State) -> Vec<NoteView> {
             Some(Kind::Noted { step, text })
                 if step.as_deref().is_none_or(|step| context.definition.step(step).is_none()) =>
             {
-                Some(NoteView { text: text.clone(), said: said_by(context, event) })
+                Some(NoteView { text: context.narrative(text), said: said_by(context, event) })
             }
             _ => None,
         })

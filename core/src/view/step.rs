@@ -217,7 +217,7 @@ fn sentences(context: Context<'_>, state: &State, record: &StepRecord<'_>) -> Ve
             let reason = option_title(&record.step.cannot_reasons, why, language);
             let mut sentence = Sentence::CannotBecause { reason: &reason }.text(language);
             if let Kind::Cannot { note: Some(note), .. } = &body.kind {
-                sentence = format!("{sentence} ({note})");
+                sentence = format!("{sentence} ({})", context.narrative(note));
             }
             said.push(format!("{sentence}. {}", said_by(context, head.event)));
         }
@@ -378,7 +378,7 @@ fn notes(context: Context<'_>, state: &State, definition: &Definition, step: &st
         .into_iter()
         .filter_map(|event| match event.kind() {
             Some(Kind::Noted { step, text }) if at(step.as_deref()) => {
-                Some(NoteView { text: text.clone(), said: said_by(context, event) })
+                Some(NoteView { text: context.narrative(text), said: said_by(context, event) })
             }
             _ => None,
         })

@@ -93,11 +93,12 @@ fn details(context: Context<'_>, kind: &Kind) -> Vec<String> {
         Kind::Answered { step, values, .. } => {
             values.iter().map(|(field, value)| answer_line(context, step, field, value.as_ref())).collect()
         }
-        Kind::Noted { text, .. } | Kind::Replied { text, .. } | Kind::Commented { text, .. } => {
+        Kind::Noted { text, .. } => vec![context.narrative(text)],
+        Kind::Replied { text, .. } | Kind::Commented { text, .. } => {
             vec![text.clone()]
         }
         Kind::Voided { why } => vec![why.clone()],
-        Kind::Cannot { note: Some(note), .. } => vec![note.clone()],
+        Kind::Cannot { note: Some(note), .. } => vec![context.narrative(note)],
         _ => Vec::new(),
     }
 }
