@@ -53,6 +53,7 @@ impl FirstHours {
     /// with the token `seen` showed, and this install's own later writes.
     pub fn act(&self, encounter: &str, seen: i64, act: Act) -> Result<EncounterView, AppError> {
         let id = read_id(encounter)?;
+        let seen = read_token(seen)?;
         let mut inner = self.lock();
         let actor = inner.me.actor()?.clone();
         let seen = inner.record(&self.store, id)?.token(seen)?;
@@ -67,6 +68,7 @@ impl FirstHours {
     /// ([`Act::Answer`]) or when its phase is submitted.
     pub fn draft(&self, encounter: &str, seen: i64, place: DraftPlace, text: &str) -> Result<(), AppError> {
         let id = read_id(encounter)?;
+        let seen = read_token(seen)?;
         let mut inner = self.lock();
         let actor = inner.me.actor()?.clone();
         let me = inner.me.author();
@@ -226,6 +228,11 @@ pub struct DraftPlace {
 
 fn is_written(kind: FieldKind) -> bool {
     matches!(kind, FieldKind::Code | FieldKind::Text | FieldKind::Note)
+}
+
+/// Reads the token of a view that a shell gives back.
+fn read_token(seen: i64) -> Result<u64, AppError> {
+    u64::try_from(seen).map_err(|_| AppError::BadInput { what: "view token" })
 }
 
 /// Reads an id that a shell gives back.

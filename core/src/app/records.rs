@@ -68,10 +68,9 @@ impl OpenRecord {
         u64::try_from(self.arrivals.len()).unwrap_or(u64::MAX)
     }
 
-    /// Reads the token of a view. One that no view of this record can have had would claim to have seen what nobody saw.
-    pub(super) fn token(&self, seen: i64) -> Result<u64, AppError> {
-        let token = u64::try_from(seen).ok().filter(|seen| *seen <= self.seen());
-        token.ok_or(AppError::BadInput { what: "view token" })
+    /// The token of a view, if a view of this record can have had it: another claims to have seen what nobody saw.
+    pub(super) fn token(&self, seen: u64) -> Result<u64, AppError> {
+        if seen <= self.seen() { Ok(seen) } else { Err(AppError::BadInput { what: "view token" }) }
     }
 
     pub(super) fn add(&mut self, event: Arc<Event>) {
