@@ -13,7 +13,13 @@ const EVENING: i64 = 1_795_496_400_000;
 const REMARK: &str = "The child said a name that must not be on a screen by default.";
 
 /// Asks for a page as a signed-in person; gives its status and text.
-fn ask(programme: &Programme, cookie: &str, method: &str, path: &str, form: &str) -> Result<(u16, String), Fault> {
+fn ask(
+    programme: &Programme,
+    cookie: &str,
+    method: &str,
+    path: &str,
+    form: &str,
+) -> Result<(u16, String), Fault> {
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -34,9 +40,10 @@ fn ask(programme: &Programme, cookie: &str, method: &str, path: &str, form: &str
 
 fn logged(programme: &Programme, what: What) -> Result<i64, Fault> {
     let what = firsthours_server::audit::code(what);
-    let rows = programme.app.store.read(|tx| {
-        tx.row("select count(*) from audit where what = $1", &[(&what).into()])
-    })?;
+    let rows = programme
+        .app
+        .store
+        .read(|tx| tx.row("select count(*) from audit where what = $1", &[(&what).into()]))?;
     Ok(rows.ok_or("no count")?.int(0)?)
 }
 
@@ -46,7 +53,11 @@ fn a_remark_is_hidden_until_opened_and_opening_it_is_logged_with_its_reason() ->
     let phone = programme.phone("alvarez", Language::En)?;
     let id = phone.app().start_encounter(None)?.id;
     let view = play(phone.app(), &id, &SCENE[0], EVENING)?;
-    phone.app().act(&id, view.seen, Act::Note { step: Some("contact".to_owned()), text: REMARK.to_owned() })?;
+    phone.app().act(
+        &id,
+        view.seen,
+        Act::Note { step: Some("contact".to_owned()), text: REMARK.to_owned() },
+    )?;
     assert!(phone.app().sync_now()?.complete);
 
     let cookie = format!("fh={}", programme.sign_in("rivera")?);

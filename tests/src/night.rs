@@ -39,63 +39,95 @@ const fn tap(after: i64, step: &'static str, fields: &'static [(&'static str, Gi
 pub const SCENE: &[Tap] = &[
     tap(1, "contact", &[("at", Given::Now), ("how", Given::One("patrol")), ("place", Given::One("street"))]),
     tap(1, "safety_medical", &[("urgent_need", Given::No)]),
-    tap(3, "indicators", &[
-        ("trauma", Given::One("yes")),
-        ("withdrawn", Given::One("yes")),
-        ("no_freedom", Given::One("yes")),
-        ("one_place", Given::One("not_observed")),
-        ("debt", Given::One("not_observed")),
-        ("security", Given::One("no")),
-        ("papers", Given::One("not_observed")),
-    ]),
-    tap(1, "suspicion", &[
-        ("decided_at", Given::Now),
-        ("status", Given::One("suspected")),
-        ("reasons", Given::Some(&["place", "signs"])),
-        ("age", Given::One("age_13_to_15")),
-        ("age_known_by", Given::One("stated")),
-    ]),
-    tap(2, "hotline_call", &[
-        ("called_at", Given::MinutesAgo(1)),
-        ("channel", Given::One("telephone")),
-        ("outcome", Given::One("reached")),
-        ("reference", Given::Text("SYN-0042")),
-    ]),
-    tap(2, "advocate_call", &[
-        ("called_at", Given::MinutesAgo(1)),
-        ("channel", Given::One("telephone")),
-        ("outcome", Given::One("reached")),
-    ]),
+    tap(
+        3,
+        "indicators",
+        &[
+            ("trauma", Given::One("yes")),
+            ("withdrawn", Given::One("yes")),
+            ("no_freedom", Given::One("yes")),
+            ("one_place", Given::One("not_observed")),
+            ("debt", Given::One("not_observed")),
+            ("security", Given::One("no")),
+            ("papers", Given::One("not_observed")),
+        ],
+    ),
+    tap(
+        1,
+        "suspicion",
+        &[
+            ("decided_at", Given::Now),
+            ("status", Given::One("suspected")),
+            ("reasons", Given::Some(&["place", "signs"])),
+            ("age", Given::One("age_13_to_15")),
+            ("age_known_by", Given::One("stated")),
+        ],
+    ),
+    tap(
+        2,
+        "hotline_call",
+        &[
+            ("called_at", Given::MinutesAgo(1)),
+            ("channel", Given::One("telephone")),
+            ("outcome", Given::One("reached")),
+            ("reference", Given::Text("SYN-0042")),
+        ],
+    ),
+    tap(
+        2,
+        "advocate_call",
+        &[
+            ("called_at", Given::MinutesAgo(1)),
+            ("channel", Given::One("telephone")),
+            ("outcome", Given::One("reached")),
+        ],
+    ),
     tap(1, "no_arrest", &[("not_arrested", Given::Yes)]),
-    tap(2, "custody_basis", &[
-        ("basis", Given::One("not_in_custody")),
-        ("restraint", Given::No),
-        ("missing_check", Given::One("not_missing")),
-        ("station", Given::No),
-    ]),
-    tap(3, "probation_check", &[
-        ("called_at", Given::Now),
-        ("channel", Given::One("telephone")),
-        ("outcome", Given::One("reached")),
-        ("ward", Given::One("no")),
-    ]),
-    tap(12, "advocate_right", &[
-        ("told_at", Given::Now),
-        ("how", Given::One("both")),
-        ("language", Given::One("spanish")),
-        ("advocate", Given::One("wanted")),
-        ("support_person", Given::One("later")),
-        ("name_kept", Given::One("asked")),
-    ]),
+    tap(
+        2,
+        "custody_basis",
+        &[
+            ("basis", Given::One("not_in_custody")),
+            ("restraint", Given::No),
+            ("missing_check", Given::One("not_missing")),
+            ("station", Given::No),
+        ],
+    ),
+    tap(
+        3,
+        "probation_check",
+        &[
+            ("called_at", Given::Now),
+            ("channel", Given::One("telephone")),
+            ("outcome", Given::One("reached")),
+            ("ward", Given::One("no")),
+        ],
+    ),
+    tap(
+        12,
+        "advocate_right",
+        &[
+            ("told_at", Given::Now),
+            ("how", Given::One("both")),
+            ("language", Given::One("spanish")),
+            ("advocate", Given::One("wanted")),
+            ("support_person", Given::One("later")),
+            ("name_kept", Given::One("asked")),
+        ],
+    ),
     tap(31, "advocate_call", &[("arrived_at", Given::Now)]),
     tap(14, "hotline_call", &[("arrived_at", Given::Now)]),
     tap(9, "placement", &[("kind", Given::One("foster")), ("arranged_at", Given::Now)]),
-    tap(6, "handover", &[
-        ("outcome", Given::One("handed_over")),
-        ("at", Given::Now),
-        ("to", Given::One("social_worker")),
-        ("advocate_there", Given::Yes),
-    ]),
+    tap(
+        6,
+        "handover",
+        &[
+            ("outcome", Given::One("handed_over")),
+            ("at", Given::Now),
+            ("to", Given::One("social_worker")),
+            ("advocate_there", Given::Yes),
+        ],
+    ),
 ];
 
 /// Taps one row of the script. A second row for a call goes into the entry that is there: nothing is asked twice.
@@ -103,7 +135,8 @@ pub fn play(app: &FirstHours, encounter: &str, tap: &Tap, now: i64) -> Result<En
     let view = app.encounter(encounter)?;
     let only_arrival = tap.fields.iter().all(|(field, _)| *field == "arrived_at");
     let entry = if only_arrival { entry_of(&view, tap.step) } else { None };
-    let values = tap.fields.iter().map(|(field, given)| ((*field).to_owned(), Some(value(*given, now)))).collect();
+    let values =
+        tap.fields.iter().map(|(field, given)| ((*field).to_owned(), Some(value(*given, now)))).collect();
     app.act(encounter, view.seen, Act::Answer { step: tap.step.to_owned(), entry, values, reason: None })
 }
 

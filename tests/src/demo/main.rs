@@ -23,7 +23,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let outcome = if options.once { story::once() } else { turn::run(&options) };
+    let outcome = if options.once { story::once() } else { turn::run(options) };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {

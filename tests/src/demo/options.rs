@@ -46,7 +46,10 @@ mod tests {
 
     #[test]
     fn an_option_that_is_not_there_is_named() {
-        assert_eq!(read(&["--port", "0", "--serve-only"]), Ok(Some(Options { once: false, story: false, port: 0 })));
+        assert_eq!(
+            read(&["--port", "0", "--serve-only"]),
+            Ok(Some(Options { once: false, story: false, port: 0 }))
+        );
         assert!(read(&["--onec"]).is_err_and(|complaint| complaint.contains("--onec")));
         assert!(read(&["--port", "many"]).is_err());
         assert_eq!(read(&["--help"]), Ok(None));

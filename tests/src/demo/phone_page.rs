@@ -104,12 +104,17 @@ async fn record(State(hand): Shared, Path(id): Path<String>, Query(asked): Query
     drawn.await.unwrap_or_else(|response| response)
 }
 
-async fn act(State(hand): Shared, Path(id): Path<String>, Form(sent): Form<Vec<(String, String)>>) -> Response {
+async fn act(
+    State(hand): Shared,
+    Path(id): Path<String>,
+    Form(sent): Form<Vec<(String, String)>>,
+) -> Response {
     let done = on_phone(hand, move |hand, phone| {
         let pairs = Pairs(sent);
         match write(phone, &id, &pairs) {
             Ok(Ok(())) => {
-                let step = forms::step(&pairs).map(|step| format!("?open={step}#step-{step}")).unwrap_or_default();
+                let step =
+                    forms::step(&pairs).map(|step| format!("?open={step}#step-{step}")).unwrap_or_default();
                 Redirect::to(&format!("/demo/phone/records/{id}{step}")).into_response()
             }
             Ok(Err(faults)) => {
@@ -162,7 +167,10 @@ async fn sync(State(hand): Shared) -> Response {
     let done = on_phone(hand, |hand, phone| {
         match phone.app().sync_now() {
             Ok(report) if report.complete => {
-                hand.say(true, format!("Synced: {} sent, {} received.", report.events_sent, report.events_received));
+                hand.say(
+                    true,
+                    format!("Synced: {} sent, {} received.", report.events_sent, report.events_received),
+                );
             }
             Ok(report) => hand.say(false, report.trouble),
             Err(error) => hand.say(false, error.sentence(phone.app().language())),
@@ -177,7 +185,10 @@ async fn signal(State(hand): Shared) -> Response {
     let done = on_phone(hand, |hand, phone| {
         let signal = !phone.network.signal();
         phone.network.set_signal(signal);
-        hand.say(signal, if signal { "The phone has a signal again." } else { "No signal. Go on recording." });
+        hand.say(
+            signal,
+            if signal { "The phone has a signal again." } else { "No signal. Go on recording." },
+        );
         Redirect::to("/demo/phone")
     });
     done.await.map_or_else(|response| response, IntoResponse::into_response)
@@ -186,7 +197,10 @@ async fn signal(State(hand): Shared) -> Response {
 async fn battery(State(hand): Shared) -> Response {
     let done = on_phone(hand, |hand, phone| {
         match phone.pull_battery() {
-            Ok(()) => hand.say(true, "The battery was pulled and put back. Everything that the screen said was saved is here."),
+            Ok(()) => hand.say(
+                true,
+                "The battery was pulled and put back. Everything that the screen said was saved is here.",
+            ),
             Err(error) => hand.say(false, error.sentence(Language::En)),
         }
         Redirect::to("/demo/phone")
@@ -208,7 +222,13 @@ async fn language(State(hand): Shared) -> Response {
     done.await.map_or_else(|response| response, IntoResponse::into_response)
 }
 
-fn draw_record(hand: &Hand, phone: &Phone, id: &str, open: Option<String>, refused: Option<Refused>) -> Response {
+fn draw_record(
+    hand: &Hand,
+    phone: &Phone,
+    id: &str,
+    open: Option<String>,
+    refused: Option<Refused>,
+) -> Response {
     let language = phone.app().language();
     let forms = Forms {
         base: format!("/demo/phone/records/{id}"),

@@ -7,14 +7,16 @@ use firsthours_core::app::{Act, Sharing};
 use firsthours_core::protocol::{Phase, Value};
 use firsthours_core::record::{EventId, PersonId};
 use firsthours_core::words::{Language, clock_time};
-use firsthours_tests::night::{SCENE, answer, play, submit};
+use firsthours_tests::night::{SCENE, Tap, answer, play, submit};
 use firsthours_tests::programme::Fault;
 use firsthours_tests::{Phone, Programme, SharedClock};
 
 use crate::board::{Board, line};
 
 const MINUTE: i64 = 60_000;
-const LINES: usize = 17;
+const LINES: usize = 16;
+/// Taps of the first record before the second deputy joins.
+const JOINED_AFTER: usize = 7;
 
 /// The phones of the story, still on when it ends.
 pub(crate) struct Cast {
@@ -36,116 +38,160 @@ pub(crate) fn once() -> Result<(), Fault> {
 
 /// Plays the story on a programme that runs, some hours ago by its clock.
 pub(crate) fn play_story(programme: &Programme) -> Result<Cast, Fault> {
-    let clock = &programme.clock;
-    let mut board = Board::new(LINES);
-    let mut tell = |who: &str, what: &str| board.tell(&time(clock), who, what);
+    let mut tale = Tale { programme, board: Board::new(LINES) };
+    tale.tell(
+        "the county",
+        "one server, three agencies, Los Angeles County’s protocol; everyone here is made up",
+    );
+    let cast = Cast {
+        alvarez: programme.phone("alvarez", Language::En)?,
+        brooks: programme.phone("brooks", Language::Es)?,
+        chen: programme.phone("chen", Language::En)?,
+    };
+    tale.tell(
+        "the IT desk",
+        "enrolled three phones: one-time code, key made on the phone, fingerprint compared",
+    );
+    let record = tale.without_a_signal(&cast)?;
+    tale.cut_in_the_middle(&cast.chen)?;
+    tale.two_on_one_record(&cast, &record)?;
+    tale.sent_back_and_approved(&cast, &record)?;
+    tale.tell("the station", "has everything; every phone holds a signed receipt");
+    Ok(cast)
+}
 
-    tell("the county", "one server, three agencies, Los Angeles County’s protocol; everyone here is made up");
-    let alvarez = programme.phone("alvarez", Language::En)?;
-    let brooks = programme.phone("brooks", Language::Es)?;
-    let chen = programme.phone("chen", Language::En)?;
-    tell("the IT desk", "enrolled three phones: one-time code, key made on the phone, fingerprint compared");
+/// The story as it is told.
+struct Tale<'a> {
+    programme: &'a Programme,
+    board: Board,
+}
 
-    for phone in [&alvarez, &brooks, &chen] {
-        phone.network.set_signal(false);
+impl Tale<'_> {
+    fn tell(&mut self, who: &str, what: &str) {
+        self.board.tell(&time(&self.programme.clock), who, what);
     }
-    let first = alvarez.app().start_encounter(None)?.id;
-    tell("Dep. Alvarez", "meets a child on the street; no signal; every tap is on disk before the screen says so");
-    for tap in &SCENE[..7] {
-        clock.advance(tap.after * MINUTE);
-        play(alvarez.app(), &first, tap, now(clock))?;
+
+    fn tap(&self, phone: &Phone, record: &str, tap: &Tap, after: i64) -> Result<(), Fault> {
+        self.programme.clock.advance(after * MINUTE);
+        play(phone.app(), record, tap, now(&self.programme.clock))?;
+        Ok(())
     }
-    let view = alvarez.app().encounter(&first)?;
-    let next = view.next.map(|next| next.title).unwrap_or_default();
-    tell("Dep. Alvarez", &format!("{} is recorded up to the hotline call; next: {next}", view.handle));
 
-    let second = chen.app().start_encounter(None)?.id;
-    for tap in SCENE {
-        clock.advance(tap.after * MINUTE / 3);
-        play(chen.app(), &second, tap, now(clock))?;
+    /// Two deputies record, one a part and one a whole night. Gives the record of the first.
+    fn without_a_signal(&mut self, cast: &Cast) -> Result<String, Fault> {
+        for phone in [&cast.alvarez, &cast.brooks, &cast.chen] {
+            phone.network.set_signal(false);
+        }
+        let first = cast.alvarez.app().start_encounter(None)?.id;
+        self.tell(
+            "Dep. Alvarez",
+            "meets a child on the street; no signal; every tap is on disk before the screen says so",
+        );
+        for tap in &SCENE[..JOINED_AFTER] {
+            self.tap(&cast.alvarez, &first, tap, tap.after)?;
+        }
+        let view = cast.alvarez.app().encounter(&first)?;
+        let next = view.next.map(|next| next.title).unwrap_or_default();
+        self.tell("Dep. Alvarez", &format!("has {} recorded up to the calls; next: {next}", view.handle));
+
+        let second = cast.chen.app().start_encounter(None)?.id;
+        for tap in SCENE {
+            self.tap(&cast.chen, &second, tap, tap.after / 3)?;
+        }
+        submit(cast.chen.app(), &second)?;
+        self.tell("Dep. Chen", "records another night in full, and submits it, still without a signal");
+        Ok(first)
     }
-    submit(chen.app(), &second)?;
-    tell("Dep. Chen", "records another night in full, and submits it, still without a signal");
 
-    chen.network.set_signal(true);
-    chen.network.cut_at_upload(1);
-    let cut = chen.app().sync_now()?;
-    tell("Dep. Chen", &format!("loses the line in the middle of the upload: “{}”", cut.trouble));
-    chen.network.set_signal(true);
-    let again = finish(&chen)?;
-    tell("Dep. Chen", &format!("tries again: the server had them already, so {again} were sent and none is double"));
-
-    alvarez.network.set_signal(true);
-    finish(&alvarez)?;
-    let view = alvarez.app().encounter(&first)?;
-    let brooks_id = PersonId(programme.person("brooks").to_owned());
-    alvarez.app().act(&first, view.seen, Act::Share { how: Sharing::Join, to: brooks_id })?;
-    finish(&alvarez)?;
-    tell("Dep. Alvarez", "has a signal again; asks Dep. Brooks to join the record");
-
-    brooks.network.set_signal(true);
-    finish(&brooks)?;
-    let view = brooks.app().encounter(&first)?;
-    let offer = view.offers.first().ok_or("the request to join did not reach Dep. Brooks")?.id.parse()?;
-    brooks.app().act(&first, view.seen, Act::Accept { offer })?;
-    tell("Dep. Brooks", "has the record on her phone, in Spanish, and takes part");
-
-    for phone in [&alvarez, &brooks] {
-        phone.network.set_signal(false);
+    fn cut_in_the_middle(&mut self, chen: &Phone) -> Result<(), Fault> {
+        chen.network.set_signal(true);
+        chen.network.cut_at_upload(1);
+        let cut = chen.app().sync_now()?;
+        self.tell("Dep. Chen", &format!("loses the line in the middle of the upload: “{}”", cut.trouble));
+        chen.network.set_signal(true);
+        let again = finish(chen)?;
+        self.tell(
+            "Dep. Chen",
+            &format!("tries again: the server had them, so {again} were sent and none is double"),
+        );
+        Ok(())
     }
-    for tap in &SCENE[7..] {
-        clock.advance(tap.after * MINUTE);
-        play(alvarez.app(), &first, tap, now(clock))?;
+
+    fn two_on_one_record(&mut self, cast: &Cast, record: &str) -> Result<(), Fault> {
+        let Cast { alvarez, brooks, .. } = cast;
+        alvarez.network.set_signal(true);
+        finish(alvarez)?;
+        let view = alvarez.app().encounter(record)?;
+        let to = PersonId(self.programme.person("brooks").to_owned());
+        alvarez.app().act(record, view.seen, Act::Share { how: Sharing::Join, to })?;
+        finish(alvarez)?;
+        self.tell("Dep. Alvarez", "has a signal again; asks Dep. Brooks to join the record");
+
+        brooks.network.set_signal(true);
+        finish(brooks)?;
+        let view = brooks.app().encounter(record)?;
+        let offer = view.offers.first().ok_or("the request to join did not reach Dep. Brooks")?.id.parse()?;
+        brooks.app().act(record, view.seen, Act::Accept { offer })?;
+        self.tell("Dep. Brooks", "has the record on her phone, in Spanish, and takes part");
+
+        for phone in [alvarez, brooks] {
+            phone.network.set_signal(false);
+        }
+        for tap in &SCENE[JOINED_AFTER..] {
+            self.tap(alvarez, record, tap, tap.after)?;
+        }
+        answer(brooks.app(), record, "no_arrest", "other_offence", Value::Flag(false))?;
+        answer(brooks.app(), record, "contact", "place", Value::Text("motel".to_owned()))?;
+        answer(alvarez.app(), record, "contact", "place", Value::Text("business".to_owned()))?;
+        self.tell("both", "write at once without a signal, and differ on one field");
+
+        for phone in [alvarez, brooks, alvarez] {
+            phone.network.set_signal(true);
+            finish(phone)?;
+        }
+        let conflicts = alvarez.app().encounter(record)?.conflicts;
+        self.tell("both phones", &format!("show {conflicts} conflict: both answers stay, with who and when"));
+        Ok(())
     }
-    answer(brooks.app(), &first, "no_arrest", "other_offence", Value::Flag(false))?;
-    answer(brooks.app(), &first, "contact", "place", Value::Text("motel".to_owned()))?;
-    answer(alvarez.app(), &first, "contact", "place", Value::Text("business".to_owned()))?;
-    tell("both", "write at once without a signal, and differ on one field");
 
-    for phone in [&alvarez, &brooks, &alvarez] {
-        phone.network.set_signal(true);
-        finish(phone)?;
+    fn sent_back_and_approved(&mut self, cast: &Cast, record: &str) -> Result<(), Fault> {
+        let Cast { alvarez, brooks, chen } = cast;
+        answer(alvarez.app(), record, "contact", "place", Value::Text("motel".to_owned()))?;
+        submit(alvarez.app(), record)?;
+        finish(alvarez)?;
+        self.tell("Dep. Alvarez", "decides it, submits, and has the station’s signed receipt for all of it");
+
+        let text = "Which language did the child choose in the end? Please confirm.".to_owned();
+        self.programme.at_desk(
+            "rivera",
+            record,
+            &Act::Comment { step: Some("advocate_right".to_owned()), text },
+        )?;
+        self.programme.at_desk("rivera", record, &Act::Return { phase: Phase::Scene })?;
+        finish(alvarez)?;
+        let view = alvarez.app().encounter(record)?;
+        self.tell("Sgt. Rivera", &format!("sends it back: “{}”", view.phases[0].sentence));
+
+        alvarez.network.set_signal(false);
+        let steps = view.sections.iter().flat_map(|section| &section.steps);
+        let landed = steps.flat_map(|step| &step.threads).next();
+        let thread = landed.ok_or("the comment did not reach the step")?.id.parse()?;
+        let reply = Act::Reply { thread, text: "Spanish, confirmed.".to_owned() };
+        let view = alvarez.app().act(record, view.seen, reply)?;
+        alvarez.app().act(record, view.seen, Act::Submit { phase: Phase::Scene })?;
+        alvarez.network.set_signal(true);
+        finish(alvarez)?;
+        self.tell("Dep. Alvarez", "answers on the step, offline, and sends it back: answered, look again");
+
+        self.programme.at_desk("rivera", record, &Act::Resolve { thread })?;
+        self.programme.at_desk("rivera", record, &Act::Approve { phase: Phase::Scene })?;
+        for phone in [alvarez, brooks, chen] {
+            finish(phone)?;
+        }
+        let view = alvarez.app().encounter(record)?;
+        self.tell("Sgt. Rivera", &format!("approves: “{}”", view.phases[0].sentence));
+        Ok(())
     }
-    let conflicts = alvarez.app().encounter(&first)?.conflicts;
-    tell("both phones", &format!("show {conflicts} conflict: both answers stay, with who and when"));
-    answer(alvarez.app(), &first, "contact", "place", Value::Text("motel".to_owned()))?;
-    submit(alvarez.app(), &first)?;
-    finish(&alvarez)?;
-    tell("Dep. Alvarez", "decides it, submits, and has the station’s signed receipt for all of it");
-
-    programme.at_desk("rivera", &first, &Act::Comment {
-        step: Some("advocate_right".to_owned()),
-        text: "Which language did the child choose in the end? Please confirm.".to_owned(),
-    })?;
-    programme.at_desk("rivera", &first, &Act::Return { phase: Phase::Scene })?;
-    finish(&alvarez)?;
-    let view = alvarez.app().encounter(&first)?;
-    tell("Sgt. Rivera", &format!("sends it back: “{}”", view.phases[0].sentence));
-
-    alvarez.network.set_signal(false);
-    let thread = view
-        .sections
-        .iter()
-        .flat_map(|section| &section.steps)
-        .flat_map(|step| &step.threads)
-        .next()
-        .ok_or("the comment did not reach the step")?;
-    let thread = thread.id.parse()?;
-    let view = alvarez.app().act(&first, view.seen, Act::Reply { thread, text: "Spanish, confirmed.".to_owned() })?;
-    alvarez.app().act(&first, view.seen, Act::Submit { phase: Phase::Scene })?;
-    alvarez.network.set_signal(true);
-    finish(&alvarez)?;
-    tell("Dep. Alvarez", "answers on the step, offline, and sends it back: answered, look again");
-
-    programme.at_desk("rivera", &first, &Act::Resolve { thread })?;
-    programme.at_desk("rivera", &first, &Act::Approve { phase: Phase::Scene })?;
-    for phone in [&alvarez, &brooks, &chen] {
-        finish(phone)?;
-    }
-    let view = alvarez.app().encounter(&first)?;
-    tell("Sgt. Rivera", &format!("approves: “{}”", view.phases[0].sentence));
-    tell("the station", "has everything; every phone holds a signed receipt");
-    Ok(Cast { alvarez, brooks, chen })
 }
 
 /// Compares what the phones wrote and hold with what the server holds and the receipts say.

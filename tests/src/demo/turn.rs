@@ -26,7 +26,7 @@ pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-sr
 const STORY_BEGAN_MS: i64 = 6 * 60 * 60_000;
 
 /// Plays the story unless told not to, then serves the page until it is told to stop.
-pub(crate) fn run(options: &Options) -> Result<(), Fault> {
+pub(crate) fn run(options: Options) -> Result<(), Fault> {
     let clock = SharedClock::running(if options.story { -STORY_BEGAN_MS } else { 0 });
     let mut programme = Programme::set_up(&clock)?;
     let hand = Arc::new(Hand::default());
@@ -74,7 +74,10 @@ fn router(hand: Arc<Hand>, cookie: Cookie) -> Router {
     phone_page::router(hand)
         .merge(split)
         .route("/demo/demo.css", get(|| async { file("text/css; charset=utf-8", include_str!("demo.css")) }))
-        .route("/demo/split.js", get(|| async { file("text/javascript; charset=utf-8", include_str!("split.js")) }))
+        .route(
+            "/demo/split.js",
+            get(|| async { file("text/javascript; charset=utf-8", include_str!("split.js")) }),
+        )
 }
 
 async fn split_page(State(cookie): State<Cookie>) -> Response {
