@@ -67,7 +67,7 @@ impl Me {
             anchor: store.setting(ANCHOR)?,
             notices: store.setting(NOTICES)?.unwrap_or_default(),
         };
-        if let Some(certificate) = store.setting::<Document>(CERTIFICATE)? {
+        if let Some(certificate) = store.setting::<Option<Document>>(CERTIFICATE)?.flatten() {
             me.certificate = me.keyring(&[]).ok().and_then(|mut ring| ring.admit(&certificate).ok().cloned());
         }
         Ok(me)
@@ -109,6 +109,12 @@ impl Me {
         station: Station,
         code: String,
     ) -> Result<(), AppError> {
+        // Another programme's certificate is worth nothing here.
+        if self.station.as_ref().is_some_and(|known| known.fingerprint != station.fingerprint) {
+            store.set_setting(CERTIFICATE, &None::<Document>)?;
+            self.certificate = None;
+            self.trust = None;
+        }
         store.set_setting(STATION, &station)?;
         store.set_setting(CODE, &code)?;
         self.station = Some(station);

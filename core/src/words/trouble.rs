@@ -69,8 +69,8 @@ impl Trouble {
                 "El servidor de la estación no responde como debe. Todo está seguro en este teléfono; intente más tarde.",
             ),
             Self::NotTheStation => (
-                "What answered is not your station’s server. Nothing was sent. Tell your administrator.",
-                "Lo que respondió no es el servidor de su estación. No se envió nada. Avise a su administrador.",
+                "What answered is not your station’s server. No record was sent. Tell your administrator.",
+                "Lo que respondió no es el servidor de su estación. No se envió ningún registro. Avise a su administrador.",
             ),
             Self::NotEnrolledYet => (
                 "This phone waits for approval by your administrator. You can record meanwhile; nothing is lost.",

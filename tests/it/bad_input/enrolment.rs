@@ -11,7 +11,7 @@ use super::{EVENING, MINUTE, english, note, notes, programme, recorded, sync, to
 const NOT_VALID: &str =
     "This code is not valid: it was used, has run out after 15 minutes, or was mistyped. Ask for a new one.";
 const NOT_THE_STATION: &str =
-    "What answered is not your station’s server. Nothing was sent. Tell your administrator.";
+    "What answered is not your station’s server. No record was sent. Tell your administrator.";
 
 /// A code that fails, and that the phone is as before: it records nothing and can still be enrolled.
 fn fails(programme: &Programme, phone: &Phone, code: &str) -> Result<(), Fault> {
