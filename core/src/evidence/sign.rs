@@ -5,10 +5,10 @@ use std::str::FromStr;
 
 use ed25519_dalek::Signer;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::protocol::{JsonFault, json};
-use crate::record::{Event, Unreadable, Written, sha256, to_json};
+use crate::record::{Event, Unreadable, Written, sha256, text_serde, to_json};
 
 /// The only algorithm of this version, named in every certificate.
 pub const ALGORITHM: &str = "ed25519";
@@ -161,18 +161,7 @@ macro_rules! hex_text {
             }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
-            }
-        }
+        text_serde!($name);
     };
 }
 

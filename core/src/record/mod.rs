@@ -38,3 +38,4 @@ pub use summary::{
 pub(crate) use act::has_begun;
 pub(crate) use derive::disagree;
 pub(crate) use event::to_json;
+pub(crate) use id::text_serde;

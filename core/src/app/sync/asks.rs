@@ -1,0 +1,164 @@
+//! What a session asks for on the way up: hello, definitions, the directory, offers, own events.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
+
+use super::{Run, to_body, unwell};
+use crate::app::AppError;
+use crate::app::me::{DIRECTORY, DIRECTORY_ETAG};
+use crate::evidence::{Receipt, SignedEvent, Tag};
+use crate::protocol::load;
+use crate::record::{Directory, EncounterId, Hash, Install, TimeAnchor, sha256};
+use crate::sync::{Batch, Method};
+use crate::wire::{
+    DeviceReport, EncounterCursor, EventsReply, EventsRequest, HEADER_INSTALL, HEADER_NONCE,
+    HEADER_SIGNATURE, HelloReply, HelloRequest, OffersReply, OffersRequest, ReadMessage, VERSION,
+    hello_message,
+};
+
+const APP_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+impl Run<'_> {
+    pub(super) fn hello(&mut self, nonce: &str) -> Result<(), AppError> {
+        let app = self.app;
+        let clock = app.outside.clock.read();
+        let received = app.store.received_through()?;
+        let (unsent, oldest_unsent) = app.store.count_unsent(received)?;
+        let own = app.store.own_head()?;
+        let cursors: BTreeMap<EncounterId, EncounterCursor> =
+            app.store.encounters()?.into_iter().filter_map(|row| Some((row.id, row.cursor?))).collect();
+        let held = app.store.protocols()?;
+        let directory: Option<String> = app.store.setting(DIRECTORY_ETAG)?;
+        let request = HelloRequest {
+            versions: (VERSION, VERSION),
+            app_version: APP_VERSION.to_owned(),
+            head: own.id.map(|id| (own.seq, id)),
+            device: DeviceReport {
+                unsent,
+                drafts: app.store.count_drafts()?,
+                oldest_unsent,
+                free_disk: None,
+            },
+            clock,
+            protocols: held.clone(),
+            encounters: cursors.values().copied().collect(),
+            directory: directory.clone(),
+        };
+        let body = to_body(&request)?;
+        let (install, signature) = {
+            let inner = app.lock();
+            (inner.me.install, inner.me.key.sign(Tag::Hello, &hello_message(nonce, &body)))
+        };
+        let headers = vec![
+            (HEADER_INSTALL, install.to_string()),
+            (HEADER_NONCE, nonce.to_owned()),
+            (HEADER_SIGNATURE, signature.to_string()),
+        ];
+        let Some(reply) = self.ask::<HelloReply>(Method::Post, "/v1/sync/hello".to_owned(), headers, body)?
+        else {
+            return Ok(());
+        };
+        self.token.clone_from(&reply.token);
+        {
+            let mut inner = app.lock();
+            inner.me.set_trust(&app.store, &reply.trust)?;
+            inner.me.set_nonce(&app.store, &reply.next_nonce)?;
+            let heard = app.outside.clock.read();
+            let anchor =
+                TimeAnchor { server: reply.time, wall: heard.wall, mono: heard.mono, boot: heard.boot };
+            inner.me.set_anchor(&app.store, anchor)?;
+            inner.me.set_notices(&app.store, &reply.protocols)?;
+        }
+        let receipt = self.open_receipt(&reply.receipt)?;
+        let held: BTreeSet<Hash> = held.into_iter().collect();
+        self.session.on_hello(&reply, &receipt, &held, directory.as_deref(), &cursors);
+        if !self.is_of_our_chain(&receipt)? {
+            // What it acknowledges was written by a copy of this phone: of what is only here it says nothing.
+            self.session.on_other_chain(receipt.received_through);
+            return Ok(());
+        }
+        self.note_receipt(reply.receipt, receipt)
+    }
+
+    /// Whether what the receipt acknowledges is what this phone wrote.
+    fn is_of_our_chain(&self, receipt: &Receipt) -> Result<bool, AppError> {
+        let Some(acknowledged) = receipt.received_id else { return Ok(true) };
+        Ok(self.app.store.own_id(receipt.received_through)? == Some(acknowledged))
+    }
+
+    pub(super) fn protocol(&mut self, sha: Hash) -> Result<(), AppError> {
+        if let Some(response) = self.get(format!("/v1/protocols/{sha}"))? {
+            // A definition that is not the one named, or has faults, is not taken up; the one before stays in force.
+            let text = String::from_utf8(response.body).ok();
+            let text = text.filter(|text| sha256(text.as_bytes()) == sha.0);
+            match text.map(|text| (load(text.as_bytes()), text)) {
+                Some((Ok(_), text)) => self.app.store.put_protocol(&sha, &text)?,
+                Some((Err(faults), _)) => self.faults += faults.0.len(),
+                None => self.faults += 1,
+            }
+            self.session.on_protocol();
+        }
+        Ok(())
+    }
+
+    pub(super) fn directory(&mut self) -> Result<(), AppError> {
+        if let Some(response) = self.get("/v1/directory".to_owned())? {
+            let directory = Directory::read(&response.body).map_err(|_| unwell())?;
+            self.app.store.set_setting(DIRECTORY, &directory)?;
+            self.app.store.set_setting(DIRECTORY_ETAG, &response.etag)?;
+            self.app.lock().directory = directory;
+            self.session.on_directory();
+        }
+        Ok(())
+    }
+
+    /// Offers what others wrote and this phone holds: after a restore the server may have it from nowhere else.
+    pub(super) fn offers(&mut self, encounter: EncounterId) -> Result<(), AppError> {
+        let app = self.app;
+        let me = app.lock().me.install;
+        let foreign: Vec<SignedEvent> = app
+            .store
+            .events(&encounter)?
+            .into_iter()
+            .filter(|stored| {
+                stored.event.read().is_ok_and(|event| event.header.install != Install::Phone(me))
+            })
+            .map(|stored| stored.event)
+            .collect();
+        if foreign.is_empty() {
+            self.session.on_offers();
+            return Ok(());
+        }
+        let request = OffersRequest { encounter, certificates: app.store.certificates()?, events: foreign };
+        let body = to_body(&request)?;
+        let reply =
+            self.ask::<OffersReply>(Method::Post, "/v1/sync/offers".to_owned(), self.bearer(), body)?;
+        if let Some(reply) = reply {
+            let receipt = self.open_receipt(&reply.receipt)?;
+            self.session.on_receipt(&receipt);
+            self.note_receipt(reply.receipt, receipt)?;
+            self.session.on_offers();
+        }
+        Ok(())
+    }
+
+    pub(super) fn upload(&mut self, batch: Batch) -> Result<(), AppError> {
+        let app = self.app;
+        // Compression makes at least a third of it, so the limit on the wire is kept.
+        let bytes = usize::try_from(batch.bytes).unwrap_or(usize::MAX).saturating_mul(3);
+        let unsent = app.store.unsent(batch.after, batch.events, bytes)?;
+        let events: Vec<SignedEvent> = unsent.into_iter().map(|(_, event)| event).collect();
+        let body = to_body(&EventsRequest { events })?;
+        let begun = app.outside.clock.read().mono;
+        let reply =
+            self.ask::<EventsReply>(Method::Post, "/v1/sync/events".to_owned(), self.bearer(), body)?;
+        let Some(reply) = reply else { return Ok(()) };
+        let took = app.outside.clock.read().mono - begun;
+        let receipt = self.open_receipt(&reply.receipt)?;
+        self.sent += receipt.received_through.saturating_sub(batch.after);
+        self.session.on_receipt(&receipt);
+        self.session.on_uploaded(batch.after, took);
+        app.acknowledged.store(self.sent, Ordering::Relaxed);
+        self.note_receipt(reply.receipt, receipt)
+    }
+}

@@ -1,0 +1,126 @@
+//! The way down: one page, verified whole and taken up in one transaction.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Run, unwell};
+use crate::app::records::{OpenRecord, protocol_of};
+use crate::app::{AppError, FirstHours, Inner};
+use crate::evidence::SignedEvent;
+use crate::record::{EncounterId, Event, EventId, State, sha256};
+use crate::store::{NewEvent, Received};
+use crate::sync::{Ask, check_page};
+use crate::wire::{EncounterCursor, Page, ReadMessage};
+
+impl Run<'_> {
+    pub(super) fn page(&mut self, encounter: EncounterId, after: u64) -> Result<(), AppError> {
+        let app = self.app;
+        let row = app.store.encounter(&encounter)?;
+        let Ask::Page { epoch, .. } = self.session.next() else { return Ok(()) };
+        let from =
+            row.as_ref().and_then(|row| row.cursor).filter(|cursor| cursor.epoch == epoch && after > 0);
+        let path = format!("/v1/sync/encounters/{encounter}/{epoch}/events?after={after}");
+        let Some(response) = self.get(path)? else { return Ok(()) };
+        let page = Page::read(&response.body).map_err(|_| unwell())?;
+        let id_of = |event: &SignedEvent| EventId(sha256(event.header.as_bytes()));
+        let Ok((cursor, rolling)) = check_page(&page, encounter, epoch, from, id_of) else {
+            self.session.on_bad_page(encounter);
+            return Ok(());
+        };
+        let head = page.head;
+        if !self.take_up(page, cursor)? {
+            self.session.on_bad_page(encounter);
+            return Ok(());
+        }
+        if let Some(promised) = self.promised.get(&encounter)
+            && rolling.get(&promised.pos).is_some_and(|found| *found != promised.rolling)
+        {
+            self.session.on_bad_page(encounter);
+            return Ok(());
+        }
+        self.session.on_page(encounter, cursor, head);
+        Ok(())
+    }
+
+    /// Verifies and stores one page; `false` if something in it is not what it claims to be.
+    fn take_up(&mut self, page: Page, cursor: EncounterCursor) -> Result<bool, AppError> {
+        let app = self.app;
+        let mut inner = app.lock();
+        let mut certificates = app.store.certificates()?;
+        certificates.extend(page.certificates.iter().cloned());
+        let Ok(ring) = inner.me.keyring(&certificates) else { return Ok(false) };
+        let id = page.encounter;
+        let before = app.store.encounter(&id)?;
+        let known: BTreeSet<EventId> = match before {
+            Some(_) => app.store.events(&id)?.into_iter().map(|stored| stored.id).collect(),
+            None => BTreeSet::new(),
+        };
+        let mut arrival = before.as_ref().map_or(0, |row| row.events);
+        let mut fresh: Vec<(NewEvent, Arc<Event>)> = Vec::new();
+        let mut positions = Vec::new();
+        for positioned in page.events {
+            if known.contains(&positioned.id) {
+                positions.push((positioned.id, positioned.pos));
+                continue;
+            }
+            // We wrote it, and do not hold it: this phone was put back from an older copy.
+            let Some(event) = positioned.event else { return Ok(false) };
+            let Ok(read) = ring.open_event(&event) else { return Ok(false) };
+            if read.header.encounter != Some(id) {
+                return Ok(false);
+            }
+            arrival += 1;
+            fresh.push((
+                NewEvent { arrival, id: positioned.id, pos: Some(positioned.pos), event },
+                Arc::new(read),
+            ));
+        }
+        let summary = if fresh.is_empty() {
+            None
+        } else {
+            self.changed.insert(id);
+            inner.fold_in(app, id, before.is_some(), fresh.iter().map(|(_, event)| Arc::clone(event)))?
+        };
+        self.received += u64::try_from(fresh.len()).unwrap_or(0);
+        let received = Received {
+            encounter: id,
+            events: fresh.into_iter().map(|(event, _)| event).collect(),
+            positions,
+            certificates: page.certificates,
+            cursor,
+            void_positions: before.and_then(|row| row.cursor).is_some_and(|old| old.epoch != cursor.epoch),
+            summary,
+        };
+        app.store.receive(&received).inspect_err(|_| inner.forget(id))?;
+        Ok(true)
+    }
+}
+
+impl Inner {
+    /// Folds events that came into a record and gives its new summary.
+    fn fold_in(
+        &mut self,
+        app: &FirstHours,
+        id: EncounterId,
+        known: bool,
+        events: impl Iterator<Item = Arc<Event>>,
+    ) -> Result<Option<Vec<u8>>, AppError> {
+        if known {
+            let record = self.record(&app.store, id)?;
+            events.for_each(|event| record.add(event));
+            return Ok(Some(record.summary()));
+        }
+        let events: Vec<Arc<Event>> = events.collect();
+        let state = State::fold(events.iter().cloned());
+        // A first page without its beginning, or under a definition that could not be fetched, is kept unfolded.
+        let Some(protocol) = protocol_of(&state) else { return Ok(None) };
+        let Ok(definition) = self.definition(&app.store, protocol) else { return Ok(None) };
+        let mut record = OpenRecord::begin(id, protocol, definition);
+        for event in events {
+            record.add(event);
+        }
+        let summary = record.summary();
+        self.records.insert(id, record);
+        Ok(Some(summary))
+    }
+}
