@@ -296,6 +296,7 @@ fn troubles() -> Vec<Trouble> {
         T::Cancelled,
         T::NoProtocol,
         T::BadProtocol { faults: 2 },
+        T::EntryLost,
         T::NoSuchRecord,
         T::BadText,
         T::NewerProtocol,
@@ -322,6 +323,7 @@ fn troubles() -> Vec<Trouble> {
             | T::Cancelled
             | T::NoProtocol
             | T::BadProtocol { .. }
+            | T::EntryLost
             | T::NoSuchRecord
             | T::BadText
             | T::NewerProtocol => {}

@@ -36,6 +36,8 @@ pub(super) struct OpenRecord {
     pub(super) protocol: Hash,
     pub(super) state: State,
     pub(super) arrivals: BTreeMap<EventId, u64>,
+    /// The last arrival; an event that the disk has damaged keeps its number.
+    last: u64,
 }
 
 impl OpenRecord {
@@ -47,25 +49,37 @@ impl OpenRecord {
         }
         let mut state = State::default();
         let mut arrivals = BTreeMap::new();
+        let mut last = 0;
+        let mut damaged = Vec::new();
         for stored in stored {
+            last = stored.arrival;
             // It was checked before it was stored; if it does not read now, the disk has changed it.
-            let event = stored.event.read().map_err(|_| AppError::CorruptStore { set_aside: None })?;
-            arrivals.insert(event.id, stored.arrival);
-            state.add(Arc::new(event));
+            match stored.event.read() {
+                Ok(event) if event.id == stored.id => {
+                    arrivals.insert(event.id, stored.arrival);
+                    state.add(Arc::new(event));
+                }
+                _ => damaged.push(stored.id),
+            }
+        }
+        // An author's chain can go on over a damaged event only if its next one is here to say where.
+        let followed = |id: &EventId| state.events().any(|event| event.header.enc_prev == Some(*id));
+        if !damaged.iter().all(followed) {
+            return Err(AppError::CorruptStore { set_aside: None });
         }
         let protocol = protocol_of(&state).ok_or(AppError::NoSuchRecord)?;
         let definition = definitions.get(store, protocol)?;
-        Ok(Self { id, definition, protocol, state, arrivals })
+        Ok(Self { id, definition, protocol, state, arrivals, last })
     }
 
     /// A record that begins with this definition.
     pub(super) fn begin(id: EncounterId, protocol: Hash, definition: Arc<Definition>) -> Self {
-        Self { id, definition, protocol, state: State::default(), arrivals: BTreeMap::new() }
+        Self { id, definition, protocol, state: State::default(), arrivals: BTreeMap::new(), last: 0 }
     }
 
     /// How many events are folded in: the token of a view made now.
     pub(super) fn seen(&self) -> u64 {
-        u64::try_from(self.arrivals.len()).unwrap_or(u64::MAX)
+        self.last
     }
 
     /// The token of a view, if a view of this record can have had it: another claims to have seen what nobody saw.
@@ -74,8 +88,10 @@ impl OpenRecord {
     }
 
     pub(super) fn add(&mut self, event: Arc<Event>) {
-        let next = self.seen() + 1;
-        self.arrivals.entry(event.id).or_insert(next);
+        if !self.arrivals.contains_key(&event.id) {
+            self.last += 1;
+            self.arrivals.insert(event.id, self.last);
+        }
         self.state.add(event);
     }
 

@@ -4,10 +4,12 @@
 //! moment leaves whole pages and whole batches, and the next sync goes on from there.
 
 mod asks;
+mod hole;
 mod http;
 mod page;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::atomic::Ordering;
 
 use super::me::LAST_SYNC;
@@ -56,6 +58,8 @@ struct Run<'a> {
     changed: BTreeSet<EncounterId>,
     /// Faults of a definition that was offered and not taken up.
     faults: usize,
+    /// Runs of own events that were damaged here and declared lost.
+    lost: Vec<RangeInclusive<u64>>,
     sent: u64,
     received: u64,
     round_trips: i32,
@@ -123,6 +127,7 @@ impl FirstHours {
             receipt: None,
             changed: BTreeSet::new(),
             faults: 0,
+            lost: Vec::new(),
             sent: 0,
             received: 0,
             round_trips: 0,
@@ -145,6 +150,7 @@ impl Run<'_> {
                 Ask::Directory => self.directory(),
                 Ask::Offers(encounter) => self.offers(encounter),
                 Ask::Upload(batch) => self.upload(batch),
+                Ask::Examine(seq) => self.examine(seq),
                 Ask::Page { encounter, after, .. } => self.page(encounter, after),
                 Ask::Done(ending) => {
                     self.confirm()?;
@@ -185,7 +191,10 @@ impl Run<'_> {
 
     fn finish(self, ending: &Ending) -> SyncReport {
         let (trouble, after_ms) = match ending {
-            // Everything was sent and read all the same.
+            // Everything else was sent and read.
+            Ending::Complete if !self.lost.is_empty() => {
+                return SyncReport { complete: true, ..self.report(Some(Trouble::EntryLost), None) };
+            }
             Ending::Complete if self.faults > 0 => {
                 let told = Trouble::BadProtocol { faults: self.faults };
                 return SyncReport { complete: true, ..self.report(Some(told), None) };

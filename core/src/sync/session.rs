@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! hello -> definitions -> directory -> offers -> upload -> pages -> done
-//!   ^  |                                            |
-//!   +--+ a fresh nonce, once                        +- a receipt raises the targets of the pages
+//!   ^  |                                       |  |
+//!   +--+ a fresh nonce, once                   |  +- a receipt raises the targets of the pages
+//!                                              +- what cannot be verified is examined, and declared if it is damaged
 //! ```
 //! Trouble on the way up (a fork, a text that the server cannot verify) is kept for the end; the way down still goes on.
 
@@ -26,6 +27,8 @@ pub enum Ask {
     Offers(EncounterId),
     /// Send own events after this number.
     Upload(Batch),
+    /// The server could not verify this event: look whether it is damaged here, and if so declare it lost.
+    Examine(u64),
     /// Read one page.
     Page {
         encounter: EncounterId,
@@ -96,6 +99,9 @@ pub struct Session {
     directory: bool,
     offers: VecDeque<EncounterId>,
     pages: BTreeMap<EncounterId, Target>,
+    /// An event that the server could not verify, and the last that was looked at for that.
+    doubtful: Option<u64>,
+    examined: u64,
     up: Option<Ending>,
     down: Option<Ending>,
     stop: Option<Ending>,
@@ -122,6 +128,8 @@ impl Session {
             directory: false,
             offers: VecDeque::new(),
             pages: BTreeMap::new(),
+            doubtful: None,
+            examined: 0,
             up: None,
             down: None,
             stop: None,
@@ -144,6 +152,9 @@ impl Session {
         }
         if let Some(encounter) = self.offers.front() {
             return Ask::Offers(*encounter);
+        }
+        if let Some(seq) = self.doubtful {
+            return Ask::Examine(seq);
         }
         if self.up.is_none() && self.received < self.head {
             return Ask::Upload(Batch {
@@ -230,6 +241,15 @@ impl Session {
             .min(self.batch.saturating_mul(2));
     }
 
+    /// The event that the server could not verify was looked at. A sound one is not lost: the server is wrong about it.
+    pub fn on_examined(&mut self, seq: u64, sound: bool) {
+        self.doubtful = None;
+        self.examined = seq;
+        if sound {
+            self.up = Some(Ending::NotAuthentic { seq });
+        }
+    }
+
     /// A definition was fetched, or could not be.
     pub fn on_protocol(&mut self) {
         self.protocols.pop_front();
@@ -285,11 +305,17 @@ impl Session {
                 }
             }
             (ProblemKind::Fork { seq, .. }, Ask::Upload(_)) => self.up = Some(Ending::Fork { seq: *seq }),
+            (ProblemKind::NotAuthentic { seq, .. }, Ask::Upload(batch))
+                if *seq > batch.after && *seq <= self.head && *seq > self.examined =>
+            {
+                self.doubtful = Some(*seq);
+            }
             (ProblemKind::NotAuthentic { seq, .. }, Ask::Upload(_)) => {
                 self.up = Some(Ending::NotAuthentic { seq: *seq });
             }
             (ProblemKind::TooLarge, Ask::Upload(_)) if self.batch > 1 => self.batch /= 2,
             (_, Ask::Upload(_)) => self.up = Some(Ending::StationUnwell),
+            (_, Ask::Examine(seq)) => self.on_examined(seq, true),
             (ProblemKind::SendOnly, Ask::Page { .. }) => {
                 self.send_only = true;
                 self.pages.clear();

@@ -270,6 +270,10 @@ impl Sentence<'_> {
                 "The station now counts an entry that it held".into(),
                 "La estación ya cuenta una entrada que retenía".into(),
             ),
+            Self::EventGap { count: 1 } => (
+                "1 entry of one phone is missing and was declared lost".into(),
+                "Falta 1 entrada de un teléfono, declarada perdida".into(),
+            ),
             Self::EventGap { count } => (
                 format!("{count} entries of one phone are missing and were declared lost"),
                 format!("Faltan {count} entradas de un teléfono, declaradas perdidas"),

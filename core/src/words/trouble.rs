@@ -23,6 +23,7 @@ pub enum Trouble {
     UpdateNeeded,
     NotAuthentic,
     CopyOfPhone,
+    EntryLost,
     HistoryDiffers,
     Cancelled,
     NoProtocol,
@@ -99,6 +100,10 @@ impl Trouble {
             Self::CopyOfPhone => (
                 "The station knows this phone with another history: one of the two is a copy. Nothing was lost; tell your administrator.",
                 "La estación conoce este teléfono con otra historia: uno de los dos es una copia. No se perdió nada; avise a su administrador.",
+            ),
+            Self::EntryLost => (
+                "An entry on this phone was damaged and could not be sent. The station knows that one is missing; everything else arrived. Look at the record and enter again what is gone.",
+                "Una entrada de este teléfono se dañó y no se pudo enviar. La estación sabe que falta una; todo lo demás llegó. Revise el registro y vuelva a registrar lo que falte.",
             ),
             Self::HistoryDiffers => (
                 "The station’s history of a record does not fit what this phone has seen. Nothing was changed here; tell your administrator.",

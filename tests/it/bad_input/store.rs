@@ -99,3 +99,45 @@ fn a_full_disk_is_told_as_such() {
          before it is safe.";
     assert_eq!(english(&error), sentence);
 }
+
+#[test]
+fn an_entry_that_the_disk_has_damaged_is_declared_lost_and_everybody_is_told() -> Result<(), Fault> {
+    let programme = super::programme()?;
+    let mut phone = programme.phone("alvarez", Language::En)?;
+    let id = phone.app().start_encounter(None)?.id;
+    for tap in &firsthours_tests::night::SCENE[..4] {
+        programme.clock.advance(60_000);
+        let now = firsthours_server::clock::Clock::now_ms(&programme.clock);
+        firsthours_tests::night::play(phone.app(), &id, tap, now)?;
+    }
+    phone.switch_off();
+    let connection = Connection::open(database(&phone.folder()))?;
+    connection.execute_batch(&format!("pragma key = \"x'{}'\"", phone.key_hex()))?;
+    let damage = "update event set header = replace(header, 'stamp', 'stomp')
+                  where place = (select place from own_event where seq = 3)";
+    assert_eq!(connection.execute(damage, [])?, 1);
+    drop(connection);
+    phone.switch_on()?;
+
+    let report = phone.app().sync_now()?;
+    assert!(report.complete, "{}", report.trouble);
+    let sentence = "An entry on this phone was damaged and could not be sent. The station knows that one is missing; \
+                    everything else arrived. Look at the record and enter again what is gone.";
+    assert_eq!(report.trouble, sentence);
+    // Four of the five own events, and the server's word about the fifth.
+    assert_eq!(programme.event_ids()?.len(), 5);
+    let again = phone.app().sync_now()?;
+    assert!(again.complete && again.trouble.is_empty(), "it is told once: {}", again.trouble);
+    let lines = phone.app().timeline(&id, 0)?.rows;
+    let told = "1 entry of one phone is missing and was declared lost";
+    assert!(
+        lines.iter().any(|line| line.sentence == told),
+        "the record itself says that something is missing"
+    );
+    // The deputy enters again what is gone; the chain goes on.
+    let now = firsthours_server::clock::Clock::now_ms(&programme.clock);
+    firsthours_tests::night::play(phone.app(), &id, &firsthours_tests::night::SCENE[1], now)?;
+    assert!(phone.app().sync_now()?.trouble.is_empty());
+    assert_eq!(programme.event_ids()?.len(), 6);
+    Ok(())
+}

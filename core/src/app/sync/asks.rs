@@ -147,7 +147,16 @@ impl Run<'_> {
         // Compression makes at least a third of it, so the limit on the wire is kept.
         let bytes = usize::try_from(batch.bytes).unwrap_or(usize::MAX).saturating_mul(3);
         let unsent = app.store.unsent(batch.after, batch.events, bytes)?;
-        let events: Vec<SignedEvent> = unsent.into_iter().map(|(_, event)| event).collect();
+        let first = unsent.first().map_or(batch.after + 1, |(seq, _)| *seq);
+        if first > batch.after + 1 {
+            self.declare_lost(batch.after + 1, first - 1, None)?;
+            self.session.on_uploaded(batch.after, 0);
+            return Ok(());
+        }
+        // A run ends before what was declared lost; the server goes over that by itself once it stands there.
+        let sound = |seq: &u64| !self.lost.iter().any(|run| run.contains(seq));
+        let events: Vec<SignedEvent> =
+            unsent.into_iter().take_while(|(seq, _)| sound(seq)).map(|(_, event)| event).collect();
         let body = to_body(&EventsRequest { events })?;
         let begun = app.outside.clock.read().mono;
         let reply =

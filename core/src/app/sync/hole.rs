@@ -1,0 +1,45 @@
+//! What this phone can no longer send: found, and declared to the server under this install's own signature.
+
+use super::{Run, to_body};
+use crate::app::AppError;
+use crate::evidence::{Document, Hole, SignedEvent, Tag};
+use crate::sync::Method;
+use crate::wire::EventsReply;
+
+impl Run<'_> {
+    /// Looks at an event that the server could not verify. One that is damaged here is declared lost, with what can
+    /// still be read of it; one that is sound stays, because then it is the server that is wrong.
+    pub(super) fn examine(&mut self, seq: u64) -> Result<(), AppError> {
+        let app = self.app;
+        let found = app.store.unsent(seq.saturating_sub(1), 1, 0)?;
+        let found = found.into_iter().find(|(at, _)| *at == seq).map(|(_, event)| event);
+        let (own, key) = (app.store.own_id(seq)?, app.lock().me.key.public());
+        let is_sound = |event: &SignedEvent| event.open(&key).is_ok_and(|read| Some(read.id) == own);
+        let sound = found.as_ref().is_some_and(is_sound);
+        self.session.on_examined(seq, sound);
+        if sound {
+            return Ok(());
+        }
+        self.declare_lost(seq, seq, found.map(|event| hex::encode(event.header)))
+    }
+
+    /// Declares a run of own events lost: the chain goes on after it, and everybody is told.
+    pub(super) fn declare_lost(&mut self, from: u64, to: u64, raw: Option<String>) -> Result<(), AppError> {
+        let app = self.app;
+        // Without the id of its last event nobody could tell that the chain goes on.
+        let id_of_to = app.store.own_id(to)?.ok_or(AppError::CorruptStore { set_aside: None })?;
+        let document = {
+            let inner = app.lock();
+            let hole = Hole { install: inner.me.install, from, to, id_of_to, raw };
+            Document::sign(&hole, Tag::Hole, &inner.me.key)
+        };
+        let body = to_body(&document)?;
+        let reply =
+            self.ask::<EventsReply>(Method::Post, "/v1/sync/holes".to_owned(), self.bearer(), body)?;
+        let Some(reply) = reply else { return Ok(()) };
+        let receipt = self.open_receipt(&reply.receipt)?;
+        self.lost.push(from..=to);
+        self.session.on_receipt(&receipt);
+        self.note_receipt(reply.receipt, receipt)
+    }
+}
