@@ -1,6 +1,7 @@
 //! The commands of the binary.
 
 mod device;
+mod directory;
 mod doctor;
 mod init;
 mod people;
@@ -18,6 +19,7 @@ use crate::app::{App, OpenError};
 use crate::clock::SystemClock;
 use crate::config::{Config, ConfigError};
 use crate::devices::DeviceError;
+use crate::ingest::IngestError;
 use crate::keys::KeyError;
 use crate::out;
 use crate::people::PeopleError;
@@ -49,6 +51,9 @@ pub enum CliError {
     /// A protocol.
     #[error(transparent)]
     Protocol(#[from] ProtocolError),
+    /// Holds that could not be looked at again.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
     /// A file, or the network.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -101,6 +106,9 @@ enum Command {
     /// Protocol versions.
     #[command(subcommand)]
     Protocol(protocol::Protocol),
+    /// What phones look up.
+    #[command(subcommand)]
+    Directory(directory::Directory),
     /// Check the folder: keys, stores, log.
     Doctor,
 }
@@ -125,6 +133,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Station(station) => people::station(&open(config)?, station),
         Command::Device(device) => device::run(&open(config)?, device),
         Command::Protocol(protocol) => protocol::run(&open(config)?, protocol),
+        Command::Directory(directory) => directory::run(&open(config)?, directory),
         Command::Doctor => doctor::run(&open(config)?),
     }
 }

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::CliError;
 use crate::app::App;
 use crate::audit::Who;
-use crate::{out, protocols};
+use crate::{ingest, out, protocols};
 
 /// Protocol versions.
 #[derive(Subcommand)]
@@ -32,6 +32,8 @@ pub(super) fn run(app: &App, protocol: Protocol) -> Result<(), CliError> {
         Protocol::Publish { file } => {
             let text = std::fs::read_to_string(&file)?;
             out::line(app.store.write(|tx| protocols::publish(tx, &text, Who::Console, now_ms))?);
+            // Entries may have been held only because nobody here knew this version.
+            ingest::reconsider(&app.sync)?;
         }
         Protocol::Recall { sha256 } => {
             app.store.write(|tx| protocols::recall(tx, &sha256, Who::Console, now_ms))?;
