@@ -58,9 +58,10 @@ impl Clock for SystemClock {
             *BEGUN.get_or_init(|| (Instant::now(), u32::from_le_bytes(random_bytes(&SystemRandom))));
         let since_1970 =
             std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let wall = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);
         ClockReport {
-            wall: i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX),
-            offset: 0,
+            wall,
+            offset: crate::protocol::minutes_east(wall, &jiff::tz::TimeZone::system()),
             mono: i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX),
             boot,
         }

@@ -30,6 +30,11 @@ pub fn local(ms: i64, zone: &TimeZone) -> LocalTime {
     }
 }
 
+/// Minutes east of UTC that clocks of the zone show at an instant.
+pub fn minutes_east(ms: i64, zone: &TimeZone) -> i32 {
+    zone.to_offset(instant(ms)).seconds() / 60
+}
+
 /// The instant of so many milliseconds since 1970; beyond what a calendar holds, its first or last.
 pub(super) fn instant(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
@@ -51,6 +56,13 @@ mod tests {
         let expected = LocalTime { date: "2026-11-23".into(), time: "21:14".into(), weekday: 1 };
         assert_eq!(there, expected);
         assert_eq!(local(ms, &zone("Europe/London")).time, "05:14");
+    }
+
+    #[test]
+    fn the_offset_of_a_clock_changes_with_the_season() {
+        let los_angeles = zone("America/Los_Angeles");
+        assert_eq!(minutes_east(1_795_497_240_000, &los_angeles), -8 * 60, "November");
+        assert_eq!(minutes_east(1_782_000_000_000, &los_angeles), -7 * 60, "June");
     }
 
     #[test]
