@@ -1,0 +1,3 @@
+//! Built next.
+
+fn main() {}
