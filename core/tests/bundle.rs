@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use firsthours_core::bundle::{
-    Bundle, BundleFault, BundledEvent, Completeness, MAX_BYTES, Manifest, VerifyFault, Wrong, pack, read,
-    verify, write,
+    Bundle, BundleFault, BundledEvent, Completeness, MAX_BYTES, Manifest, Receipts, VerifyFault, Wrong, pack,
+    read, verify, write,
 };
 use firsthours_core::evidence::{
     ChainFault, Document, EncounterReceipt, NotAuthentic, Purpose, Receipt, Rolling, SignedEvent, Tag,
@@ -64,21 +64,23 @@ fn read_all(events: &[SignedEvent]) -> Vec<Arc<Event>> {
 }
 
 fn manifest_of(events: &[SignedEvent]) -> Document {
-    let manifest = Manifest::of("test-county", ENCOUNTER, EPOCH, &read_all(events), NIGHT);
+    let definition = Hash::of(SOME_DEFINITION.as_bytes());
+    let manifest = Manifest::of("test-county", ENCOUNTER, definition, EPOCH, &read_all(events), NIGHT);
     Document::sign(&manifest, Tag::Manifest, &server_key(Purpose::Receipt))
 }
 
 fn receipt_at(events: &[SignedEvent], pos: usize, install: u8) -> Document {
-    let rolling = read_all(&events[..pos])
-        .iter()
-        .fold(Rolling::start(ENCOUNTER), |rolling, event| rolling.then(event.id));
+    let here = read_all(&events[..pos]);
+    let author = Install::Phone(InstallId([install; 16]));
+    let last = here.iter().rfind(|event| event.header.install == author);
+    let rolling = here.iter().fold(Rolling::start(ENCOUNTER), |rolling, event| rolling.then(event.id));
     let pos = u64::try_from(pos).expect("a small number");
     let receipt = Receipt {
         server: "test-county".to_owned(),
         epoch: EPOCH,
         install: InstallId([install; 16]),
-        received_through: 4,
-        received_id: None,
+        received_through: last.map_or(0, |event| event.header.seq.unwrap_or(0)),
+        received_id: last.map(|event| event.id),
         durable_through: 0,
         held: vec![],
         holes: vec![],
@@ -152,6 +154,7 @@ fn a_whole_bundle_verifies_up_to_its_manifest() {
     let whole = Completeness::UpTo { epoch: EPOCH, pos: 9, time: NIGHT, later: 0 };
     assert_eq!(verified.completeness, whole);
     assert_eq!(verified.state.len(), 9);
+    assert_eq!(verified.receipts, Receipts { agree: 2, not_compared: 0 });
 }
 
 #[test]
@@ -263,6 +266,57 @@ fn a_receipt_of_another_history_or_record_is_named() {
     assert_eq!(wrong(&bundle), (15, Wrong::OtherHistory));
     bundle.receipts = vec![receipt_at(&turned, 5, 1)];
     assert_eq!(wrong(&bundle), (15, Wrong::OtherHistory));
+}
+
+#[test]
+fn a_receipt_that_cannot_be_compared_is_counted_as_such_and_ends_where_its_install_does() {
+    let story = story();
+    let signed = |change: &dyn Fn(&mut Receipt)| {
+        let mut receipt: Receipt = receipt_at(&story.events, 5, 1).peek().expect("readable");
+        change(&mut receipt);
+        Document::sign(&receipt, Tag::Receipt, &server_key(Purpose::Receipt))
+    };
+    let with = |receipt: Document| Bundle { receipts: vec![receipt], ..exported() };
+    let seen = |bundle: &Bundle| verify(bundle, &fingerprint()).expect("nothing is wrong").receipts;
+    let uncompared = Receipts { agree: 0, not_compared: 1 };
+
+    let other_epoch = signed(&|receipt| receipt.epoch = firsthours_core::record::Epoch([7; 16]));
+    assert_eq!(seen(&with(other_epoch)), uncompared);
+    let later = signed(&|receipt| receipt.encounters[0].pos = 10);
+    assert_eq!(seen(&with(later)), uncompared);
+    let bare = Bundle { receipts: vec![receipt_at(&story.events, 5, 1)], ..passed_on() };
+    assert_eq!(seen(&bare), uncompared);
+
+    let id = |index: usize| Some(story.events[index].read().expect("readable").id);
+    let right = signed(&|receipt| receipt.received_id = id(4));
+    assert_eq!(seen(&with(right)), Receipts { agree: 1, not_compared: 0 });
+    let wrong_id = signed(&|receipt| receipt.received_id = id(2));
+    assert_eq!(wrong(&with(wrong_id)), (15, Wrong::OtherHistory));
+}
+
+#[test]
+fn the_servers_certificates_stand_in_one_order_and_once() {
+    let mut turned = exported();
+    turned.trust.server.swap(0, 1);
+    assert_eq!(wrong(&turned), (3, Wrong::Order));
+    let mut twice = exported();
+    let again = twice.trust.server[0].clone();
+    twice.trust.server.insert(0, again);
+    assert_eq!(wrong(&twice), (3, Wrong::Order));
+}
+
+#[test]
+fn a_shredded_record_still_pins_its_definition() {
+    let mut story = story();
+    story.desk.acting_as(8, Role::RecordsOfficer);
+    let order = Kind::Shredded { order: "order 77-0101".to_owned() };
+    story.events.push(story.desk.sign(20, NIGHT, order, vec![]));
+    let mut events = story.events.clone();
+    events.iter_mut().filter(|event| !event.header.contains("server/")).for_each(|event| event.body = None);
+    let mut bundle = exported_of(&story, &events);
+    assert!(verify(&bundle, &fingerprint()).is_ok());
+    bundle.definition.push(' ');
+    assert_eq!(wrong(&bundle), (18, Wrong::NotOfManifest { what: "the definition" }));
 }
 
 #[test]

@@ -232,6 +232,24 @@ fn a_missing_a_wrong_and_a_second_event_of_a_number_are_told_apart() {
     forked.push(Event { id: EventId([7; 32]), ..events[3].clone() });
     assert_eq!(check(&forked), Err(ChainFault::Fork { at: 4 }));
 
+    // The install's own chain over all its records must go the same way, as far as it is seen here.
+    let mut other_before = events.clone();
+    other_before[2].header.prev = Some(EventId([9; 32]));
+    assert_eq!(check(&other_before), Err(ChainFault::Broken { at: 3 }));
+    let mut between = other_before.clone();
+    between[2].header.seq = Some(4);
+    between[3].header.seq = Some(5);
+    between[3].header.prev = Some(between[2].id);
+    assert_eq!(check(&between), Ok(4), "an event of another record stood between them");
+    between[2].header.seq = Some(2);
+    assert_eq!(check(&between), Err(ChainFault::Broken { at: 3 }), "its numbers grow");
+    let mut begins_late = events.clone();
+    begins_late[0].header.seq = Some(2);
+    assert_eq!(check(&begins_late), Err(ChainFault::Broken { at: 1 }), "only number 1 has none before it");
+    let mut numberless = events.clone();
+    numberless[3].header.seq = None;
+    assert_eq!(check(&numberless), Err(ChainFault::Broken { at: 4 }));
+
     let mut placeless = events;
     placeless[1].header.enc_seq = None;
     assert_eq!(check(&placeless), Err(ChainFault::NoPlace));

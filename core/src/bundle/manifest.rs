@@ -13,6 +13,8 @@ use crate::record::{EncounterId, Epoch, Event, EventId, Hash, Install, State};
 pub struct Manifest {
     pub server: String,
     pub encounter: EncounterId,
+    /// SHA-256 of the definition's text: the opening names it too, until its body is destroyed.
+    pub definition: Hash,
     pub epoch: Epoch,
     /// Positions are dense from 1; this is the last one.
     pub pos: u64,
@@ -30,7 +32,14 @@ pub struct Manifest {
 
 impl Manifest {
     /// The manifest of these events, given in the order of their positions, from 1.
-    pub fn of(server: &str, encounter: EncounterId, epoch: Epoch, events: &[Arc<Event>], time: i64) -> Self {
+    pub fn of(
+        server: &str,
+        encounter: EncounterId,
+        definition: Hash,
+        epoch: Epoch,
+        events: &[Arc<Event>],
+        time: i64,
+    ) -> Self {
         let state = State::fold(events.iter().cloned());
         let rolling = events.iter().fold(Rolling::start(encounter), |rolling, event| rolling.then(event.id));
         let ids = |wanted: &dyn Fn(&Event) -> bool| -> Vec<EventId> {
@@ -39,6 +48,7 @@ impl Manifest {
         Self {
             server: server.to_owned(),
             encounter,
+            definition,
             epoch,
             pos: u64::try_from(events.len()).unwrap_or(u64::MAX),
             rolling: rolling.0,

@@ -5,7 +5,7 @@
 //! manifest are texts kept byte for byte; the lines around them are written in one way only, and any other way is
 //! a fault. Passing on, salvage, export and `verify` all use this one form. It may be packed with zstd.
 //!
-//! Order: certificates and receipts by their texts; events by position as far as the manifest goes, then by stamp
+//! Order: the server's certificates, those of installs, and receipts by their texts; events by position as far as the manifest goes, then by stamp
 //! and id. A position stands only where a manifest signs it.
 
 mod manifest;
@@ -16,7 +16,7 @@ mod verify;
 pub use manifest::Manifest;
 pub use pack::inflate;
 pub use text::{BundleFault, FORMAT, MAX_BYTES, VERSION, pack, read, write};
-pub use verify::{Completeness, Verified, VerifyFault, Wrong, verify};
+pub use verify::{Completeness, Receipts, Verified, VerifyFault, Wrong, verify};
 
 use crate::evidence::{Document, SignedEvent, Trust};
 use crate::record::EncounterId;
@@ -47,7 +47,7 @@ pub struct BundledEvent {
 impl Bundle {
     /// Puts everything into the order of the file and drops doubles.
     pub fn arrange(&mut self) {
-        for documents in [&mut self.certificates, &mut self.receipts] {
+        for documents in [&mut self.trust.server, &mut self.certificates, &mut self.receipts] {
             documents.sort_by(|a, b| a.text.cmp(&b.text));
             documents.dedup();
         }

@@ -12,6 +12,16 @@ use crate::record::{Epoch, Event, EventId, Hash, Install, Kind, State};
 pub struct Verified {
     pub state: State,
     pub completeness: Completeness,
+    pub receipts: Receipts,
+}
+
+/// What the receipts add. Each is genuine; only those that agree say anything about what stands here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Receipts {
+    /// They tell of the same history as the manifest.
+    pub agree: usize,
+    /// Of another epoch, of a later position, or without a manifest: nothing here to compare their history with.
+    pub not_compared: usize,
 }
 
 /// What is known to be there.
@@ -65,6 +75,7 @@ const BEFORE: usize = 3;
 /// Verifies a bundle for one who trusts the root with this fingerprint, and names the first thing wrong.
 pub fn verify(bundle: &Bundle, fingerprint: &str) -> Result<Verified, VerifyFault> {
     let mut ring = Keyring::new(&bundle.trust, fingerprint).map_err(|fault| at(BEFORE, fault))?;
+    in_order(&bundle.trust.server, |_| BEFORE)?;
     let first_event = BEFORE + bundle.certificates.len() + 1;
     certificates(bundle, &mut ring)?;
     let events = events(bundle, &ring, first_event)?;
@@ -75,7 +86,7 @@ pub fn verify(bundle: &Bundle, fingerprint: &str) -> Result<Verified, VerifyFaul
     chains(&state, &events, first_event)?;
     let first_receipt = first_event + events.len();
     let manifest = manifest(bundle, &ring, &events, first_receipt + bundle.receipts.len())?;
-    receipts(bundle, &ring, manifest.as_ref(), &events, first_receipt)?;
+    let receipts = receipts(bundle, &ring, manifest.as_ref(), &events, first_receipt)?;
     let completeness = match manifest {
         Some(Manifest { epoch, pos, time, .. }) => {
             let later = bundle.events.iter().filter(|event| event.pos.is_none()).count();
@@ -83,7 +94,7 @@ pub fn verify(bundle: &Bundle, fingerprint: &str) -> Result<Verified, VerifyFaul
         }
         None => Completeness::UpToLastShown { last: state.tips(|_| true) },
     };
-    Ok(Verified { state, completeness })
+    Ok(Verified { state, completeness, receipts })
 }
 
 fn at(line: usize, wrong: impl Into<Wrong>) -> VerifyFault {
@@ -91,9 +102,9 @@ fn at(line: usize, wrong: impl Into<Wrong>) -> VerifyFault {
 }
 
 /// Documents stand in the order of their texts, none twice.
-fn in_order(documents: &[Document], first_line: usize) -> Result<(), VerifyFault> {
+fn in_order(documents: &[Document], line_of: impl Fn(usize) -> usize) -> Result<(), VerifyFault> {
     match documents.windows(2).position(|pair| pair[0].text >= pair[1].text) {
-        Some(index) => Err(at(first_line + index + 1, Wrong::Order)),
+        Some(index) => Err(at(line_of(index + 1), Wrong::Order)),
         None => Ok(()),
     }
 }
@@ -106,7 +117,7 @@ fn certificates(bundle: &Bundle, ring: &mut Keyring) -> Result<(), VerifyFault> 
             return Err(at(line, Wrong::Order));
         }
     }
-    in_order(&bundle.certificates, BEFORE + 1)
+    in_order(&bundle.certificates, |index| BEFORE + 1 + index)
 }
 
 /// Opens every event: signature, body, author, record, order, position.
@@ -212,8 +223,12 @@ fn manifest(
         return Err(at(line, Wrong::OtherEncounter));
     }
     let placed = bundle.events.iter().take_while(|event| event.pos.is_some()).count();
-    let found = Manifest::of(&signed.server, signed.encounter, signed.epoch, &events[..placed], signed.time);
-    let what = if signed.pos != found.pos {
+    let definition = Hash::of(bundle.definition.as_bytes());
+    let Manifest { encounter, epoch, time, .. } = signed;
+    let found = Manifest::of(&signed.server, encounter, definition, epoch, &events[..placed], time);
+    let what = if signed.definition != found.definition {
+        "the definition"
+    } else if signed.pos != found.pos {
         "the number of events"
     } else if signed.rolling != found.rolling {
         "the history"
@@ -236,21 +251,37 @@ fn receipts(
     manifest: Option<&Manifest>,
     events: &[Arc<Event>],
     first: usize,
-) -> Result<(), VerifyFault> {
+) -> Result<Receipts, VerifyFault> {
+    let mut seen = Receipts::default();
     for (line, document) in (first..).zip(&bundle.receipts) {
         let receipt: Receipt = ring.open_receipt(document, Tag::Receipt).map_err(|fault| at(line, fault))?;
         let here = receipt.encounters.iter().find(|of| of.id == bundle.encounter);
         let here = here.ok_or_else(|| at(line, Wrong::NotNeeded))?;
-        let placed = manifest.filter(|signed| signed.epoch == receipt.epoch && here.pos <= signed.pos);
-        if placed.is_some() {
-            let upto = usize::try_from(here.pos).unwrap_or(usize::MAX).min(events.len());
-            let history = events[..upto]
-                .iter()
-                .fold(Rolling::start(bundle.encounter), |so_far, event| so_far.then(event.id));
-            if history.0 != here.rolling {
-                return Err(at(line, Wrong::OtherHistory));
-            }
+        if !ends_as_here(&receipt, events) {
+            return Err(at(line, Wrong::OtherHistory));
         }
+        if manifest.is_none_or(|signed| signed.epoch != receipt.epoch || here.pos > signed.pos) {
+            seen.not_compared += 1;
+            continue;
+        }
+        let upto = usize::try_from(here.pos).unwrap_or(usize::MAX).min(events.len());
+        let history = events[..upto]
+            .iter()
+            .fold(Rolling::start(bundle.encounter), |so_far, event| so_far.then(event.id));
+        if history.0 != here.rolling {
+            return Err(at(line, Wrong::OtherHistory));
+        }
+        seen.agree += 1;
     }
-    in_order(&bundle.receipts, first)
+    in_order(&bundle.receipts, |index| first + index)?;
+    Ok(seen)
+}
+
+/// Whatever its epoch: where the event that ends the install's line stands here, it is the one that the receipt names.
+fn ends_as_here(receipt: &Receipt, events: &[Arc<Event>]) -> bool {
+    let author = Install::Phone(receipt.install);
+    let is_last = |event: &&Arc<Event>| {
+        event.header.install == author && event.header.seq == Some(receipt.received_through)
+    };
+    events.iter().filter(is_last).all(|event| Some(event.id) == receipt.received_id)
 }

@@ -39,6 +39,18 @@ impl Chain {
         self.step(seq, header.enc_prev, id)
     }
 
+    /// The install's own chain after an event of which the ones before may stand in other records. The server has none.
+    fn go_on(self, header: &Header, id: EventId) -> Option<Self> {
+        let is_server = header.install.is_server();
+        let Some(seq) = header.seq else {
+            return (is_server && header.prev.is_none()).then_some(self);
+        };
+        let begins_or_follows = (seq == 1) == header.prev.is_none();
+        let names_the_last = seq != self.seq + 1 || header.prev == self.id;
+        let goes_on = !is_server && seq > self.seq && begins_or_follows && names_the_last;
+        goes_on.then_some(Self { seq, id: Some(id) })
+    }
+
     fn step(self, seq: u64, prev: Option<EventId>, id: EventId) -> Result<Self, ChainFault> {
         let expected = self.seq + 1;
         if seq != expected {
@@ -72,7 +84,8 @@ impl Rolling {
     }
 }
 
-/// Checks that each author's events of one encounter form a chain from 1, given in any order.
+/// Checks that each author's events of one encounter form a chain from 1, given in any order, and that an install's
+/// own chain over all its records goes the same way: its numbers grow, and next numbers name one another.
 ///
 /// `excused` says whether a number that an author skips was declared lost, and gives the id that then counts as the
 /// one before.
@@ -88,6 +101,7 @@ pub fn check_encounter<'h>(
     for (author, mut written) in by_author {
         written.sort_by_key(|(id, header)| (header.enc_seq, *id));
         let mut chain = Chain::default();
+        let mut own = Chain::default();
         for (id, header) in written {
             let seq = header.enc_seq.ok_or((author, ChainFault::NoPlace))?;
             if chain.seq > 0 && seq == chain.seq {
@@ -99,6 +113,7 @@ pub fn check_encounter<'h>(
                 chain = Chain { seq: to, id: Some(id_of_to) };
             }
             chain = chain.follow_in_encounter(header, id).map_err(|fault| (author, fault))?;
+            own = own.go_on(header, id).ok_or((author, ChainFault::Broken { at: seq }))?;
         }
         chains.insert(author, chain);
     }
