@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use firsthours_core::app::{
-    self, AppError, DraftPlace, EnrolmentView, Holding, Outside, Progress, Station, SyncReport, SyncState,
+    self, AppError, DraftPlace, EnrolmentView, Holding, Progress, Station, SyncReport, SyncState,
     TimelinePage, WordEntry,
 };
 use firsthours_core::store::StoreKey;
@@ -32,13 +32,14 @@ pub struct FirstHours {
 impl FirstHours {
     /// Opens the store in a folder, or makes a new one there.
     ///
-    /// `key` is the store's key, 32 random bytes that the phone's own keystore guards; this side wipes the bytes it was
-    /// given, and the caller wipes its own. `language` is a code such as `es` or `es-MX`; English stands in for others.
+    /// `key` is the store's key, 32 random bytes that the phone's own keystore guards; it is read where it lies, and the
+    /// caller wipes it afterwards. `language` is a code such as `es` or `es-MX`; English stands in for others.
+    // Borrowed: owned bytes would cross in a buffer that is freed without being wiped.
     #[uniffi::constructor]
-    pub fn open(folder: String, key: Vec<u8>, language: String) -> Result<Arc<Self>, FieldError> {
-        let (key, language) = (Zeroizing::new(key), Language::from_code(&language));
-        let opened = read_key(&key)
-            .and_then(|key| app::FirstHours::open(Path::new(&folder), &key, language, Outside::real()));
+    pub fn open(folder: String, key: &[u8], language: String) -> Result<Arc<Self>, FieldError> {
+        let (folder, language) = (Path::new(&folder), Language::from_code(&language));
+        let opened = read_key(key)
+            .and_then(|key| app::FirstHours::open(folder, &key, language, crate::outside(folder)));
         opened.map(|app| Arc::new(Self { app })).map_err(|error| FieldError::of(error, language))
     }
 
@@ -158,7 +159,7 @@ mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    use firsthours_core::app::{Clock, SystemClock};
+    use firsthours_core::app::{Clock, Outside, SystemClock};
     use firsthours_core::wire::ClockReport;
 
     use super::*;

@@ -7,6 +7,10 @@
 //! Everything exported is synchronous and returns a `Result`: a panic inside becomes an exception of the language, where
 //! a plain return would end an iOS app. The doc comments of what is exported are for the readers of the generated code.
 
+use std::path::Path;
+
+use firsthours_core::app::Outside;
+
 mod act;
 mod error;
 mod facade;
@@ -18,3 +22,8 @@ pub use error::{FieldError, RefusedBecause};
 pub use facade::FirstHours;
 
 uniffi::setup_scaffolding!();
+
+/// What the core gets from outside: everything real. Only the library of `proof/` has another one.
+fn outside(_folder: &Path) -> Outside {
+    Outside::real()
+}

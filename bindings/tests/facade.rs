@@ -10,7 +10,7 @@ const RECORD: &str = "e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1";
 
 fn open_in(folder: &TempDir, key: &[u8], language: &str) -> Result<Arc<FirstHours>, FieldError> {
     let path = folder.path().to_str().expect("a temporary folder has a plain name");
-    FirstHours::open(path.to_owned(), key.to_vec(), language.to_owned())
+    FirstHours::open(path.to_owned(), key, language.to_owned())
 }
 
 fn folder() -> TempDir {
