@@ -6,6 +6,7 @@ pub mod network;
 pub mod night;
 pub mod phone;
 pub mod programme;
+pub mod victim;
 
 pub use clock::SharedClock;
 pub use network::Network;
