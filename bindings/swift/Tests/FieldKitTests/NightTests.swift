@@ -107,7 +107,10 @@ import Testing
         for (language, parts) in shown {
             let expectedParts = try #require(expected[language] as? [String: Any])
             #expect(Set(expectedParts.keys) == Set(parts.keys))
-            for (part, text) in parts { #expect(try text == plain(expectedParts[part] ?? NSNull()), "\(part)") }
+            for (part, text) in parts {
+                let expectedText = try plain(#require(expectedParts[part]))
+                #expect(text == expectedText, "\(part)")
+            }
         }
         for (name, text) in texts { #expect(expected[name] as? String == text, "\(name)") }
     }

@@ -23,7 +23,7 @@ extension FieldCore {
             "protocol": view.protocol,
             "notices": view.notices,
             "next": orNull(view.next.map { [$0.step, $0.title, $0.because] }),
-            "phases": view.phases.map { [$0.title, $0.sentence, orNull($0.submit), orNull($0.stillOpen)] },
+            "phases": view.phases.map { [$0.title, "\($0.status)", orNull($0.submit), orNull($0.stillOpen)] },
             "sections": view.sections.map { [$0.title, $0.progress] },
             "steps": Dictionary(uniqueKeysWithValues: view.steps.map { ($0.id, [$0.title, $0.stateText]) }),
             "answers": answers,
