@@ -2,9 +2,8 @@ import Foundation
 
 /// The key of a store: 32 bytes that lie in one place, which is wiped when the key is used up.
 ///
-/// It cannot be copied; `FieldCore.open` consumes it. What Swift does not let this side wipe: the copy that the
-/// generated code makes on its way to the core (freed, not wiped), and whatever copies the caller made before. The core
-/// wipes its own.
+/// It cannot be copied, `FieldCore.open` consumes it, and the core reads it where it lies. Out of reach are only the
+/// copies that the caller made before.
 public struct StoreKey: ~Copyable, @unchecked Sendable {
     private let bytes: UnsafeMutableRawBufferPointer
 

@@ -17,7 +17,7 @@ import Testing
         let unsent = try await core.syncState().unsent
         #expect(unsent == 151)
 
-        try await station.slow(ms: 600)
+        try await station.slow(ms: 2_000)
         let before = try await station.uploads()
         let sync = Task { try await core.sync() }
         while try await station.uploads() == before { try await Task.sleep(for: .milliseconds(5)) }

@@ -28,7 +28,7 @@ import Testing
         _ = try await core.words("es")
         _ = try await core.rebuild()
         _ = try await core.syncState()
-        try await station.slow(ms: 400)
+        try await station.slow(ms: 2_000)
         let sync = Task { try await core.sync() }
         while try await station.uploads() == 0 { try await Task.sleep(for: .milliseconds(10)) }
         // On this very thread, as a button does it.

@@ -23,7 +23,7 @@ actor Child {
         try process.run()
     }
 
-    deinit { kill(process.processIdentifier, SIGKILL) }
+    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
     /// The next line, or none when there will be no more.
     func line() -> String? {
