@@ -14,6 +14,10 @@ use super::path::Path;
 /// Greatest nesting of lists and objects.
 pub const MAX_DEPTH: usize = 32;
 
+/// Greatest number of values in one document. A value takes some thirty bytes of memory and may be one of text, so the
+/// length of a text alone does not bound what reading it costs.
+pub const MAX_VALUES: usize = 250_000;
+
 /// Integers are smaller than this in size: beyond it, a reader that keeps numbers as doubles would round.
 pub const INTEGER_LIMIT: i64 = 1 << 53;
 
@@ -52,6 +56,9 @@ pub enum JsonFault {
     /// More than [`MAX_DEPTH`] lists and objects inside one another.
     #[error("lists and objects are nested more than {MAX_DEPTH} deep")]
     TooDeep,
+    /// More than [`MAX_VALUES`].
+    #[error("there are more than {MAX_VALUES} values")]
+    TooMany,
 }
 
 /// Reads one JSON document.
@@ -59,7 +66,8 @@ pub fn parse(text: &[u8]) -> Result<Value, JsonFault> {
     let text = std::str::from_utf8(text).map_err(|_| JsonFault::NotUtf8)?;
     let fault = Cell::new(None);
     let mut reader = serde_json::Deserializer::from_str(text);
-    let read = Node { at: &Path::Root, depth: 0, fault: &fault }.deserialize(&mut reader);
+    let left = Cell::new(MAX_VALUES);
+    let read = Node { at: &Path::Root, depth: 0, left: &left, fault: &fault }.deserialize(&mut reader);
     let value = read.and_then(|value| reader.end().map(|()| value));
     value.map_err(|error| {
         fault.take().unwrap_or(JsonFault::Malformed { line: error.line(), column: error.column() })
@@ -71,6 +79,8 @@ struct Node<'p> {
     at: &'p Path<'p>,
     /// Lists and objects around it.
     depth: usize,
+    /// Values that may still come, in the whole document.
+    left: &'p Cell<usize>,
     /// What we found wrong; serde's own error only ends the reading.
     fault: &'p Cell<Option<JsonFault>>,
 }
@@ -90,6 +100,10 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
     type Value = Value;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
+        match self.left.get().checked_sub(1) {
+            Some(left) => self.left.set(left),
+            None => return Err(self.refuse(JsonFault::TooMany)),
+        }
         reader.deserialize_any(self)
     }
 }
@@ -149,7 +163,7 @@ impl<'de> Visitor<'de> for Node<'_> {
         let mut list = Vec::new();
         loop {
             let at = self.at.index(list.len());
-            let node = Node { at: &at, depth: self.depth + 1, fault: self.fault };
+            let node = Node { at: &at, depth: self.depth + 1, left: self.left, fault: self.fault };
             match items.next_element_seed(node)? {
                 Some(item) => list.push(item),
                 None => return Ok(Value::Array(list)),
@@ -167,8 +181,8 @@ impl<'de> Visitor<'de> for Node<'_> {
                 return Err(A::Error::custom("refused"));
             }
             let at = self.at.key(&name);
-            let value =
-                entries.next_value_seed(Node { at: &at, depth: self.depth + 1, fault: self.fault })?;
+            let node = Node { at: &at, depth: self.depth + 1, left: self.left, fault: self.fault };
+            let value = entries.next_value_seed(node)?;
             map.insert(name, value);
         }
         Ok(Value::Object(map))
@@ -221,6 +235,14 @@ mod tests {
         assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
         assert_eq!(fault(&nested(MAX_DEPTH + 1)), JsonFault::TooDeep);
         assert_eq!(fault(&"{\"a\":".repeat(500_000)), JsonFault::TooDeep);
+    }
+
+    #[test]
+    fn a_short_text_does_not_become_many_values() {
+        let zeros = |count: usize| format!("[{}0]", "0,".repeat(count - 1));
+        assert!(parse(zeros(MAX_VALUES - 1).as_bytes()).is_ok(), "the list itself is one");
+        assert_eq!(fault(&zeros(MAX_VALUES)), JsonFault::TooMany);
+        assert_eq!(fault(&format!("[{}[]]", "[],".repeat(MAX_VALUES))), JsonFault::TooMany);
     }
 
     #[test]

@@ -107,6 +107,8 @@ pub struct Session {
     stop: Option<Ending>,
 }
 
+/// The longest that a server may keep a phone away: whatever it says, the next day it is asked again.
+const LONGEST_WAIT_MS: i64 = 24 * 60 * 60 * 1_000;
 const FIRST_BATCH: u32 = 100;
 const BATCHES: (u32, u32) = (20, 1_000);
 const BATCH_TARGET_MS: i64 = 5_000;
@@ -294,7 +296,7 @@ impl Session {
             }
             (ProblemKind::NotEnrolled { .. }, _) => self.stop = Some(Ending::NotEnrolled),
             (ProblemKind::TryLater { after_ms }, _) => {
-                self.stop = Some(Ending::TryLater { after_ms: *after_ms });
+                self.stop = Some(Ending::TryLater { after_ms: (*after_ms).clamp(0, LONGEST_WAIT_MS) });
             }
             (ProblemKind::Gap { expected }, Ask::Upload(batch)) if *expected != batch.after + 1 => {
                 // The server has more or less than we heard of. It is right about itself.
@@ -402,4 +404,18 @@ pub fn check_page(
         return Err(PageFault::OtherHistory);
     }
     Ok((EncounterCursor { id: encounter, epoch, pos, rolling: rolling.0 }, at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_keeps_a_phone_away_for_a_day_at_most_and_never_in_the_past() {
+        for (asked, waits) in [(-1, 0), (5_000, 5_000), (i64::MAX, LONGEST_WAIT_MS)] {
+            let mut session = Session::new("nonce".to_owned(), 0, 0);
+            session.on_problem(&ProblemKind::TryLater { after_ms: asked });
+            assert_eq!(session.next(), Ask::Done(Ending::TryLater { after_ms: waits }));
+        }
+    }
 }
