@@ -1,0 +1,18 @@
+package org.firsthours.core
+
+import java.io.File
+import kotlinx.coroutines.runBlocking
+
+/** A process on the library that breaks on request: says what became of a call that panicked, and of the next one. */
+fun main(arguments: Array<String>): Unit = runBlocking {
+    val folder = arguments.single()
+    val phone = FieldCore.open(folder, ByteArray(32), "en")
+    File(folder, "panic").createNewFile()
+    try {
+        phone.home()
+    } catch (trouble: FieldTrouble) {
+        println((trouble.problem as FieldProblem.Bug).detail)
+    }
+    println(phone.home().nothing)
+    phone.shutdown()
+}
