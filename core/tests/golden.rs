@@ -361,6 +361,8 @@ fn enrolment_speaks_in_exactly_these_bytes() {
         key: key.public(),
         device: "Phone 7".to_owned(),
         proof: key.sign(Tag::Hello, code.as_bytes()),
+        follows: None,
+        certificate: None,
     };
     message("enrol_request", &request);
     let waiting = EnrolReply {
@@ -391,6 +393,7 @@ fn hello_speaks_in_exactly_these_bytes() {
         protocols: vec![Hash([0x11; 32])],
         encounters: vec![EncounterCursor { id: ENCOUNTER, epoch: EPOCH, pos: 9, rolling: Hash([0x0f; 32]) }],
         directory: Some("\"d-4\"".to_owned()),
+        proof: None,
     };
     message("hello_request", &request);
     let first = HelloRequest {

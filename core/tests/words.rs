@@ -292,6 +292,7 @@ fn troubles() -> Vec<Trouble> {
         T::UpdateNeeded,
         T::NotAuthentic,
         T::CopyOfPhone,
+        T::StationPutBack,
         T::HistoryDiffers,
         T::Cancelled,
         T::NoProtocol,
@@ -319,6 +320,7 @@ fn troubles() -> Vec<Trouble> {
             | T::UpdateNeeded
             | T::NotAuthentic
             | T::CopyOfPhone
+            | T::StationPutBack
             | T::HistoryDiffers
             | T::Cancelled
             | T::NoProtocol

@@ -102,7 +102,17 @@ impl App {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, OpenError> {
-        let trust = Arc::new(ServerKeys::open(&store, &keys, &config.data)?);
+        let trust = match ServerKeys::open(&store, &keys, &config.data) {
+            Err(TrustError::RolledBack) => {
+                // Nobody has to know what to do about it at night: phones offer what this life of the store lacks.
+                tracing::warn!("this store was put back to an earlier state; a new epoch begins");
+                let proof = "the list of epochs beside the store";
+                trust::put_back(&store, &*random, &config.data, proof, clock.now_ms())?;
+                ServerKeys::open(&store, &keys, &config.data)?
+            }
+            opened => opened?,
+        };
+        let trust = Arc::new(trust);
         let settings = Settings { programme: config.title.clone(), ..Settings::default() };
         let sync = Service::new(
             store.clone(),

@@ -12,6 +12,10 @@ use crate::random::{self, Random};
 use crate::store::{Row, StoreError, Tx};
 use crate::trust::ServerKeys;
 
+mod vouched;
+
+pub use vouched::{Vouched, ask_again};
+
 /// How long a code may be used.
 pub const CODE_MS: i64 = 15 * 60 * 1_000;
 /// Wrong secrets after which a code is dead.

@@ -4,7 +4,8 @@
 //! server keeps three keys of its own, sealed under the agency key, each with a certificate of the root.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 
 use firsthours_core::evidence::{
     ALGORITHM, Document, InstallCertificate, Keyring, NotAuthentic, PublicKey, Purpose, SecretKey,
@@ -13,6 +14,7 @@ use firsthours_core::evidence::{
 use firsthours_core::record::Epoch;
 use zeroize::Zeroizing;
 
+use crate::audit::{self, Entry, What, Who};
 use crate::keys::{KeyError, Keys};
 use crate::random::{self, Random};
 use crate::store::{Store, StoreError, Tx};
@@ -23,6 +25,7 @@ pub const EPOCHS_FILE: &str = "epochs";
 const PURPOSES: [(Purpose, &str); 3] =
     [(Purpose::Event, "event"), (Purpose::Receipt, "receipt"), (Purpose::Cert, "cert")];
 const TOKEN_KEY: &str = "token_key";
+const PUT_BACK: &str = "put_back_ms";
 
 /// Why the server has no keys to sign with.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +49,7 @@ pub enum TrustError {
     #[error("the list of epochs: {0}")]
     File(#[from] std::io::Error),
     /// The list of epochs names a later life of this store.
-    #[error("this store was put back to an earlier state; run `restore`, which begins a new epoch")]
+    #[error("this store was put back to an earlier state")]
     RolledBack,
 }
 
@@ -62,8 +65,9 @@ pub struct Root {
 pub struct ServerKeys {
     /// The server's name within the programme.
     pub server: String,
-    /// The life of this store.
-    pub epoch: Epoch,
+    /// The life of this store. It changes while the server runs when a phone proves that the store was put back.
+    epoch: RwLock<Epoch>,
+    folder: PathBuf,
     /// The root and the server's certificates.
     pub trust: Trust,
     /// Signs acts at a desk, holds, releases and gaps.
@@ -114,17 +118,45 @@ pub fn init(
     Ok(Root { seed: Zeroizing::new(hex::encode(root.seed())), fingerprint: root.public().fingerprint() })
 }
 
-/// Begins a new epoch: at `init`, after `restore`, in a copy. Every cursor of every phone is void from here on, and
-/// the server begins a new chain of its own in each record.
+/// Begins a new epoch: at `init`, after the store was put back, in a copy. Every cursor of every phone is void from
+/// here on, and the server begins a new chain of its own in each record.
 pub fn new_epoch(store: &Store, random: &dyn Random, folder: &Path) -> Result<Epoch, TrustError> {
     let epoch = Epoch(random::bytes(random));
-    store.write(|tx| {
-        set(tx, "epoch", &epoch.to_string())?;
-        tx.run("update encounter set desk_seq = 0, desk_prev = null where desk_seq > 0", &[])?;
-        Ok::<_, TrustError>(())
-    })?;
+    store.write(|tx| turn(tx, epoch))?;
     list_epoch(folder, epoch)?;
     Ok(epoch)
+}
+
+/// Begins a new epoch because the store was put back to an earlier state, and notes it for those who look after it.
+pub fn put_back(
+    store: &Store,
+    random: &dyn Random,
+    folder: &Path,
+    proof: &str,
+    now_ms: i64,
+) -> Result<Epoch, TrustError> {
+    let epoch = Epoch(random::bytes(random));
+    store.write(|tx| note_put_back(tx, epoch, proof, now_ms))?;
+    list_epoch(folder, epoch)?;
+    Ok(epoch)
+}
+
+/// When the store was last found put back to an earlier state.
+pub fn put_back_ms(tx: &mut dyn Tx) -> Result<Option<i64>, StoreError> {
+    Ok(fact(tx, PUT_BACK)?.and_then(|text| text.parse().ok()))
+}
+
+fn note_put_back(tx: &mut dyn Tx, epoch: Epoch, proof: &str, now_ms: i64) -> Result<(), StoreError> {
+    turn(tx, epoch)?;
+    set(tx, PUT_BACK, &now_ms.to_string())?;
+    audit::append(tx, &Entry::new(now_ms, Who::Server, What::Restored).with("proof", proof))?;
+    Ok(())
+}
+
+fn turn(tx: &mut dyn Tx, epoch: Epoch) -> Result<(), StoreError> {
+    set(tx, "epoch", &epoch.to_string())?;
+    tx.run("update encounter set desk_seq = 0, desk_prev = null where desk_seq > 0", &[])?;
+    Ok(())
 }
 
 impl ServerKeys {
@@ -151,7 +183,8 @@ impl ServerKeys {
         check_epoch(folder, epoch)?;
         Ok(Self {
             server: read("server")?,
-            epoch,
+            epoch: RwLock::new(epoch),
+            folder: folder.to_path_buf(),
             trust,
             event: SecretKey::from_seed(&*secret(&key_name("event"))?),
             receipt: SecretKey::from_seed(&*secret(&key_name("receipt"))?),
@@ -159,6 +192,44 @@ impl ServerKeys {
             token: secret(TOKEN_KEY)?,
             keyring,
         })
+    }
+
+    /// The life of this store.
+    pub fn epoch(&self) -> Epoch {
+        *self.epoch.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a new epoch while the server runs, if the one at hand still is `old`: a phone has proved that the store
+    /// was put back. Of several phones with a proof, one turns it.
+    pub fn turn_epoch(
+        &self,
+        store: &Store,
+        random: &dyn Random,
+        old: Epoch,
+        now_ms: i64,
+    ) -> Result<(), TrustError> {
+        let new = Epoch(random::bytes(random));
+        let turned = store.write(|tx| {
+            if self.epoch() != old {
+                return Ok(false);
+            }
+            note_put_back(tx, new, "a receipt of this server", now_ms)?;
+            // Within the transaction, so that no other writes under the old epoch after it.
+            self.set_epoch(new);
+            Ok::<_, StoreError>(true)
+        });
+        match turned {
+            Ok(true) => Ok(list_epoch(&self.folder, new)?),
+            Ok(false) => Ok(()),
+            Err(error) => {
+                self.set_epoch(old);
+                Err(error.into())
+            }
+        }
+    }
+
+    fn set_epoch(&self, epoch: Epoch) {
+        *self.epoch.write().unwrap_or_else(PoisonError::into_inner) = epoch;
     }
 
     /// The fingerprint of the root: what a phone is enrolled with.

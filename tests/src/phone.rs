@@ -88,7 +88,12 @@ impl Phone {
 
     /// Everything from outside, as this phone gives it to the core.
     pub fn outside(&self) -> Outside {
-        Outside { clock: self.clock.clone(), random: Arc::new(SystemRandom), connect: self.network.connect() }
+        Outside {
+            clock: self.clock.clone(),
+            random: Arc::new(SystemRandom),
+            connect: self.network.connect(),
+            session_file: Some(self.folder.path().join("session")),
+        }
     }
 
     /// Opens the store.

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::me::CERTIFICATE;
 use super::{AppError, FirstHours, lock};
-use crate::evidence::{Keyring, Tag};
+use crate::evidence::{Document, Keyring, Tag};
 use crate::sync::{Method, Request, Transport};
-use crate::wire::{EnrolReply, EnrolRequest, EnrolState, Problem, ProblemKind, ReadMessage};
+use crate::wire::{EnrolReply, EnrolRequest, EnrolState, Problem, ProblemKind, ReadMessage, Succession};
 use crate::words::Trouble;
 
 /// The server that this install belongs to.
@@ -18,6 +19,17 @@ pub struct Station {
     /// The programme's own CA in PEM; needed for `https`.
     #[serde(default)]
     pub ca_pem: Option<String>,
+}
+
+/// What vouches for a phone that asks to be enrolled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Voucher {
+    /// A one-time code.
+    Code(String),
+    /// This install's own certificate: the server was put back and does not know it any more.
+    Itself,
+    /// The install that ended here: this store was put back or copied.
+    Ended,
 }
 
 /// How the enrolment stands.
@@ -34,7 +46,7 @@ impl FirstHours {
     pub fn enrol(&self, station: Station, code: &str) -> Result<EnrolmentView, AppError> {
         let _one_at_a_time = lock(&self.syncing);
         let transport = (self.outside.connect)(&station.address, station.ca_pem.as_deref())?;
-        self.ask_enrolment(transport.as_ref(), station, code.to_owned())
+        self.ask_enrolment(transport.as_ref(), station, Voucher::Code(code.to_owned()))
     }
 
     /// Sends the enrolment and takes up what comes back.
@@ -42,8 +54,17 @@ impl FirstHours {
         &self,
         transport: &dyn Transport,
         station: Station,
-        code: String,
+        voucher: Voucher,
     ) -> Result<EnrolmentView, AppError> {
+        let (code, follows, certificate) = match voucher {
+            Voucher::Code(code) => (code, None, None),
+            Voucher::Itself => (String::new(), None, self.store.setting(CERTIFICATE)?.flatten()),
+            Voucher::Ended => {
+                let (succession, certificate) = self.succession()?;
+                (String::new(), Some(succession), certificate)
+            }
+        };
+        let by_code = !code.is_empty();
         let request = {
             let inner = self.lock();
             EnrolRequest {
@@ -52,6 +73,8 @@ impl FirstHours {
                 device: format!("phone {}", &inner.me.install.to_string()[..4]),
                 proof: inner.me.key.sign(Tag::Hello, code.as_bytes()),
                 code: code.clone(),
+                follows,
+                certificate,
             }
         };
         let body = serde_json::to_vec(&request).map_err(|_| AppError::BadInput { what: "code" })?;
@@ -62,11 +85,33 @@ impl FirstHours {
             body,
         })?;
         if answer.status != 200 {
-            return Err(AppError::Sync { trouble: enrolment_trouble(&answer.body) });
+            let trouble = match enrolment_trouble(&answer.body) {
+                // There was no code: what vouched for this phone did not do.
+                Trouble::CodeNotValid if !by_code => Trouble::EnrolmentRefused,
+                trouble => trouble,
+            };
+            return Err(AppError::Sync { trouble });
         }
         let reply =
             EnrolReply::read(&answer.body).map_err(|_| AppError::Sync { trouble: Trouble::StationUnwell })?;
         self.take_up(station, code, &reply)
+    }
+
+    /// What the install that ended last says of the one that goes on from it.
+    fn succession(&self) -> Result<(Document, Option<Document>), AppError> {
+        let inner = self.lock();
+        let not_enrolled = AppError::NotReady { trouble: Trouble::NotEnrolledYet };
+        let ended = inner.me.ended.iter().rev().find(|ended| ended.certificate.is_some());
+        let ended = ended.ok_or(not_enrolled)?;
+        let head = self.store.head_of(ended.install)?;
+        let succession = Succession {
+            follows: ended.install,
+            head: head.id.map(|id| (head.seq, id)),
+            install: inner.me.install,
+            key: inner.me.key.public(),
+        };
+        let certificate = ended.certificate.as_ref().map(|(document, _)| document.clone());
+        Ok((Document::sign(&succession, Tag::Hello, &ended.key), certificate))
     }
 
     /// Nothing of an answer is kept before its keys stand under the root that the code's sheet names: what this phone

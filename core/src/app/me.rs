@@ -1,20 +1,20 @@
 //! Who this install is: its id and key, whom it belongs to, which server it trusts.
 
-use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
+use super::enrol::Voucher;
 use super::outside::{Random, random_bytes};
 use super::{AppError, Station};
 use crate::evidence::{Document, InstallCertificate, Keyring, SecretKey, Trust};
 use crate::record::{Actor, Install, InstallId, TimeAnchor};
-use crate::store::Store;
+use crate::store::{Store, StoredInstall};
 use crate::wire::ProtocolNotice;
 use crate::words::Trouble;
 
-const INSTALL: &str = "install";
 const STATION: &str = "station";
 const CODE: &str = "enrolment_code";
 const TRUST: &str = "trust";
-const CERTIFICATE: &str = "certificate";
+pub(super) const CERTIFICATE: &str = "certificate";
 const NONCE: &str = "nonce";
 const ANCHOR: &str = "time_anchor";
 const NOTICES: &str = "protocol_notices";
@@ -26,6 +26,8 @@ pub(super) const LAST_SYNC: &str = "last_sync";
 pub(super) struct Me {
     pub(super) install: InstallId,
     pub(super) key: SecretKey,
+    /// The installs whose chains ended here, the oldest first: this store was put back or copied.
+    pub(super) ended: Vec<Ended>,
     pub(super) station: Option<Station>,
     pub(super) code: Option<String>,
     pub(super) trust: Option<Trust>,
@@ -35,30 +37,28 @@ pub(super) struct Me {
     pub(super) notices: Vec<ProtocolNotice>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct InstallRow {
-    install: InstallId,
-    /// The key's 32 bytes in hex: they lie in the encrypted store and nowhere else.
-    seed: String,
+/// An install whose chain ended. Its key still vouches for the one that goes on from it, and sends what it wrote.
+pub(super) struct Ended {
+    pub(super) install: InstallId,
+    pub(super) key: SecretKey,
+    pub(super) certificate: Option<(Document, InstallCertificate)>,
 }
+
+/// What is asked of, and known to, an install alone: another one begins without.
+const OF_ONE_INSTALL: [&str; 3] = [CODE, CERTIFICATE, NONCE];
 
 impl Me {
     /// Reads the install from the store; the first time, makes it.
     pub(super) fn load_or_make(store: &Store, random: &dyn Random) -> Result<Self, AppError> {
-        let row = if let Some(row) = store.setting::<InstallRow>(INSTALL)? {
-            row
-        } else {
-            let seed = hex::encode(random_bytes::<32>(random));
-            let row = InstallRow { install: InstallId(random_bytes(random)), seed };
-            store.set_setting(INSTALL, &row)?;
-            row
+        let mut installs = store.installs()?;
+        let live = match installs.pop() {
+            Some(live) => live,
+            None => begin(store, random)?,
         };
-        let mut seed = [0; 32];
-        hex::decode_to_slice(&row.seed, &mut seed)
-            .map_err(|_| AppError::StoreFault { detail: "the key of this install is damaged".to_owned() })?;
         let mut me = Self {
-            install: row.install,
-            key: SecretKey::from_seed(&seed),
+            install: live.id,
+            key: SecretKey::from_seed(&live.seed),
+            ended: Vec::new(),
             station: store.setting(STATION)?,
             code: store.setting(CODE)?,
             trust: store.setting(TRUST)?,
@@ -70,20 +70,58 @@ impl Me {
         if let Some(certificate) = store.setting::<Option<Document>>(CERTIFICATE)?.flatten() {
             me.certificate = me.keyring(&[]).ok().and_then(|mut ring| ring.admit(&certificate).ok().cloned());
         }
+        if !installs.is_empty() {
+            me.ended = me.recall(store, installs)?;
+        }
         Ok(me)
     }
 
-    /// Whom this install belongs to; until it is approved nobody can record.
+    /// Ends this install's chain and begins another: nobody goes on with the chain of a copy.
+    pub(super) fn start_anew(&mut self, store: &Store, random: &dyn Random) -> Result<(), AppError> {
+        begin(store, random)?;
+        *self = Self::load_or_make(store, random)?;
+        Ok(())
+    }
+
+    /// Whom this install belongs to; until it is approved nobody can record. One that goes on from another belongs to
+    /// the same person: its events wait for the approval, the deputy does not.
     pub(super) fn actor(&self) -> Result<&Actor, AppError> {
-        let certificate = self.certificate.as_ref();
+        let before = self.ended.iter().rev().find_map(|ended| ended.certificate.as_ref());
+        let certificate = self.certificate.as_ref().or(before.map(|(_, certificate)| certificate));
         certificate
             .map(|certificate| &certificate.actor)
             .ok_or(AppError::NotReady { trouble: Trouble::NotEnrolledYet })
     }
 
-    /// Wipes the signing key from memory: the key is overwritten when it is dropped.
+    /// Wipes the signing keys from memory: a key is overwritten when it is dropped.
     pub(super) fn forget_key(&mut self) {
         self.key = SecretKey::from_seed(&[0; 32]);
+        self.ended.clear();
+    }
+
+    fn recall(&self, store: &Store, installs: Vec<StoredInstall>) -> Result<Vec<Ended>, AppError> {
+        let known = store.certificates()?;
+        let mut ring = self.keyring(&[]).ok();
+        let mut certificate_of = |install| {
+            known.iter().rev().find_map(|document| {
+                let certificate = ring.as_mut()?.admit(document).ok()?;
+                (certificate.install == install).then(|| (document.clone(), certificate.clone()))
+            })
+        };
+        let ended = installs.into_iter().map(|ended| Ended {
+            install: ended.id,
+            key: SecretKey::from_seed(&ended.seed),
+            certificate: certificate_of(ended.id),
+        });
+        Ok(ended.collect())
+    }
+
+    /// What vouches for this install where it is not enrolled: the code it was given, or the one that ended before it.
+    pub(super) fn voucher(&self) -> Option<Voucher> {
+        match &self.code {
+            Some(code) if !code.is_empty() => Some(Voucher::Code(code.clone())),
+            _ => self.ended.iter().any(|ended| ended.certificate.is_some()).then_some(Voucher::Ended),
+        }
     }
 
     pub(super) fn author(&self) -> Install {
@@ -114,6 +152,7 @@ impl Me {
             store.set_setting(CERTIFICATE, &None::<Document>)?;
             self.certificate = None;
             self.trust = None;
+            self.ended.iter_mut().for_each(|ended| ended.certificate = None);
         }
         store.set_setting(STATION, &station)?;
         store.set_setting(CODE, &code)?;
@@ -168,4 +207,12 @@ impl Me {
         }
         Ok(())
     }
+}
+
+/// Makes an install and its key, and keeps it as the live one.
+fn begin(store: &Store, random: &dyn Random) -> Result<StoredInstall, AppError> {
+    let seed = Zeroizing::new(random_bytes(random));
+    let install = StoredInstall { id: InstallId(random_bytes(random)), seed };
+    store.begin_install(&install, &OF_ONE_INSTALL)?;
+    Ok(install)
 }

@@ -71,7 +71,13 @@ impl FirstHours {
         outside: Outside,
     ) -> Result<Self, AppError> {
         let store = Store::open(folder, key)?;
-        let me = Me::load_or_make(&store, outside.random.as_ref())?;
+        let random = outside.random.as_ref();
+        let mut me = Me::load_or_make(&store, random)?;
+        if let Some(file) = &outside.session_file
+            && store.is_copy(file, outside::random_bytes(random))?
+        {
+            me.start_anew(&store, random)?;
+        }
         let directory = store.setting(me::DIRECTORY)?.unwrap_or_default();
         let inner = Inner { me, definitions: Definitions::default(), records: BTreeMap::new(), directory };
         Ok(Self {

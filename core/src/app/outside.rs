@@ -1,5 +1,6 @@
 //! What comes from outside: the clocks, randomness, the network.
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -28,6 +29,9 @@ pub struct Outside {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub connect: Arc<Connect>,
+    /// A file that no backup takes along: by it a store knows that it was put back from a copy. Without one only the
+    /// station can tell.
+    pub session_file: Option<PathBuf>,
 }
 
 impl Outside {
@@ -37,6 +41,7 @@ impl Outside {
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             connect: Arc::new(|address, ca| Ok(Box::new(crate::sync::Http::new(address, ca)?))),
+            session_file: None,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! moment leaves whole pages and whole batches, and the next sync goes on from there.
 
 mod asks;
+mod copies;
 mod hole;
 mod http;
 mod page;
@@ -13,11 +14,12 @@ use std::ops::RangeInclusive;
 use std::sync::atomic::Ordering;
 
 use super::me::LAST_SYNC;
+use super::enrol::Voucher;
 use super::outside::random_bytes;
 use super::reads::LastSync;
-use super::{AppError, FirstHours, lock};
-use crate::evidence::{Document, EncounterReceipt, Receipt, Tag};
-use crate::record::EncounterId;
+use super::{AppError, FirstHours, Station, lock};
+use crate::evidence::{Document, EncounterReceipt, Receipt, SecretKey, Tag};
+use crate::record::{EncounterId, InstallId};
 use crate::store::Confirmed;
 use crate::sync::{Ask, Ending, Session, Transport, next_call};
 use crate::words::Trouble;
@@ -52,6 +54,11 @@ struct Run<'a> {
     transport: Box<dyn Transport>,
     session: Session,
     token: String,
+    /// In whose name: this install's, or one's that ended here.
+    who: Who,
+    /// What proves to the server that its store was put back, once that was seen; and the epoch that it then began.
+    proof: Option<Document>,
+    put_back: bool,
     /// What receipts said of each encounter, to be compared with the rolling hash that we reckon ourselves.
     promised: BTreeMap<EncounterId, EncounterReceipt>,
     receipt: Option<(Document, Receipt)>,
@@ -63,6 +70,13 @@ struct Run<'a> {
     sent: u64,
     received: u64,
     round_trips: i32,
+}
+
+/// In whose name a sync is made.
+struct Who {
+    install: InstallId,
+    key: SecretKey,
+    live: bool,
 }
 
 impl FirstHours {
@@ -103,26 +117,75 @@ impl FirstHours {
     }
 
     fn run_sync(&self) -> Result<SyncReport, AppError> {
-        let not_enrolled = AppError::NotReady { trouble: Trouble::NotEnrolledYet };
-        let (station, code, nonce, enrolled) = {
+        let (station, enrolled, voucher) = {
             let inner = self.lock();
-            let station = inner.me.station.clone().ok_or_else(|| not_enrolled.clone())?;
-            let code = inner.me.code.clone().unwrap_or_default();
-            (station, code, inner.me.nonce.clone(), inner.me.certificate.is_some())
+            let station = inner.me.station.clone().ok_or_else(not_enrolled)?;
+            (station, inner.me.certificate.is_some(), inner.me.voucher())
         };
-        let transport = (self.outside.connect)(&station.address, station.ca_pem.as_deref())?;
-        if !enrolled && !self.ask_enrolment(transport.as_ref(), station, code)?.approved {
-            return Err(not_enrolled);
+        let connect = || (self.outside.connect)(&station.address, station.ca_pem.as_deref());
+        if !enrolled {
+            self.enrol_first(connect()?, &station, voucher.ok_or_else(not_enrolled)?)?;
         }
+        let (report, ending) = self.run(connect()?)?.complete()?;
+        match ending {
+            Some(Ending::Fork { .. }) => {
+                // One of two copies: this one's chain ends here, and another install goes on.
+                self.lock().me.start_anew(&self.store, self.outside.random.as_ref())?;
+                self.enrol_first(connect()?, &station, Voucher::Ended)?;
+                Ok(report)
+            }
+            Some(Ending::NotEnrolled) => {
+                // A server that was put back may have lost what made this phone one of its own.
+                self.ask_enrolment(connect()?.as_ref(), station.clone(), Voucher::Itself)?;
+                Ok(report)
+            }
+            _ => Ok(report),
+        }
+    }
+
+    /// Asks to be enrolled before anything else is possible. While that waits, what an ended install wrote is sent: the
+    /// old certificate is good for that.
+    fn enrol_first(
+        &self,
+        transport: Box<dyn Transport>,
+        station: &Station,
+        voucher: Voucher,
+    ) -> Result<(), AppError> {
+        let by_ended = voucher == Voucher::Ended;
+        let view = self.ask_enrolment(transport.as_ref(), station.clone(), voucher)?;
+        if view.approved {
+            return Ok(());
+        }
+        if by_ended {
+            self.send_for_ended(transport)?;
+            if view.sentence == Trouble::NotEnrolledYet.text(self.language) {
+                return Err(AppError::Sync { trouble: Trouble::CopyOfPhone });
+            }
+        }
+        Err(not_enrolled())
+    }
+
+    fn run(&self, transport: Box<dyn Transport>) -> Result<Run<'_>, AppError> {
         let head = self.store.own_head()?.seq;
         let received = self.store.received_through()?;
         self.to_send.store(head.saturating_sub(received), Ordering::Relaxed);
         self.acknowledged.store(0, Ordering::Relaxed);
-        let run = Run {
-            app: self,
+        let inner = self.lock();
+        let who = Who { install: inner.me.install, key: inner.me.key.clone(), live: true };
+        Ok(Run::new(self, transport, Session::new(inner.me.nonce.clone(), head, received), who))
+    }
+}
+
+impl<'a> Run<'a> {
+    fn new(app: &'a FirstHours, transport: Box<dyn Transport>, session: Session, who: Who) -> Self {
+        Self {
+            app,
             transport,
-            session: Session::new(nonce, head, received),
+            session,
             token: String::new(),
+            who,
+            proof: None,
+            put_back: false,
             promised: BTreeMap::new(),
             receipt: None,
             changed: BTreeSet::new(),
@@ -131,37 +194,35 @@ impl FirstHours {
             sent: 0,
             received: 0,
             round_trips: 0,
-        };
-        run.complete()
+        }
     }
-}
 
-impl Run<'_> {
-    fn complete(mut self) -> Result<SyncReport, AppError> {
+    /// Does all of it. The ending is `None` where it was stopped before its end.
+    fn complete(mut self) -> Result<(SyncReport, Option<Ending>), AppError> {
         loop {
             if self.app.cancel.load(Ordering::SeqCst) {
                 self.confirm()?;
-                return Ok(self.report(Some(Trouble::Cancelled), None));
+                return Ok((self.report(Some(Trouble::Cancelled), None), None));
             }
             let asked = self.session.next();
             let outcome = match asked {
                 Ask::Hello { nonce } => self.hello(&nonce),
                 Ask::Protocol(sha) => self.protocol(sha),
                 Ask::Directory => self.directory(),
-                Ask::Offers(encounter) => self.offers(encounter),
+                Ask::Offers(offer) => self.offers(offer),
                 Ask::Upload(batch) => self.upload(batch),
                 Ask::Examine(seq) => self.examine(seq),
                 Ask::Page { encounter, after, .. } => self.page(encounter, after),
                 Ask::Done(ending) => {
                     self.confirm()?;
-                    return Ok(self.finish(&ending));
+                    return Ok((self.finish(&ending), Some(ending)));
                 }
             };
             if let Err(error) = outcome {
                 // What was acknowledged and read before the trouble stays known.
                 self.confirm()?;
                 let AppError::Sync { trouble } = error else { return Err(error) };
-                return Ok(self.report(Some(trouble), None));
+                return Ok((self.report(Some(trouble), None), None));
             }
         }
     }
@@ -199,6 +260,9 @@ impl Run<'_> {
                 let told = Trouble::BadProtocol { faults: self.faults };
                 return SyncReport { complete: true, ..self.report(Some(told), None) };
             }
+            Ending::Complete if self.put_back => {
+                return SyncReport { complete: true, ..self.report(Some(Trouble::StationPutBack), None) };
+            }
             Ending::Complete => (None, None),
             Ending::NotEnrolled => (Some(Trouble::NotEnrolledYet), None),
             Ending::SendOnly => (Some(Trouble::Revoked), None),
@@ -228,10 +292,14 @@ impl Run<'_> {
         let inner = self.app.lock();
         let receipt: Receipt =
             inner.me.keyring(&[])?.open_receipt(document, Tag::Receipt).map_err(|_| not_the_station())?;
-        if receipt.install == inner.me.install { Ok(receipt) } else { Err(not_the_station()) }
+        if receipt.install == self.who.install { Ok(receipt) } else { Err(not_the_station()) }
     }
 
     fn note_receipt(&mut self, document: Document, receipt: Receipt) -> Result<(), AppError> {
+        if !self.who.live {
+            // It speaks of a chain that has ended; what it confirms is read again under the live install.
+            return Ok(());
+        }
         for encounter in &receipt.encounters {
             self.promised.insert(encounter.id, encounter.clone());
         }
@@ -248,6 +316,10 @@ fn to_body<T: serde::Serialize>(message: &T) -> Result<Vec<u8>, AppError> {
 
 fn unwell() -> AppError {
     AppError::Sync { trouble: Trouble::StationUnwell }
+}
+
+fn not_enrolled() -> AppError {
+    AppError::NotReady { trouble: Trouble::NotEnrolledYet }
 }
 
 fn not_the_station() -> AppError {

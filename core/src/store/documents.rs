@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::Store;
 use super::encounters::{Confirmed, confirm};
 use super::error::{Failure, StoreError};
+use super::installs::live;
 use super::rows::{check_whole, document, first, signed, unsigned};
 use crate::evidence::Document;
 use crate::record::{EncounterId, Hash, InstallId};
@@ -89,15 +90,16 @@ impl Store {
         self.write(|transaction| {
             transaction
                 .prepare_cached(
-                    "insert into receipt (server, heard, received_through, text, signature)
-                     values (:server, (select coalesce(max(heard), 0) + 1 from receipt),
+                    "insert into receipt (server, install, heard, received_through, text, signature)
+                     values (:server, :install, (select coalesce(max(heard), 0) + 1 from receipt),
                              :received_through, :text, :signature)
-                     on conflict (server) do update
+                     on conflict (server, install) do update
                      set heard = excluded.heard, received_through = excluded.received_through,
                          text = excluded.text, signature = excluded.signature",
                 )?
                 .execute(named_params! {
                     ":server": server,
+                    ":install": live(transaction)?,
                     ":received_through": signed(received_through)?,
                     ":text": receipt.text,
                     ":signature": receipt.signature.to_bytes(),
@@ -106,7 +108,7 @@ impl Store {
         })
     }
 
-    /// The receipt heard last.
+    /// The receipt heard last, to whichever install of this store.
     pub fn receipt(&self) -> Result<Option<Document>, StoreError> {
         self.read(|transaction| {
             let mut statement = transaction
@@ -116,12 +118,13 @@ impl Store {
         })
     }
 
-    /// How far that receipt says our chain was received; 0 before the first.
+    /// How far the last receipt to the live install says that its chain was received; 0 before the first.
     pub fn received_through(&self) -> Result<u64, StoreError> {
         self.read(|transaction| {
-            let mut statement = transaction
-                .prepare_cached("select received_through from receipt order by heard desc limit 1")?;
-            let mut rows = statement.query([])?;
+            let mut statement = transaction.prepare_cached(
+                "select received_through from receipt where install = :install order by heard desc limit 1",
+            )?;
+            let mut rows = statement.query(named_params! { ":install": live(transaction)? })?;
             Ok(rows.next()?.map(|row| unsigned(row, "received_through")).transpose()?.unwrap_or(0))
         })
     }

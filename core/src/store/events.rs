@@ -8,6 +8,7 @@ use super::Store;
 use super::documents::insert_certificates;
 use super::drafts::{self, DraftKey};
 use super::error::{Failure, StoreError};
+use super::installs::{line, live, seq_of};
 use super::rows::{Held, arrival, first, held, maybe_unsigned, place, signed, signed_event, unsigned};
 use crate::evidence::{Chain, Document, SignedEvent};
 use crate::record::{EncounterId, EventId};
@@ -90,18 +91,19 @@ impl Store {
             let event =
                 NewEvent { arrival: commit.arrival, id: commit.id, pos: None, event: commit.event.clone() };
             let place = insert_event(transaction, number, &event)?;
+            let before = line(live(transaction)?, 0)?;
+            let line = line(live(transaction)?, commit.seq)?;
             let last: Option<i64> =
-                first(transaction, "select seq from own_event order by seq desc limit 1")?;
-            let seq = signed(commit.seq)?;
-            if seq != last.unwrap_or(0) + 1 {
+                first(transaction, "select line from own_event order by line desc limit 1")?;
+            if line != last.unwrap_or(0).max(before) + 1 {
                 return Err(StoreError::io("the event's number is not the next of its chain").into());
             }
             transaction
                 .prepare_cached(
-                    "insert into own_event (seq, id, place, wall) values (:seq, :id, :place, :wall)",
+                    "insert into own_event (line, id, place, wall) values (:line, :id, :place, :wall)",
                 )?
                 .execute(named_params! {
-                    ":seq": seq,
+                    ":line": line,
                     ":id": commit.id.0,
                     ":place": place,
                     ":wall": commit.wall,
@@ -182,30 +184,33 @@ impl Store {
         })
     }
 
-    /// Number and id of this install's last event, in whatever encounter.
+    /// Number and id of the live install's last event, in whatever encounter.
     pub fn own_head(&self) -> Result<Chain, StoreError> {
         self.read(|transaction| {
-            let mut statement =
-                transaction.prepare_cached("select seq, id from own_event order by seq desc limit 1")?;
-            let mut rows = statement.query([])?;
+            let before = line(live(transaction)?, 0)?;
+            let mut statement = transaction
+                .prepare_cached("select line, id from own_event where line > :before order by line desc limit 1")?;
+            let mut rows = statement.query(named_params! { ":before": before })?;
             match rows.next()? {
-                Some(row) => Ok(Chain { seq: unsigned(row, "seq")?, id: Some(EventId(row.get("id")?)) }),
+                Some(row) => {
+                    Ok(Chain { seq: seq_of(unsigned(row, "line")?), id: Some(EventId(row.get("id")?)) })
+                }
                 None => Ok(Chain::default()),
             }
         })
     }
 
-    /// The id of this install's event with this number.
+    /// The id of the live install's event with this number.
     pub fn own_id(&self, seq: u64) -> Result<Option<EventId>, StoreError> {
-        let seq = i64::try_from(seq).map_err(|_| StoreError::io("a number beyond every chain"))?;
         self.read(|transaction| {
-            let mut statement = transaction.prepare_cached("select id from own_event where seq = :seq")?;
-            let mut rows = statement.query(named_params! { ":seq": seq })?;
+            let line = line(live(transaction)?, seq)?;
+            let mut statement = transaction.prepare_cached("select id from own_event where line = :line")?;
+            let mut rows = statement.query(named_params! { ":line": line })?;
             Ok(rows.next()?.map(|row| row.get("id").map(EventId)).transpose()?)
         })
     }
 
-    /// This install's events after a number, in order and without a gap: at most `max_events`, and as many as fit
+    /// The live install's events after a number, in order and without a gap: at most `max_events`, and as many as fit
     /// into `max_bytes` of headers and bodies, but at least one.
     pub fn unsent(
         &self,
@@ -215,16 +220,17 @@ impl Store {
     ) -> Result<Vec<(u64, SignedEvent)>, StoreError> {
         self.read(|transaction| {
             let mut statement = transaction.prepare_cached(
-                "select seq, header, body, signature, tail from own_event
+                "select line, header, body, signature, tail from own_event
                  join event on event.place = own_event.place
-                 where seq > :after order by seq limit :limit",
+                 where line > :after order by line limit :limit",
             )?;
-            let mut rows = statement
-                .query(named_params! { ":after": signed(after_seq)?, ":limit": max_events.max(1) })?;
+            let after = line(live(transaction)?, after_seq)?;
+            let mut rows =
+                statement.query(named_params! { ":after": after, ":limit": max_events.max(1) })?;
             let mut run: Vec<(u64, SignedEvent)> = Vec::new();
             let mut bytes = 0;
             while let Some(row) = rows.next()? {
-                let seq = unsigned(row, "seq")?;
+                let seq = seq_of(unsigned(row, "line")?);
                 let event = signed_event(row)?;
                 bytes += event.header.len() + event.body.as_ref().map_or(0, String::len);
                 // A run ends before an event that was let go: what comes after it is another run.
@@ -238,13 +244,18 @@ impl Store {
         })
     }
 
-    /// How many of this install's events come after a number, and the time of entry of the oldest.
+    /// How many of the live install's events come after a number, with those of ended installs that the station is
+    /// not known to have; and the time of entry of the oldest.
     pub fn count_unsent(&self, after_seq: u64) -> Result<(u64, Option<i64>), StoreError> {
         self.read(|transaction| {
+            let before = line(live(transaction)?, 0)?;
             let mut statement = transaction.prepare_cached(
-                "select count(*) as events, min(wall) as oldest from own_event where seq > :after",
+                "select count(*) as events, min(wall) as oldest from own_event
+                 where line > :after or (line < :before and exists
+                     (select 1 from event where event.place = own_event.place and event.pos is null))",
             )?;
-            let mut rows = statement.query(named_params! { ":after": signed(after_seq)? })?;
+            let after = line(live(transaction)?, after_seq)?;
+            let mut rows = statement.query(named_params! { ":after": after, ":before": before })?;
             match rows.next()? {
                 Some(row) => Ok((unsigned(row, "events")?, row.get("oldest")?)),
                 None => Ok((0, None)),

@@ -19,8 +19,10 @@ mod encounters;
 mod error;
 mod events;
 mod files;
+mod installs;
 mod open;
 mod rows;
+mod session;
 mod settings;
 
 use std::path::Path;
@@ -33,6 +35,7 @@ pub use encounters::{Confirmed, EncounterRow};
 pub use error::StoreError;
 pub use events::{Append, NewEvent, Received, StoredEvent};
 pub use files::StoreKey;
+pub use installs::StoredInstall;
 
 use error::Failure;
 use files::Files;

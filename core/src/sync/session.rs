@@ -23,8 +23,8 @@ pub enum Ask {
     },
     Protocol(Hash),
     Directory,
-    /// Offer what is held of this encounter, other than this install's own events, and was not listed.
-    Offers(EncounterId),
+    /// Offer what is held of an encounter, other than this install's own events.
+    Offers(Offer),
     /// Send own events after this number.
     Upload(Batch),
     /// The server could not verify this event: look whether it is damaged here, and if so declare it lost.
@@ -44,6 +44,14 @@ pub struct Batch {
     pub after: u64,
     pub events: u32,
     pub bytes: u32,
+}
+
+/// Which events of an encounter to offer at once, by their arrival on this phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offer {
+    pub encounter: EncounterId,
+    pub after: u64,
+    pub events: u32,
 }
 
 /// How a session ended.
@@ -94,10 +102,14 @@ pub struct Session {
     batch: u32,
     limits: Limits,
     send_only: bool,
+    /// Nothing but offers, in the name of an install that has ended.
+    offers_only: bool,
     epoch: Option<Epoch>,
     protocols: VecDeque<Hash>,
     directory: bool,
-    offers: VecDeque<EncounterId>,
+    /// What is to be offered, and after which arrival the first of it goes on.
+    offers: BTreeSet<EncounterId>,
+    offered: u64,
     pages: BTreeMap<EncounterId, Target>,
     /// An event that the server could not verify, and the last that was looked at for that.
     doubtful: Option<u64>,
@@ -125,10 +137,12 @@ impl Session {
             batch: FIRST_BATCH,
             limits: Limits::default(),
             send_only: false,
+            offers_only: false,
             epoch: None,
             protocols: VecDeque::new(),
             directory: false,
-            offers: VecDeque::new(),
+            offers: BTreeSet::new(),
+            offered: 0,
             pages: BTreeMap::new(),
             doubtful: None,
             examined: 0,
@@ -136,6 +150,11 @@ impl Session {
             down: None,
             stop: None,
         }
+    }
+
+    /// A session that offers these encounters and does nothing else.
+    pub fn offering(encounters: BTreeSet<EncounterId>) -> Self {
+        Self { offers: encounters, offers_only: true, ..Self::new(String::new(), 0, 0) }
     }
 
     /// What to do now.
@@ -152,13 +171,14 @@ impl Session {
         if self.directory {
             return Ask::Directory;
         }
-        if let Some(encounter) = self.offers.front() {
-            return Ask::Offers(*encounter);
+        if let Some(encounter) = self.offers.first() {
+            let (encounter, after) = (*encounter, self.offered);
+            return Ask::Offers(Offer { encounter, after, events: self.batch.min(self.limits.batch_events) });
         }
         if let Some(seq) = self.doubtful {
             return Ask::Examine(seq);
         }
-        if self.up.is_none() && self.received < self.head {
+        if self.up.is_none() && !self.offers_only && self.received < self.head {
             return Ask::Upload(Batch {
                 after: self.received,
                 events: self.batch.min(self.limits.batch_events),
@@ -177,7 +197,14 @@ impl Session {
         (self.received, self.head)
     }
 
-    /// The server answered a hello. `held` = definitions here, `directory` = the one here, `cursors` = what was read.
+    /// The hello is to be said again, with this nonce.
+    pub fn say_hello_again(&mut self, nonce: &str) {
+        nonce.clone_into(&mut self.nonce);
+        self.said_hello = false;
+    }
+
+    /// The server answered a hello. `held` = definitions here, `directory` = the one here, `cursors` = what was read,
+    /// `adrift` = encounters of which others' events are here that the server is not known to have.
     pub fn on_hello(
         &mut self,
         reply: &HelloReply,
@@ -185,14 +212,16 @@ impl Session {
         held: &BTreeSet<Hash>,
         directory: Option<&str>,
         cursors: &BTreeMap<EncounterId, EncounterCursor>,
+        adrift: BTreeSet<EncounterId>,
     ) {
         self.said_hello = true;
         self.nonce.clone_from(&reply.next_nonce);
         self.limits = reply.limits;
-        self.send_only = reply.send_only;
+        self.send_only = reply.send_only || self.offers_only;
         self.epoch = Some(reply.epoch);
         self.on_receipt(receipt);
-        if reply.send_only {
+        self.offers.extend(adrift);
+        if self.send_only {
             return;
         }
         self.protocols =
@@ -202,14 +231,22 @@ impl Session {
             let from = cursors.get(&grant.encounter).filter(|cursor| cursor.epoch == reply.epoch).copied();
             if cursors.get(&grant.encounter).is_some() && from.is_none() {
                 // A new epoch: what the server lost of others' events is perhaps only here.
-                self.offers.push_back(grant.encounter);
+                self.offers.insert(grant.encounter);
+            }
+            let ahead = |here: &EncounterCursor| {
+                here.pos > grant.pos || (here.pos == grant.pos && here.rolling != grant.rolling)
+            };
+            if from.as_ref().is_some_and(ahead) {
+                // It says less than it said, or something else, in the same life of its store.
+                self.down.get_or_insert(Ending::HistoryDiffers { encounter: grant.encounter });
+                continue;
             }
             self.aim(grant.encounter, from, grant.pos);
         }
         let granted: BTreeSet<EncounterId> = reply.grants.iter().map(|grant| grant.encounter).collect();
         for (encounter, cursor) in cursors {
             if cursor.epoch != reply.epoch && !granted.contains(encounter) {
-                self.offers.push_back(*encounter);
+                self.offers.insert(*encounter);
             }
         }
     }
@@ -262,9 +299,12 @@ impl Session {
         self.directory = false;
     }
 
-    /// Offers of an encounter were answered, or there was nothing to offer.
-    pub fn on_offers(&mut self) {
-        self.offers.pop_front();
+    /// Offers of an encounter through this arrival were answered; `None`: nothing was left to offer of it.
+    pub fn on_offers(&mut self, through: Option<u64>) {
+        self.offered = through.unwrap_or(0);
+        if through.is_none() {
+            self.offers.pop_first();
+        }
     }
 
     /// A page was taken up, and the cursor stands here now.
@@ -332,7 +372,12 @@ impl Session {
             }
             (_, Ask::Protocol(_)) => self.on_protocol(),
             (_, Ask::Directory) => self.on_directory(),
-            (_, Ask::Offers(_)) => self.on_offers(),
+            (ProblemKind::TooLarge, Ask::Offers(_)) if self.batch > 1 => self.batch /= 2,
+            // What cannot be offered now is still here, and offered again.
+            (_, Ask::Offers(_)) => {
+                self.on_offers(None);
+                self.down.get_or_insert(Ending::StationUnwell);
+            }
             (_, Ask::Hello { .. } | Ask::Done(_)) => self.stop = Some(Ending::StationUnwell),
         }
     }

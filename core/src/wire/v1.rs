@@ -21,8 +21,11 @@ pub fn hello_message(nonce: &str, body: &[u8]) -> Vec<u8> {
 }
 
 /// `POST /v1/enrol`. Sent again with the same key and code it asks how the enrolment stands.
+///
+/// A phone that was enrolled before needs no code: its old key vouches for it. An administrator approves it all the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnrolRequest {
+    /// Empty where an earlier enrolment vouches for this one.
     pub code: String,
     pub install: InstallId,
     pub key: PublicKey,
@@ -30,6 +33,23 @@ pub struct EnrolRequest {
     pub device: String,
     /// A signature of this install's key under `fh1-hello` over the code: whoever asks holds the key.
     pub proof: crate::evidence::Signature,
+    /// A [`Succession`], signed under `fh1-hello` by the install that this one goes on from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<Document>,
+    /// The certificate of that install; without one, of this install itself, which a server that was put back has lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Document>,
+}
+
+/// That an install goes on from another, whose chain has ended because its store was put back or copied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Succession {
+    pub follows: InstallId,
+    /// The last event of the ended chain, as this copy of it has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<(u64, EventId)>,
+    pub install: InstallId,
+    pub key: PublicKey,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +90,9 @@ pub struct HelloRequest {
     /// The directory's `ETag` that the phone holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<String>,
+    /// A receipt of this server in this epoch that says more than its last reply: proof that its store was put back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Document>,
 }
 
 /// What a supervisor's page says of phones with work that is not here yet.

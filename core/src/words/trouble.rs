@@ -23,6 +23,7 @@ pub enum Trouble {
     UpdateNeeded,
     NotAuthentic,
     CopyOfPhone,
+    StationPutBack,
     EntryLost,
     HistoryDiffers,
     Cancelled,
@@ -98,8 +99,12 @@ impl Trouble {
                 "La estación no pudo verificar una entrada de este teléfono y la pide de nuevo. No se perdió nada. Si continúa, avise a su administrador.",
             ),
             Self::CopyOfPhone => (
-                "The station knows this phone with another history: one of the two is a copy. Nothing was lost; tell your administrator.",
-                "La estación conoce este teléfono con otra historia: uno de los dos es una copia. No se perdió nada; avise a su administrador.",
+                "This phone was put back from a copy, or copied. It goes on as a new phone, which your administrator must approve. You can record meanwhile; nothing was lost.",
+                "Este teléfono se restauró de una copia, o se copió. Sigue como teléfono nuevo, que su administrador debe aprobar. Mientras tanto puede registrar; no se perdió nada.",
+            ),
+            Self::StationPutBack => (
+                "The station’s server was put back to an earlier copy of itself. This phone has sent again what was missing there; nothing was lost here.",
+                "El servidor de la estación se restauró de una copia anterior. Este teléfono envió de nuevo lo que allí faltaba; aquí no se perdió nada.",
             ),
             Self::EntryLost => (
                 "An entry on this phone was damaged and could not be sent. The station knows that one is missing; everything else arrived. Look at the record and enter again what is gone.",

@@ -196,7 +196,7 @@ impl<'s> Writing<'s> {
 
     /// As which install the server writes in this life of its store.
     pub(crate) fn desk_install(&self) -> Install {
-        Install::Server(self.service.trust.epoch)
+        Install::Server(self.service.trust.epoch())
     }
 
     /// Whether the person has a part in the record.

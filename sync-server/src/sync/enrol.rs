@@ -11,7 +11,7 @@ use firsthours_core::wire::{EnrolReply, EnrolRequest, EnrolState};
 use super::problem::Fault;
 use super::request;
 use super::service::Service;
-use crate::devices::{self, Ask};
+use crate::devices::{self, Ask, Vouched};
 use crate::store::StoreError;
 
 /// Characters of the name that a phone gives itself.
@@ -47,9 +47,18 @@ fn ask(service: &Service, asked: &EnrolRequest) -> Result<EnrolReply, Fault> {
         .verify(Tag::Hello, asked.code.as_bytes(), &asked.proof)
         .map_err(|_| Fault::NotEnrolled(EnrolState::Unknown))?;
     let device: String = asked.device.chars().filter(|c| !c.is_control()).take(DEVICE_CHARS).collect();
-    let request = Ask { code: &asked.code, install: asked.install, key: asked.key, device: &device };
+    let (install, key) = (asked.install, asked.key);
+    let by_code = Ask { code: &asked.code, install, key, device: &device };
+    let (follows, certificate) = (asked.follows.as_ref(), asked.certificate.as_ref());
+    let vouched = Vouched { install, key, device: &device, follows, certificate };
     let now_ms = service.now_ms();
-    let state = service.store.write(|tx| devices::ask(tx, &service.trust, &request, now_ms))?;
+    let state = service.store.write(|tx| {
+        if asked.code.is_empty() && (follows.is_some() || certificate.is_some()) {
+            devices::ask_again(tx, &service.trust, &vouched, now_ms)
+        } else {
+            devices::ask(tx, &service.trust, &by_code, now_ms)
+        }
+    })?;
     let state = state.ok_or(Fault::NotEnrolled(EnrolState::Unknown))?;
     let certificate = match state {
         EnrolState::Approved => {

@@ -4,7 +4,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use firsthours_core::evidence::{Signature, Tag};
+use firsthours_core::evidence::{Document, Receipt, Signature, Tag};
 use firsthours_core::record::{EncounterId, InstallId};
 use firsthours_core::wire::{
     Grant, HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE, HelloReply, HelloRequest, VERSION, hello_message,
@@ -76,6 +76,9 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloRepl
     if least > VERSION {
         return Err(Fault::Malformed("this server speaks version 1 only"));
     }
+    if let Some(proof) = &said.proof {
+        consider(service, install, proof, now_ms)?;
+    }
     let outdated = older(&said.app_version, &min_app_version);
     remember(service, install, &said, now_ms)?;
     let send_only = request::caller(service, Bearer { install, outdated })?.send_only;
@@ -91,7 +94,7 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloRepl
         token: token::token(key, Bearer { install, outdated }, now_ms),
         next_nonce: token::nonce(key, &*service.random, install, now_ms),
         server: service.trust.server.clone(),
-        epoch: service.trust.epoch,
+        epoch: service.trust.epoch(),
         time: now_ms,
         receipt: receipt::make(service, install, &encounters)?,
         grants,
@@ -103,6 +106,28 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloRepl
         send_only,
         trust: service.trust.trust.clone(),
     })
+}
+
+/// Looks at a receipt that is to prove that this store was put back: ours, of this epoch, and saying more than we have.
+fn consider(service: &Service, install: InstallId, proof: &Document, now_ms: i64) -> Result<(), Fault> {
+    let epoch = service.trust.epoch();
+    let Ok(before) = service.trust.keyring().open_receipt::<Receipt>(proof, Tag::Receipt) else {
+        return Ok(());
+    };
+    if before.server != service.trust.server || before.epoch != epoch || before.install != install {
+        return Ok(());
+    }
+    let encounters: Vec<EncounterId> = before.encounters.iter().map(|encounter| encounter.id).collect();
+    let now = receipt::read(service, install, &encounters)?;
+    let here = |id| now.encounters.iter().find(|encounter| encounter.id == id).map_or(0, |found| found.pos);
+    let fell = now.received_through < before.received_through
+        || before.encounters.iter().any(|encounter| here(encounter.id) < encounter.pos);
+    if fell {
+        tracing::warn!("a phone proves that this store was put back to an earlier state; a new epoch begins");
+        let turned = service.trust.turn_epoch(&service.store, &*service.random, epoch, now_ms);
+        turned.map_err(|error| Fault::Internal(error.to_string()))?;
+    }
+    Ok(())
 }
 
 /// Keeps what the phone reports, for the page that says which phones hold what is not here yet.

@@ -45,7 +45,7 @@ pub(super) async fn events(
         .blocking(move |service| {
             let caller = request::reader(service, bearer)?;
             allowed(service, &caller, encounter)?;
-            if epoch != service.trust.epoch {
+            if epoch != service.trust.epoch() {
                 return Err(Fault::EpochOver);
             }
             let page = read(service, &caller, encounter, after)?;
@@ -118,7 +118,7 @@ fn read(service: &Service, caller: &Caller, encounter: EncounterId, after: u64) 
             rolling = hash(row.text(6)?)?;
         }
         let certificates = ingest::certificates(tx, authors)?;
-        Ok(Page { encounter, epoch: service.trust.epoch, events, certificates, rolling, head: number(head) })
+        Ok(Page { encounter, epoch: service.trust.epoch(), events, certificates, rolling, head: number(head) })
     })
 }
 

@@ -10,11 +10,16 @@ use crate::store::{Result, StoreError, Tx};
 
 /// The receipt of an install, with how far these records are.
 pub(super) fn make(service: &Service, install: InstallId, encounters: &[EncounterId]) -> Result<Document> {
-    let receipt = service.store.read(|tx| read(service, tx, install, encounters))?;
+    let receipt = read(service, install, encounters)?;
     Ok(Document::sign(&receipt, Tag::Receipt, &service.trust.receipt))
 }
 
-fn read(
+/// What a receipt would say now.
+pub(super) fn read(service: &Service, install: InstallId, encounters: &[EncounterId]) -> Result<Receipt> {
+    service.store.read(|tx| read_in(service, tx, install, encounters))
+}
+
+fn read_in(
     service: &Service,
     tx: &mut dyn Tx,
     install: InstallId,
@@ -50,7 +55,7 @@ fn read(
     }
     Ok(Receipt {
         server: service.trust.server.clone(),
-        epoch: service.trust.epoch,
+        epoch: service.trust.epoch(),
         install,
         received_through: line.seq,
         received_id: line.id,

@@ -66,6 +66,8 @@ async fn a_key_that_is_not_held_is_not_enrolled() {
         key: seen.key.public(),
         device: "x".to_owned(),
         proof: thief.key.sign(firsthours_core::evidence::Tag::Hello, code.as_bytes()),
+        follows: None,
+        certificate: None,
     };
     let body = axum::body::Body::from(serde_json::to_vec(&asked).expect("json"));
     let reply = server.send(axum::http::Request::post("/v1/enrol").body(body).expect("request")).await;

@@ -302,6 +302,8 @@ impl Phone {
             key: self.key.public(),
             device: "Phone of a test".to_owned(),
             proof: self.key.sign(Tag::Hello, code.as_bytes()),
+            follows: None,
+            certificate: None,
         };
         let body = serde_json::to_vec(&asked).expect("json");
         server.send(Request::post("/v1/enrol").body(Body::from(body)).expect("request")).await
@@ -322,6 +324,7 @@ impl Phone {
             protocols: Vec::new(),
             encounters: Vec::new(),
             directory: None,
+            proof: None,
         }
     }
 
@@ -397,7 +400,7 @@ impl Phone {
     }
 
     pub(crate) fn page_path(server: &Server, encounter: EncounterId, after: u64) -> String {
-        format!("/v1/sync/encounters/{encounter}/{}/events?after={after}", server.app.trust.epoch)
+        format!("/v1/sync/encounters/{encounter}/{}/events?after={after}", server.app.trust.epoch())
     }
 
     pub(crate) async fn page(&self, server: &Server, encounter: EncounterId, after: u64) -> Page {

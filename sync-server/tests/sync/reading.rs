@@ -98,7 +98,7 @@ async fn hello_says_everything_and_keeps_what_the_phone_reports() {
     let server = Server::new();
     let (_, mut birch) = shared(&server).await;
     let hello = birch.hello(&server).await;
-    assert_eq!((hello.epoch, hello.time), (server.app.trust.epoch, server.clock.now_ms()));
+    assert_eq!((hello.epoch, hello.time), (server.app.trust.epoch(), server.clock.now_ms()));
     assert_eq!((hello.grants.len(), hello.grants[0].pos), (1, 6));
     assert_eq!(hello.protocols.len(), 1);
     assert_eq!(hello.protocols[0].sha256, Hash::of(PROTOCOL.as_bytes()));
@@ -189,10 +189,10 @@ async fn the_directory_changes_its_tag_when_it_changes() {
 async fn a_store_that_was_put_back_is_noticed_by_the_list_outside_it() {
     let server = Server::new();
     let (store, keys, folder) = (&server.app.store, &server.app.keys, server.folder.path());
-    let first = server.app.trust.epoch;
+    let first = server.app.trust.epoch();
     let second = trust::new_epoch(store, &*server.app.random, folder).expect("a new epoch");
     assert_ne!(first, second);
-    assert_eq!(trust::ServerKeys::open(store, keys, folder).expect("open").epoch, second);
+    assert_eq!(trust::ServerKeys::open(store, keys, folder).expect("open").epoch(), second);
     store
         .write(|tx| tx.run("update meta set value = $1 where key = 'epoch'", &[first.to_string().into()]))
         .expect("put back");

@@ -124,7 +124,7 @@ fn what_a_revoked_phone_recorded_is_taken_and_held_and_it_reads_nothing() -> Res
 
     let token = phone.network.token().ok_or("no token was sent")?;
     let http = Http::new(&programme.address, None).map_err(|error| error.to_string())?;
-    let epoch = programme.app.trust.epoch;
+    let epoch = programme.app.trust.epoch();
     for token in [token_before, token] {
         for path in [format!("/v1/sync/encounters/{id}/{epoch}/events?after=0"), "/v1/directory".to_owned()] {
             let headers = vec![("authorization", token.clone())];

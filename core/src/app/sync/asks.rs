@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 use super::{Run, to_body, unwell};
 use crate::app::AppError;
 use crate::app::me::{DIRECTORY, DIRECTORY_ETAG};
-use crate::evidence::{Receipt, SignedEvent, Tag};
+use crate::evidence::{Document, Receipt, SignedEvent, Tag};
 use crate::protocol::load;
-use crate::record::{Directory, EncounterId, Hash, Install, TimeAnchor, sha256};
-use crate::sync::{Batch, Method};
+use crate::record::{Directory, EncounterId, Hash, Install, InstallId, TimeAnchor, sha256};
+use crate::sync::{Batch, Method, Offer};
 use crate::wire::{
     DeviceReport, EncounterCursor, EventsReply, EventsRequest, HEADER_INSTALL, HEADER_NONCE,
     HEADER_SIGNATURE, HelloReply, HelloRequest, OffersReply, OffersRequest, ReadMessage, VERSION,
@@ -43,14 +43,12 @@ impl Run<'_> {
             protocols: held.clone(),
             encounters: cursors.values().copied().collect(),
             directory: directory.clone(),
+            proof: self.proof.clone(),
         };
         let body = to_body(&request)?;
-        let (install, signature) = {
-            let inner = app.lock();
-            (inner.me.install, inner.me.key.sign(Tag::Hello, &hello_message(nonce, &body)))
-        };
+        let signature = self.who.key.sign(Tag::Hello, &hello_message(nonce, &body));
         let headers = vec![
-            (HEADER_INSTALL, install.to_string()),
+            (HEADER_INSTALL, self.who.install.to_string()),
             (HEADER_NONCE, nonce.to_owned()),
             (HEADER_SIGNATURE, signature.to_string()),
         ];
@@ -59,9 +57,9 @@ impl Run<'_> {
             return Ok(());
         };
         self.token.clone_from(&reply.token);
-        {
+        app.lock().me.set_trust(&app.store, &reply.trust)?;
+        if self.who.live {
             let mut inner = app.lock();
-            inner.me.set_trust(&app.store, &reply.trust)?;
             inner.me.set_nonce(&app.store, &reply.next_nonce)?;
             let heard = app.outside.clock.read();
             let anchor =
@@ -70,8 +68,17 @@ impl Run<'_> {
             inner.me.set_notices(&app.store, &reply.protocols)?;
         }
         let receipt = self.open_receipt(&reply.receipt)?;
+        if self.proof.is_none()
+            && let Some(proof) = self.proof_of_put_back(&reply, &receipt)?
+        {
+            self.proof = Some(proof);
+            self.session.say_hello_again(&reply.next_nonce);
+            return Ok(());
+        }
+        // The first epoch that a phone hears of is nothing to tell anybody.
+        self.put_back |= cursors.values().any(|cursor| cursor.epoch != reply.epoch);
         let held: BTreeSet<Hash> = held.into_iter().collect();
-        self.session.on_hello(&reply, &receipt, &held, directory.as_deref(), &cursors);
+        self.session.on_hello(&reply, &receipt, &held, directory.as_deref(), &cursors, app.adrift()?);
         if !self.is_of_our_chain(&receipt)? {
             // What it acknowledges was written by a copy of this phone: of what is only here it says nothing.
             self.session.on_other_chain(receipt.received_through);
@@ -83,7 +90,7 @@ impl Run<'_> {
     /// Whether what the receipt acknowledges is what this phone wrote.
     fn is_of_our_chain(&self, receipt: &Receipt) -> Result<bool, AppError> {
         let Some(acknowledged) = receipt.received_id else { return Ok(true) };
-        Ok(self.app.store.own_id(receipt.received_through)? == Some(acknowledged))
+        Ok(!self.who.live || self.app.store.own_id(receipt.received_through)? == Some(acknowledged))
     }
 
     pub(super) fn protocol(&mut self, sha: Hash) -> Result<(), AppError> {
@@ -112,34 +119,46 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Offers what others wrote and this phone holds: after a restore the server may have it from nowhere else.
-    pub(super) fn offers(&mut self, encounter: EncounterId) -> Result<(), AppError> {
+    /// Offers what others wrote and this phone holds, what its own ended installs wrote among it: after a restore the
+    /// server may have it from nowhere else.
+    pub(super) fn offers(&mut self, offer: Offer) -> Result<(), AppError> {
         let app = self.app;
-        let me = app.lock().me.install;
-        let foreign: Vec<SignedEvent> = app
-            .store
-            .events(&encounter)?
-            .into_iter()
-            .filter(|stored| {
-                stored.event.read().is_ok_and(|event| event.header.install != Install::Phone(me))
-            })
-            .map(|stored| stored.event)
-            .collect();
-        if foreign.is_empty() {
-            self.session.on_offers();
+        let me = Install::Phone(app.lock().me.install);
+        let page = app.store.events_page(&offer.encounter, offer.after, offer.events)?;
+        let Some(last) = page.last().map(|stored| stored.arrival) else {
+            self.session.on_offers(None);
             return Ok(());
-        }
-        let request = OffersRequest { encounter, certificates: app.store.certificates()?, events: foreign };
-        let body = to_body(&request)?;
-        let reply =
-            self.ask::<OffersReply>(Method::Post, "/v1/sync/offers".to_owned(), self.bearer(), body)?;
-        if let Some(reply) = reply {
+        };
+        let foreign = |event: &SignedEvent| event.read().is_ok_and(|event| event.header.install != me);
+        let events: Vec<SignedEvent> =
+            page.into_iter().map(|stored| stored.event).filter(|event| foreign(event)).collect();
+        if !events.is_empty() {
+            let certificates = self.certificates_of(&events)?;
+            let request = OffersRequest { encounter: offer.encounter, certificates, events };
+            let body = to_body(&request)?;
+            let reply =
+                self.ask::<OffersReply>(Method::Post, "/v1/sync/offers".to_owned(), self.bearer(), body)?;
+            let Some(reply) = reply else { return Ok(()) };
             let receipt = self.open_receipt(&reply.receipt)?;
             self.session.on_receipt(&receipt);
             self.note_receipt(reply.receipt, receipt)?;
-            self.session.on_offers();
         }
+        self.session.on_offers(Some(last));
         Ok(())
+    }
+
+    /// The certificates that vouch for these events.
+    fn certificates_of(&self, events: &[SignedEvent]) -> Result<Vec<Document>, AppError> {
+        #[derive(serde::Deserialize)]
+        struct Of {
+            install: InstallId,
+        }
+        let authors: BTreeSet<Install> =
+            events.iter().filter_map(|event| Some(event.read().ok()?.header.install)).collect();
+        let vouches = |document: &Document| {
+            document.peek::<Of>().is_ok_and(|of| authors.contains(&Install::Phone(of.install)))
+        };
+        Ok(self.app.store.certificates()?.into_iter().filter(vouches).collect())
     }
 
     pub(super) fn upload(&mut self, batch: Batch) -> Result<(), AppError> {

@@ -6,8 +6,18 @@
 -- check to SQLite as zeros; where that is the last page of a long row, SQLite does not notice. A reader does: the
 -- tail is then 0. (2 and not 1, because SQLite stores a 1 in no byte at all.)
 
+create table install (
+    -- Who wrote here. The greatest number is the live one; the others ended, because this store was put back or copied,
+    -- and nobody ever goes on with the chain of a copy.
+    number integer primary key,
+    id blob not null unique,
+    -- The private half of its signing key.
+    seed blob not null,
+    tail integer not null default 2
+);
+
 create table setting (
-    -- Small named values of this install: who it is, where its server is, nonces, the directory.
+    -- Small named values: whose store this is, where its server is, nonces, the directory.
     name text primary key,
     -- JSON.
     value text not null,
@@ -32,14 +42,17 @@ create table certificate (
 );
 
 create table receipt (
-    -- The newest receipt of each server, whole, so that it can prove what it confirmed.
-    server text primary key,
+    -- The newest receipt of each server to each install here, whole, so that it can prove what it confirmed.
+    server text not null,
+    -- `install.number`.
+    install integer not null,
     -- Greater is newer.
     heard integer not null,
     received_through integer not null,
     text text not null,
     signature blob not null,
-    tail integer not null default 2
+    tail integer not null default 2,
+    primary key (server, install)
 );
 
 create table encounter (
@@ -81,8 +94,9 @@ create table event (
 );
 
 create table own_event (
-    -- This install's chain, in order. It stays when a record is let go.
-    seq integer primary key,
+    -- The chains of the installs here, in order. They stay when a record is let go.
+    -- The line is `install.number << 40 | seq`.
+    line integer primary key,
     id blob not null,
     place integer not null,
     -- The time of entry by the wall clock: how old unsent work is.

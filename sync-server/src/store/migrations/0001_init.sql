@@ -60,6 +60,8 @@ create table install (
     station text references station (id),
     -- waiting, approved, refused, revoked
     state text not null,
+    -- The install that this one goes on from: its store was put back from a copy, or copied.
+    follows text,
     key text not null,
     sealing_key text,
     request_ms {int} not null,

@@ -1,0 +1,71 @@
+//! After a copy: what an ended install wrote goes by offers, and a server that was put back is shown the proof.
+
+use std::collections::BTreeSet;
+
+use super::{Run, Who};
+use crate::app::{AppError, FirstHours};
+use crate::evidence::{Document, Receipt};
+use crate::record::{EncounterId, Install};
+use crate::sync::{Session, Transport};
+use crate::wire::HelloReply;
+
+impl FirstHours {
+    /// Sends, in the name of the install that ended last, what it wrote and the station is not known to have.
+    pub(super) fn send_for_ended(&self, transport: Box<dyn Transport>) -> Result<(), AppError> {
+        let ended = {
+            let inner = self.lock();
+            let ended = inner.me.ended.iter().rev().find(|ended| ended.certificate.is_some());
+            ended.map(|ended| Who { install: ended.install, key: ended.key.clone(), live: false })
+        };
+        let Some(who) = ended else { return Ok(()) };
+        let adrift = self.adrift()?;
+        if adrift.is_empty() {
+            return Ok(());
+        }
+        Run::new(self, transport, Session::offering(adrift), who).complete().map(drop)
+    }
+
+    /// Records that hold events of somebody else than the live install which the station is not known to have.
+    pub(super) fn adrift(&self) -> Result<BTreeSet<EncounterId>, AppError> {
+        let me = {
+            let inner = self.lock();
+            if inner.me.ended.is_empty() {
+                return Ok(BTreeSet::new());
+            }
+            Install::Phone(inner.me.install)
+        };
+        let mut adrift = BTreeSet::new();
+        for row in self.store.encounters()?.into_iter().filter(|row| row.unpositioned > 0) {
+            let events = self.store.events(&row.id)?;
+            let of_others = |install| install != me;
+            if events.iter().any(|stored| {
+                stored.pos.is_none()
+                    && stored.event.read().is_ok_and(|event| of_others(event.header.install))
+            }) {
+                adrift.insert(row.id);
+            }
+        }
+        Ok(adrift)
+    }
+}
+
+impl Run<'_> {
+    /// The receipt by which this server, in this epoch, said more than it says now: its store was put back.
+    pub(super) fn proof_of_put_back(
+        &self,
+        reply: &HelloReply,
+        now: &Receipt,
+    ) -> Result<Option<Document>, AppError> {
+        let Some(document) = self.app.store.receipt()? else { return Ok(None) };
+        // It was verified before it was kept.
+        let Ok(before) = document.peek::<Receipt>() else { return Ok(None) };
+        let same = before.install == self.who.install && before.epoch == reply.epoch;
+        let less = |id, pos| {
+            reply.grants.iter().any(|grant| grant.encounter == id && grant.pos < pos)
+                || now.encounters.iter().any(|here| here.id == id && here.pos < pos)
+        };
+        let fell = now.received_through < before.received_through
+            || before.encounters.iter().any(|encounter| less(encounter.id, encounter.pos));
+        Ok((same && fell).then_some(document))
+    }
+}

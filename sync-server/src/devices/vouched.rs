@@ -1,0 +1,102 @@
+//! Phones that were enrolled before and ask without a code: their store was put back or copied, or ours was.
+//!
+//! What vouches for them is a certificate that this programme signed, and the key it names. That shows who asks; an
+//! administrator still approves, because a copy may be in anybody's hands.
+
+use firsthours_core::evidence::{Document, InstallCertificate, PublicKey, Tag};
+use firsthours_core::record::InstallId;
+use firsthours_core::wire::{EnrolState, Succession};
+
+use super::{DeviceError, certificate, refused, state};
+use crate::audit::{self, Entry, What, Who};
+use crate::store::Tx;
+use crate::trust::ServerKeys;
+
+/// What a phone asks with that has no code; its proof has been verified by the caller.
+#[derive(Debug, Clone)]
+pub struct Vouched<'a> {
+    /// Its install.
+    pub install: InstallId,
+    /// Its public key.
+    pub key: PublicKey,
+    /// What it calls itself.
+    pub device: &'a str,
+    /// The word of the install that it goes on from.
+    pub follows: Option<&'a Document>,
+    /// That install's certificate, or its own.
+    pub certificate: Option<&'a Document>,
+}
+
+/// Takes the request of a phone that was enrolled before, or tells how it stands. `None` is every refusal.
+pub fn ask_again(
+    tx: &mut dyn Tx,
+    trust: &ServerKeys,
+    asked: &Vouched<'_>,
+    now_ms: i64,
+) -> Result<Option<EnrolState>, DeviceError> {
+    let Some(vouching) = vouching(tx, trust, asked)? else { return refused(tx, now_ms) };
+    let (install, key) = (asked.install.to_string(), asked.key.to_string());
+    let known = tx.row("select state, key from install where install = $1", &[(&install).into()])?;
+    if let Some(known) = known {
+        return if known.text(1)? == key { Ok(Some(state(known.text(0)?))) } else { refused(tx, now_ms) };
+    }
+    let from = (vouching.install != asked.install).then(|| vouching.install.to_string());
+    if let Some(from) = &from {
+        let row = tx.row("select state from install where install = $1", &[from.into()])?;
+        // Who was shut out does not come in again under another number.
+        if row.is_some_and(|row| row.text(0).is_ok_and(|state| state == "revoked")) {
+            return refused(tx, now_ms);
+        }
+    }
+    let added = tx.run(
+        "insert into install (install, device, person, role, agency, station, state, key, request_ms, follows) \
+         select $1, $2, id, role, agency, station, 'waiting', $3, $4, $5 from person where id = $6 and disabled = 0",
+        &[
+            (&install).into(),
+            asked.device.into(),
+            key.into(),
+            now_ms.into(),
+            from.clone().into(),
+            (&vouching.actor.person.0).into(),
+        ],
+    )?;
+    if added == 0 {
+        return refused(tx, now_ms);
+    }
+    let mut entry = Entry::new(now_ms, Who::Install(&install), What::EnrolmentAsked);
+    if let Some(from) = from {
+        entry = entry.with("follows", from);
+    }
+    audit::append(tx, &entry)?;
+    Ok(Some(EnrolState::Waiting))
+}
+
+/// The certificate that vouches for the one who asks, if one does.
+fn vouching(
+    tx: &mut dyn Tx,
+    trust: &ServerKeys,
+    asked: &Vouched<'_>,
+) -> Result<Option<InstallCertificate>, DeviceError> {
+    let of = match asked.follows {
+        None => asked.install,
+        Some(document) => match document.peek::<Succession>() {
+            Ok(succession) if succession.install == asked.install && succession.key == asked.key => {
+                succession.follows
+            }
+            _ => return Ok(None),
+        },
+    };
+    let known = match certificate(tx, &of.to_string())? {
+        Some(known) => Some(known),
+        None => asked.certificate.cloned(),
+    };
+    let Some(certificate) = known.and_then(|document| trust.open_certificate(&document).ok()) else {
+        return Ok(None);
+    };
+    let holds = match asked.follows {
+        // The caller has verified that it holds the key it names.
+        None => certificate.key == asked.key,
+        Some(document) => document.open::<Succession>(Tag::Hello, &certificate.key).is_ok(),
+    };
+    Ok((certificate.install == of && holds).then_some(certificate))
+}
