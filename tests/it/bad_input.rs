@@ -19,15 +19,15 @@ use firsthours_tests::{Phone, Programme, SharedClock};
 use serde_json::{Value as Json, json};
 
 /// 2026-11-24 05:00 UTC: nine in the evening in Los Angeles.
-const EVENING: i64 = 1_795_496_400_000;
-const MINUTE: i64 = 60_000;
+pub(super) const EVENING: i64 = 1_795_496_400_000;
+pub(super) const MINUTE: i64 = 60_000;
 
-fn programme() -> Result<Programme, Fault> {
+pub(super) fn programme() -> Result<Programme, Fault> {
     Programme::start(&SharedClock::frozen(EVENING))
 }
 
 /// A phone with a record of a few taps.
-fn recorded() -> Result<(Programme, Phone, String), Fault> {
+pub(super) fn recorded() -> Result<(Programme, Phone, String), Fault> {
     let programme = programme()?;
     let phone = programme.phone("alvarez", Language::En)?;
     let id = phone.app().start_encounter(None)?.id;
@@ -37,18 +37,18 @@ fn recorded() -> Result<(Programme, Phone, String), Fault> {
     Ok((programme, phone, id))
 }
 
-fn sync(phone: &Phone) -> Result<(), Fault> {
+pub(super) fn sync(phone: &Phone) -> Result<(), Fault> {
     let report = phone.app().sync_now()?;
     if report.complete { Ok(()) } else { Err(report.trouble.into()) }
 }
 
-fn note(phone: &Phone, id: &str, text: &str) -> Result<(), Fault> {
+pub(super) fn note(phone: &Phone, id: &str, text: &str) -> Result<(), Fault> {
     let view = phone.app().encounter(id)?;
     phone.app().act(id, view.seen, Act::Note { step: None, text: text.to_owned() })?;
     Ok(())
 }
 
-fn notes(phone: &Phone, id: &str) -> Result<Vec<String>, Fault> {
+pub(super) fn notes(phone: &Phone, id: &str) -> Result<Vec<String>, Fault> {
     Ok(phone.app().encounter(id)?.notes.into_iter().map(|note| note.text).collect())
 }
 
@@ -60,7 +60,7 @@ fn english(error: &AppError) -> String {
 }
 
 /// The same for what a report says.
-fn told(report: &str, trouble: &Trouble) {
+pub(super) fn told(report: &str, trouble: &Trouble) {
     let (en, es) = (trouble.text(Language::En), trouble.text(Language::Es));
     assert!(!es.is_empty() && es != en, "no Spanish for: {en}");
     assert_eq!(report, en);

@@ -3,6 +3,7 @@
 mod architecture;
 mod bad_input;
 mod bytes;
+mod copies;
 mod need_to_know;
 mod path;
 mod schema;

@@ -57,6 +57,10 @@ impl Phone {
         self.folder.path().join(format!("life-{}", self.lives))
     }
 
+    fn session_file(&self) -> PathBuf {
+        self.folder.path().join("session")
+    }
+
     /// The store's raw key.
     pub fn key(&self) -> StoreKey {
         StoreKey::new(self.key)
@@ -67,8 +71,18 @@ impl Phone {
         hex::encode(self.key)
     }
 
-    /// Another phone, put back from a copy of this one as it is on disk now.
+    /// Another phone, put back from a copy of this one as it is on disk now. The file that no backup takes along does
+    /// not come along.
     pub fn copy(&self, shared: &SharedClock) -> Result<Self, AppError> {
+        self.copied(shared, false)
+    }
+
+    /// The same with that file: the whole phone twice, so that only the station can tell the two apart.
+    pub fn twin(&self, shared: &SharedClock) -> Result<Self, AppError> {
+        self.copied(shared, true)
+    }
+
+    fn copied(&self, shared: &SharedClock, whole: bool) -> Result<Self, AppError> {
         let folder =
             tempfile::tempdir().map_err(|error| AppError::StoreFault { detail: error.to_string() })?;
         let mut phone = Self {
@@ -80,8 +94,11 @@ impl Phone {
             network: Network::new(),
             app: None,
         };
-        copy_folder(&self.folder(), &phone.folder())
-            .map_err(|error| AppError::StoreFault { detail: error.to_string() })?;
+        let fault = |error: std::io::Error| AppError::StoreFault { detail: error.to_string() };
+        copy_folder(&self.folder(), &phone.folder()).map_err(fault)?;
+        if whole {
+            std::fs::copy(self.session_file(), phone.session_file()).map_err(fault)?;
+        }
         phone.switch_on()?;
         Ok(phone)
     }
@@ -92,7 +109,7 @@ impl Phone {
             clock: self.clock.clone(),
             random: Arc::new(SystemRandom),
             connect: self.network.connect(),
-            session_file: Some(self.folder.path().join("session")),
+            session_file: Some(self.session_file()),
         }
     }
 
@@ -132,7 +149,8 @@ impl Phone {
     }
 }
 
-fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+/// Copies a folder of SQLite files as a power cut would leave it.
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;

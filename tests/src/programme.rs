@@ -14,12 +14,13 @@ use firsthours_server::config::Config;
 use firsthours_server::people::{self, NewPerson};
 use firsthours_server::random::SystemRandom;
 use firsthours_server::sync::set_numbers;
+use firsthours_server::trust::EPOCHS_FILE;
 use firsthours_server::{desk, devices, protocols, sessions};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use crate::clock::SharedClock;
-use crate::phone::Phone;
+use crate::phone::{Phone, copy_folder};
 
 /// Everything that can go wrong in the harness; a test shows it and fails.
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;
@@ -164,6 +165,27 @@ impl Programme {
     pub fn come_back(&mut self) -> Result<(), Fault> {
         let port = self.address.rsplit(':').next().and_then(|port| port.parse().ok()).ok_or("no port")?;
         self.serve(port, Router::new())
+    }
+
+    /// A copy of everything in the server's folder, as a backup of the disk would take it.
+    pub fn snapshot(&self) -> Result<TempDir, Fault> {
+        let copy = tempfile::tempdir()?;
+        copy_folder(self.folder.path(), copy.path())?;
+        Ok(copy)
+    }
+
+    /// The server goes away and comes back, on the same port, with what a snapshot holds. The list of epochs lies outside
+    /// of it and stays as it was.
+    pub fn put_back(&mut self, snapshot: &TempDir) -> Result<(), Fault> {
+        self.stop();
+        let folder = tempfile::tempdir()?;
+        copy_folder(snapshot.path(), folder.path())?;
+        std::fs::copy(self.folder.path().join(EPOCHS_FILE), folder.path().join(EPOCHS_FILE))?;
+        let mut config = self.app.config.clone();
+        config.data = folder.path().to_path_buf();
+        self.app = App::open(config, Arc::new(self.clock.clone()), Arc::new(SystemRandom))?;
+        self.folder = folder;
+        self.come_back()
     }
 
     /// The id of a person by user name.

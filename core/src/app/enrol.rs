@@ -56,6 +56,7 @@ impl FirstHours {
         station: Station,
         voucher: Voucher,
     ) -> Result<EnrolmentView, AppError> {
+        let by_code = matches!(voucher, Voucher::Code(_));
         let (code, follows, certificate) = match voucher {
             Voucher::Code(code) => (code, None, None),
             Voucher::Itself => (String::new(), None, self.store.setting(CERTIFICATE)?.flatten()),
@@ -64,7 +65,6 @@ impl FirstHours {
                 (String::new(), Some(succession), certificate)
             }
         };
-        let by_code = !code.is_empty();
         let request = {
             let inner = self.lock();
             EnrolRequest {

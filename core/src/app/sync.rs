@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::atomic::Ordering;
 
-use super::me::LAST_SYNC;
 use super::enrol::Voucher;
+use super::me::LAST_SYNC;
 use super::outside::random_bytes;
 use super::reads::LastSync;
 use super::{AppError, FirstHours, Station, lock};

@@ -188,8 +188,9 @@ impl Store {
     pub fn own_head(&self) -> Result<Chain, StoreError> {
         self.read(|transaction| {
             let before = line(live(transaction)?, 0)?;
-            let mut statement = transaction
-                .prepare_cached("select line, id from own_event where line > :before order by line desc limit 1")?;
+            let mut statement = transaction.prepare_cached(
+                "select line, id from own_event where line > :before order by line desc limit 1",
+            )?;
             let mut rows = statement.query(named_params! { ":before": before })?;
             match rows.next()? {
                 Some(row) => {
@@ -225,8 +226,7 @@ impl Store {
                  where line > :after order by line limit :limit",
             )?;
             let after = line(live(transaction)?, after_seq)?;
-            let mut rows =
-                statement.query(named_params! { ":after": after, ":limit": max_events.max(1) })?;
+            let mut rows = statement.query(named_params! { ":after": after, ":limit": max_events.max(1) })?;
             let mut run: Vec<(u64, SignedEvent)> = Vec::new();
             let mut bytes = 0;
             while let Some(row) = rows.next()? {

@@ -72,7 +72,9 @@ impl Store {
             )?;
             let mut rows = statement.query(named_params! { ":install": install.0 })?;
             match rows.next()? {
-                Some(row) => Ok(Chain { seq: seq_of(unsigned(row, "line")?), id: Some(EventId(row.get("id")?)) }),
+                Some(row) => {
+                    Ok(Chain { seq: seq_of(unsigned(row, "line")?), id: Some(EventId(row.get("id")?)) })
+                }
                 None => Ok(Chain::default()),
             }
         })

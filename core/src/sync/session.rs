@@ -321,6 +321,12 @@ impl Session {
         self.down.get_or_insert(Ending::HistoryDiffers { encounter });
     }
 
+    /// A page has an event of this install that is not here: this phone or another is a copy. Nothing more is sent.
+    pub fn on_copied(&mut self, encounter: EncounterId) {
+        self.pages.remove(&encounter);
+        self.up = Some(Ending::Fork { seq: self.received });
+    }
+
     /// The server refused what was asked last.
     pub fn on_problem(&mut self, problem: &ProblemKind) {
         let asked = self.next();

@@ -11,6 +11,6 @@ pub use body::{Compressed, MAX_INFLATED, compress, inflate};
 pub use v1::{
     ClockReport, DeviceReport, EncounterCursor, EnrolReply, EnrolRequest, EnrolState, EventsReply,
     EventsRequest, Grant, HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE, HelloReply, HelloRequest, Limits,
-    OffersReply, OffersRequest, Page, Positioned, Problem, ProblemKind, ProtocolNotice, ReadMessage, Succession,
-    VERSION, hello_message,
+    OffersReply, OffersRequest, Page, Positioned, Problem, ProblemKind, ProtocolNotice, ReadMessage,
+    Succession, VERSION, hello_message,
 };

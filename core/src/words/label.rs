@@ -203,6 +203,11 @@ labels! {
     ButtonApprovePhone "button_approve_phone": "It is the same: approve" / "Es la misma: aprobar",
     ButtonRefusePhone "button_refuse_phone": "Refuse" / "Rechazar",
     ButtonRevokePhone "button_revoke_phone": "Revoke" / "Dar de baja",
+    PhoneFollows "phone_follows": "Goes on from a copy of" / "Sigue a partir de una copia de",
+    FollowsWhy "follows_why": "The records of an enrolled phone were put back or copied onto this one. Approve it if its owner says so; if the other phone is lost, revoke that one." / "Los registros de un teléfono aprobado se restauraron o se copiaron en este. Apruébelo si su dueño lo confirma; si el otro teléfono se perdió, délo de baja.",
+    StationWasPutBack "station_was_put_back": "This server was put back to an earlier copy of itself" / "Este servidor se restauró de una copia anterior",
+    PutBackWhy "put_back_why": "Each phone sends what is missing here when it next syncs. Phones that have not been here since may still hold it." / "Cada teléfono envía lo que aquí falta en su próxima sincronización. Los que no han venido desde entonces aún pueden tenerlo.",
+    NotHereSince "not_here_since": "Phones not here since" / "Teléfonos que no han venido desde entonces",
     RevokeWhy "revoke_why": "It may still send what it holds; it reads nothing any more." / "Aún puede enviar lo que tiene; ya no lee nada.",
 }
 

@@ -118,7 +118,14 @@ fn read(service: &Service, caller: &Caller, encounter: EncounterId, after: u64) 
             rolling = hash(row.text(6)?)?;
         }
         let certificates = ingest::certificates(tx, authors)?;
-        Ok(Page { encounter, epoch: service.trust.epoch(), events, certificates, rolling, head: number(head) })
+        Ok(Page {
+            encounter,
+            epoch: service.trust.epoch(),
+            events,
+            certificates,
+            rolling,
+            head: number(head),
+        })
     })
 }
 

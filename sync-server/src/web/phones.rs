@@ -14,6 +14,7 @@ use super::{layout, pages};
 use crate::app::App;
 use crate::devices::{self, DeviceError};
 use crate::store::{Row, StoreError, Tx};
+use crate::trust;
 
 /// Times of phones are shown in this zone: a phone belongs to no protocol.
 const ZONE: &str = "UTC";
@@ -24,12 +25,17 @@ pub async fn show(State(app): State<App>, lang: Lang, reader: Reader) -> Result<
     if !scope.decides_on_phones() {
         return Err(AppError::Forbidden);
     }
-    let phones = app.blocking(move |app| app.store.read(|tx| read(tx, &scope))).await?;
+    let (phones, put_back) = app
+        .blocking(move |app| {
+            app.store.read(|tx| Ok::<_, StoreError>((read(tx, &scope)?, trust::put_back_ms(tx)?)))
+        })
+        .await?;
     let language = lang.language();
     let frame = pages::frame(&app, lang, &reader, Label::Phones.text(language), "/phones");
     let now = app.now_ms();
     let body = html! {
         h1 { (Label::Phones.text(language)) }
+        @if let Some(since) = put_back { (put_back_notice(&phones, since, now, language)) }
         @if phones.is_empty() { p.fh-empty { (Label::NoPhones.text(language)) } }
         ul.fh-phones { @for phone in &phones { (one(phone, now, language)) } }
     };
@@ -83,12 +89,15 @@ struct Phone {
     unsent: i64,
     oldest_ms: Option<i64>,
     clock_off_ms: Option<i64>,
+    /// What the agency calls the phone of which this one is a copy.
+    follows: Option<String>,
 }
 
 fn read(tx: &mut dyn Tx, scope: &Scope) -> Result<Vec<Phone>, StoreError> {
     tx.rows(
-        "select i.install, i.device, p.name, i.state, i.key, i.seen_ms, i.unsent, i.oldest_unsent_ms, i.clock_off_ms \
-         from install i join person p on p.id = i.person where i.agency = $1 \
+        "select i.install, i.device, p.name, i.state, i.key, i.seen_ms, i.unsent, i.oldest_unsent_ms, i.clock_off_ms, \
+         coalesce(f.device, i.follows) from install i join person p on p.id = i.person \
+         left join install f on f.install = i.follows where i.agency = $1 \
          order by case i.state when 'waiting' then 0 when 'approved' then 1 else 2 end, p.name, i.request_ms desc",
         &[scope.actor.agency.as_str().into()],
     )?
@@ -109,6 +118,7 @@ fn phone(row: &Row) -> Result<Phone, StoreError> {
         unsent: row.int(6)?,
         oldest_ms: row.opt_int(7)?,
         clock_off_ms: row.opt_int(8)?,
+        follows: row.opt_string(9)?,
     })
 }
 
@@ -148,12 +158,16 @@ fn one(phone: &Phone, now: i64, language: Language) -> Markup {
                     }
                 }
                 @if let Some(off) = off { div { dt { (says(Label::ClockOff)) } dd { (span(off, language)) } } }
+                @if let Some(follows) = &phone.follows {
+                    div { dt { (says(Label::PhoneFollows)) } dd { (follows) } }
+                }
                 @if phone.state == "waiting" {
                     div { dt { (says(Label::Fingerprint)) } dd { span.fh-code.fh-fingerprint { (phone.fingerprint) } } }
                 }
             }
             @match phone.state.as_str() {
                 "waiting" => {
+                    @if phone.follows.is_some() { p { (says(Label::FollowsWhy)) } }
                     div.fh-actions {
                         (decision(phone, "approve", "usa-button", says(Label::ButtonApprovePhone)))
                         (decision(phone, "refuse", "usa-button usa-button--outline", says(Label::ButtonRefusePhone)))
@@ -171,6 +185,23 @@ fn one(phone: &Phone, now: i64, language: Language) -> Markup {
                 _ => {}
             }
         }
+    }
+}
+
+/// What an administrator is to know after the store was put back: which phones may still hold what it lost.
+fn put_back_notice(phones: &[Phone], since: i64, now: i64, language: Language) -> Markup {
+    let missing = phones
+        .iter()
+        .filter(|phone| phone.state == "approved" && phone.seen_ms.is_none_or(|seen| seen < since))
+        .count();
+    html! {
+        div.usa-alert.usa-alert--warning { div.usa-alert__body {
+            h2.usa-alert__heading {
+                (Label::StationWasPutBack.text(language)) ", " (day_and_time(since, now, ZONE, language)) " UTC"
+            }
+            p.usa-alert__text { (Label::PutBackWhy.text(language)) }
+            p.usa-alert__text { (Label::NotHereSince.text(language)) ": " (missing) }
+        } }
     }
 }
 

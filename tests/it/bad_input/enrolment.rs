@@ -142,7 +142,7 @@ fn a_server_that_answers_in_the_stations_place_gets_and_changes_nothing() -> Res
     // It even knows this phone's key: the phone was copied and the copy enrolled there.
     let mut other = Programme::set_up(&SharedClock::frozen(EVENING))?;
     other.serve(0, Router::new())?;
-    let copy = phone.copy(&other.clock)?;
+    let copy = phone.twin(&other.clock)?;
     other.enrol(&copy, "chen")?;
     other.stop();
     programme.stop();

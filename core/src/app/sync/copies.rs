@@ -39,8 +39,7 @@ impl FirstHours {
             let events = self.store.events(&row.id)?;
             let of_others = |install| install != me;
             if events.iter().any(|stored| {
-                stored.pos.is_none()
-                    && stored.event.read().is_ok_and(|event| of_others(event.header.install))
+                stored.pos.is_none() && stored.event.read().is_ok_and(|event| of_others(event.header.install))
             }) {
                 adrift.insert(row.id);
             }

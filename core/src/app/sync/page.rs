@@ -12,6 +12,15 @@ use crate::store::{NewEvent, Received};
 use crate::sync::{Ask, check_page};
 use crate::wire::{EncounterCursor, Page, ReadMessage};
 
+/// What became of a page.
+enum Taken {
+    Whole,
+    /// Something in it is not what it claims to be.
+    NotAuthentic,
+    /// It has an event of this install that this phone never wrote.
+    NotOurs,
+}
+
 impl Run<'_> {
     pub(super) fn page(&mut self, encounter: EncounterId, after: u64) -> Result<(), AppError> {
         let app = self.app;
@@ -28,9 +37,16 @@ impl Run<'_> {
             return Ok(());
         };
         let head = page.head;
-        if !self.take_up(page, cursor)? {
-            self.session.on_bad_page(encounter);
-            return Ok(());
+        match self.take_up(page, cursor)? {
+            Taken::Whole => {}
+            Taken::NotOurs => {
+                self.session.on_copied(encounter);
+                return Ok(());
+            }
+            Taken::NotAuthentic => {
+                self.session.on_bad_page(encounter);
+                return Ok(());
+            }
         }
         if let Some(promised) = self.promised.get(&encounter)
             && rolling.get(&promised.pos).is_some_and(|found| *found != promised.rolling)
@@ -42,13 +58,13 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Verifies and stores one page; `false` if something in it is not what it claims to be.
-    fn take_up(&mut self, page: Page, cursor: EncounterCursor) -> Result<bool, AppError> {
+    /// Verifies and stores one page: all of it or nothing.
+    fn take_up(&mut self, page: Page, cursor: EncounterCursor) -> Result<Taken, AppError> {
         let app = self.app;
         let mut inner = app.lock();
         let mut certificates = app.store.certificates()?;
         certificates.extend(page.certificates.iter().cloned());
-        let Ok(ring) = inner.me.keyring(&certificates) else { return Ok(false) };
+        let Ok(ring) = inner.me.keyring(&certificates) else { return Ok(Taken::NotAuthentic) };
         let id = page.encounter;
         let before = app.store.encounter(&id)?;
         let known: BTreeSet<EventId> = match before {
@@ -63,11 +79,11 @@ impl Run<'_> {
                 positions.push((positioned.id, positioned.pos));
                 continue;
             }
-            // We wrote it, and do not hold it: this phone was put back from an older copy.
-            let Some(event) = positioned.event else { return Ok(false) };
-            let Ok(read) = ring.open_event(&event) else { return Ok(false) };
+            // Written in our name, and not here: somebody else goes on with our chain.
+            let Some(event) = positioned.event else { return Ok(Taken::NotOurs) };
+            let Ok(read) = ring.open_event(&event) else { return Ok(Taken::NotAuthentic) };
             if read.header.encounter != Some(id) {
-                return Ok(false);
+                return Ok(Taken::NotAuthentic);
             }
             arrival += 1;
             fresh.push((
@@ -92,7 +108,7 @@ impl Run<'_> {
             summary,
         };
         app.store.receive(&received).inspect_err(|_| inner.forget(id))?;
-        Ok(true)
+        Ok(Taken::Whole)
     }
 }
 
