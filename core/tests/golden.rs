@@ -18,7 +18,7 @@ use firsthours_core::record::{
 use firsthours_core::wire::{
     ClockReport, DeviceReport, EncounterCursor, EnrolReply, EnrolRequest, EnrolState, EventsReply,
     EventsRequest, Grant, HelloReply, HelloRequest, Limits, OffersReply, OffersRequest, Page, Positioned,
-    Problem, ProblemKind, ProtocolNotice, ReadMessage, hello_message,
+    Problem, ProblemKind, ProtocolNotice, ReadMessage, Succession, hello_message,
 };
 use serde::Serialize;
 use support::{
@@ -365,6 +365,22 @@ fn enrolment_speaks_in_exactly_these_bytes() {
         certificate: None,
     };
     message("enrol_request", &request);
+    let (old, author) = (support::key(102), Author::phone(1, Role::Deputy));
+    let succession = Succession {
+        follows: InstallId([1; 16]),
+        head: Some((7, id(7))),
+        install: InstallId([2; 16]),
+        key: key.public(),
+    };
+    let follows = EnrolRequest {
+        code: String::new(),
+        install: succession.install,
+        proof: key.sign(Tag::Hello, b""),
+        follows: Some(Document::sign(&succession, Tag::Hello, &old)),
+        certificate: Some(author.signed_certificate()),
+        ..request
+    };
+    message("enrol_request_follows", &follows);
     let waiting = EnrolReply {
         state: EnrolState::Waiting,
         fingerprint: key.public().fingerprint(),
@@ -402,9 +418,10 @@ fn hello_speaks_in_exactly_these_bytes() {
         protocols: vec![],
         encounters: vec![],
         directory: None,
-        ..request
+        ..request.clone()
     };
     message("hello_request_first", &first);
+    message("hello_request_proof", &HelloRequest { proof: Some(signed_receipt()), ..request });
     let reply = HelloReply {
         version: 1,
         token: "token".to_owned(),
