@@ -192,7 +192,7 @@ pub(crate) fn night() -> Result<Base, Fault> {
         other,
         certificate,
         &programme.fingerprint,
-        office_of(&programme),
+        &office_of(&programme),
         &programme.app.trust.event,
     )
 }
@@ -203,7 +203,7 @@ fn base(
     other: Bundle,
     certificate: Document,
     fingerprint: &str,
-    office: Office<'_>,
+    office: &Office<'_>,
     event_key: &SecretKey,
 ) -> Result<Base, Fault> {
     let events: Vec<SignedEvent> =
@@ -340,5 +340,5 @@ fn synthetic(name: &'static str, events: &[SignedEvent], covered: usize) -> Resu
     let bundle = make(events, covered)?;
     let certificate = Author::phone(3, Role::Deputy).signed_certificate();
     let event_key = support::server_key(Purpose::Event);
-    base(name, bundle, other, certificate, &support::fingerprint(), office(), &event_key)
+    base(name, bundle, other, certificate, &support::fingerprint(), &office(), &event_key)
 }

@@ -1,5 +1,7 @@
 //! The ways in which a bundle is changed. Each names itself, and what is to come of it.
 
+#![allow(clippy::unnecessary_wraps, reason = "a way of changing may find nothing to change")]
+
 use firsthours_core::bundle::{Bundle, inflate, write};
 use firsthours_core::evidence::{
     Document, InstallCertificate, SecretKey, Signature, SignedEvent, Tag, Trust,

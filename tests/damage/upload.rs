@@ -235,7 +235,7 @@ fn each_byte_of_an_upload_cut_and_flipped_leaves_nothing_or_all_of_it() -> Resul
     let title = format!("{} bytes, each cut after and each flipped", upload.bytes.len());
     report("upload", &title, &counts)?;
     assert_eq!(counts.values().sum::<usize>(), 2 * upload.bytes.len());
-    for (_, twin) in &mut shares {
+    for (_, twin) in &shares {
         let twin = twin.as_ref().map_err(ToString::to_string)?;
         assert_eq!(held(&twin.app, &upload.install)?, NOTHING, "it was put back");
     }

@@ -25,6 +25,8 @@ pub(crate) struct Told {
     pub(crate) acknowledged: BTreeMap<InstallId, BTreeMap<u64, EventId>>,
     /// By record: positions, and the rolling hashes that were named.
     pub(crate) positions: BTreeMap<EncounterId, BTreeMap<u64, Hash>>,
+    /// By phone and record: the last position that it was told. Answers to two phones may overtake each other.
+    last: BTreeMap<(InstallId, EncounterId), u64>,
     pub(crate) receipts: u64,
     /// Requests without an answer.
     pub(crate) cut: u64,
@@ -81,12 +83,12 @@ impl Told {
             self.faults.push(format!("LOST: number {received_through} of {install} is another event now"));
         }
         for told in &receipt.encounters {
-            let known = self.positions.entry(told.id).or_default();
-            let before = known.last_key_value().map_or(0, |(pos, _)| *pos);
+            let before = self.last.insert((install, told.id), told.pos).unwrap_or(0);
             if told.pos < before {
                 self.faults
                     .push(format!("LOST: record {} was at {before}, and is now at {}", told.id, told.pos));
             }
+            let known = self.positions.entry(told.id).or_default();
             if *known.entry(told.pos).or_insert(told.rolling) != told.rolling {
                 self.faults.push(format!("LOST: record {} has another history up to {}", told.id, told.pos));
             }

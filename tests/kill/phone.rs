@@ -17,7 +17,7 @@ use firsthours_tests::{Programme, SharedClock};
 use crate::child::{PATIENCE, Victim};
 use crate::ledger::{Ledger, Totals};
 use crate::whole::Holds;
-use crate::{moment, tell};
+use crate::{ENOUGH, moment, tell};
 
 /// Kills of one phone; the next one begins with an empty folder and is killed while it is set up, too.
 const LIVES: u64 = 60;
@@ -50,7 +50,7 @@ pub(crate) fn run(kills: u64, seed: u64) -> Result<(), Fault> {
     })?;
     let totals = *totals.lock().expect("every worker has ended");
     report(&totals, seed, began.elapsed());
-    if totals.during_an_act == 0 || totals.acknowledged == 0 {
+    if kills >= ENOUGH && (totals.during_an_act == 0 || totals.acknowledged == 0) {
         return Err("no kill hit an act: nothing was shown".into());
     }
     Ok(())

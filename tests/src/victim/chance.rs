@@ -1,6 +1,6 @@
 //! Chance from a seed: the same choices every time.
 
-/// A small generator (SplitMix64); for choices, never for keys.
+/// A small generator (`SplitMix64`); for choices, never for keys.
 #[derive(Debug, Clone)]
 pub struct Chance(u64);
 

@@ -119,46 +119,17 @@ impl<'a> Player<'a> {
             return bare(view, Act::Accept { offer });
         }
         match self.chance.below(100) {
-            0..40 => self.script(view, mark),
+            0..40 => script(view, mark),
             40..70 => self.answer(view, number, mark),
             70..78 => act(view, Act::Note { step: None, text: mark }),
             78..90 => {
                 self.draft(view, number).unwrap_or_else(|| act(view, Act::Note { step: None, text: mark }))
             }
             90..94 => self.cannot(view, mark),
-            94..97 => self.withdraw(view, mark),
+            94..97 => withdraw(view, mark),
             97..99 => self.talk(view, mark),
             _ => act(view, Act::Void { why: mark }),
         }
-    }
-
-    /// The next row of an ordinary night; when all are done, the scene is submitted.
-    fn script(&mut self, view: &EncounterView, mark: String) -> Deed {
-        let open = SCENE.iter().find(|tap| {
-            let begun = steps(view).find(|step| step.id == tap.step);
-            let waits = tap.fields.iter().all(|(field, _)| *field == "arrived_at");
-            begun.is_some_and(|step| match step.state {
-                StepState::Done | StepState::Cannot | StepState::NotApplicable => false,
-                StepState::Waiting => waits,
-                _ => !waits,
-            })
-        });
-        let Some(tap) = open else {
-            return match view.phases.first() {
-                Some(phase) if phase.submit.is_some() => bare(view, Act::Submit { phase: Phase::Scene }),
-                _ => act(view, Act::Note { step: None, text: mark }),
-            };
-        };
-        let entry = steps(view).find(|step| step.id == tap.step).and_then(|step| step.entries.last());
-        let values = tap.fields.iter().map(|(id, given)| {
-            // A text that was begun in this field is finished, not replaced.
-            let field = entry.and_then(|entry| entry.fields.iter().find(|field| field.id == *id));
-            let draft = field.and_then(|field| field.draft.clone()).map(Value::Text);
-            ((*id).to_owned(), Some(draft.unwrap_or_else(|| value(*given))))
-        });
-        let values = values.collect();
-        let entry = entry.and_then(|entry| entry.id.parse().ok());
-        act(view, Act::Answer { step: tap.step.to_owned(), entry, values, reason: Some(mark) })
     }
 
     /// One or more fields of one step, as they come.
@@ -208,18 +179,6 @@ impl<'a> Player<'a> {
         act(view, Act::Cannot { step: step.id.clone(), why, note: None, reason })
     }
 
-    fn withdraw(&mut self, view: &EncounterView, mark: String) -> Deed {
-        let found = steps(view)
-            .filter(|step| step.mine)
-            .flat_map(|step| step.entries.iter().map(move |entry| (step, entry)))
-            .filter(|(_, entry)| entry.can_withdraw)
-            .find_map(|(step, entry)| Some((step.id.clone(), entry.id.parse().ok()?)));
-        match found {
-            Some((step, entry)) => act(view, Act::WithdrawEntry { step, entry, reason: Some(mark) }),
-            None => act(view, Act::Note { step: None, text: mark }),
-        }
-    }
-
     /// Answers a comment, or asks a colleague to join.
     fn talk(&mut self, view: &EncounterView, mark: String) -> Deed {
         let threads = view.threads.iter().chain(steps(view).flat_map(|step| &step.threads));
@@ -262,6 +221,47 @@ impl<'a> Player<'a> {
             FieldKind::Count => Value::Number(1),
             FieldKind::Code | FieldKind::Text | FieldKind::Note => Value::Text(format!("SYN-{number}")),
         })
+    }
+}
+
+/// The next row of an ordinary night; when all are done, the scene is submitted.
+fn script(view: &EncounterView, mark: String) -> Deed {
+    let open = SCENE.iter().find(|tap| {
+        let begun = steps(view).find(|step| step.id == tap.step);
+        let waits = tap.fields.iter().all(|(field, _)| *field == "arrived_at");
+        begun.is_some_and(|step| match step.state {
+            StepState::Done | StepState::Cannot | StepState::NotApplicable => false,
+            StepState::Waiting => waits,
+            _ => !waits,
+        })
+    });
+    let Some(tap) = open else {
+        return match view.phases.first() {
+            Some(phase) if phase.submit.is_some() => bare(view, Act::Submit { phase: Phase::Scene }),
+            _ => act(view, Act::Note { step: None, text: mark }),
+        };
+    };
+    let entry = steps(view).find(|step| step.id == tap.step).and_then(|step| step.entries.last());
+    let values = tap.fields.iter().map(|(id, given)| {
+        // A text that was begun in this field is finished, not replaced.
+        let field = entry.and_then(|entry| entry.fields.iter().find(|field| field.id == *id));
+        let draft = field.and_then(|field| field.draft.clone()).map(Value::Text);
+        ((*id).to_owned(), Some(draft.unwrap_or_else(|| value(*given))))
+    });
+    let values = values.collect();
+    let entry = entry.and_then(|entry| entry.id.parse().ok());
+    act(view, Act::Answer { step: tap.step.to_owned(), entry, values, reason: Some(mark) })
+}
+
+fn withdraw(view: &EncounterView, mark: String) -> Deed {
+    let found = steps(view)
+        .filter(|step| step.mine)
+        .flat_map(|step| step.entries.iter().map(move |entry| (step, entry)))
+        .filter(|(_, entry)| entry.can_withdraw)
+        .find_map(|(step, entry)| Some((step.id.clone(), entry.id.parse().ok()?)));
+    match found {
+        Some((step, entry)) => act(view, Act::WithdrawEntry { step, entry, reason: Some(mark) }),
+        None => act(view, Act::Note { step: None, text: mark }),
     }
 }
 

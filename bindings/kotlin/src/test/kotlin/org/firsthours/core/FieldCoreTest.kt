@@ -28,7 +28,7 @@ import org.junit.jupiter.api.assertThrows
 import org.junit.jupiter.api.io.TempDir
 
 /** What [FieldCore] promises beside the night: threads, order, an end in the middle, a cancelled sync, a panic. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FieldCoreTest {
     @TempDir
     lateinit var folder: File
