@@ -132,7 +132,7 @@ fn export(programme: &Programme, id: &str, receipts: &[Document]) -> Result<Bund
 
 fn office_of(programme: &Programme) -> Office<'_> {
     let trust = &programme.app.trust;
-    Office { server: trust.server.clone(), epoch: trust.epoch, receipt: &trust.receipt }
+    Office { server: trust.server.clone(), epoch: trust.epoch(), receipt: &trust.receipt }
 }
 
 /// Two deputies, a supervisor who sends back and approves, a phone that was revoked and so is held; another record of

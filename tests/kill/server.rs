@@ -164,8 +164,12 @@ impl Phone {
 }
 
 fn open(folder: &Path, key: [u8; 32], heard: &Arc<Heard>) -> Result<FirstHours, Fault> {
-    let outside =
-        Outside { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom), connect: heard.connect() };
+    let outside = Outside {
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        connect: heard.connect(),
+        session_file: None,
+    };
     Ok(FirstHours::open(folder, &StoreKey::new(key), Language::En, outside)?)
 }
 
