@@ -4,6 +4,7 @@ mod architecture;
 mod bad_input;
 mod bytes;
 mod copies;
+mod drafts;
 mod need_to_know;
 mod path;
 mod schema;

@@ -89,7 +89,11 @@ impl FirstHours {
         }
         let kind = Kind::Answered { step, entry, values: BTreeMap::from([(field, None)]) };
         let visible = |event: &Event| record.showed(event, seen, me);
-        let base = base_of(&kind, &record.state, &actor, &visible);
+        // What counts is the screen of the first key: what came in while it was typed was not on it.
+        let (base, seen) = match record.drafts.iter().find(|draft| draft.key == key) {
+            Some(begun) => (begun.base.clone(), begun.seen),
+            None => (base_of(&kind, &record.state, &actor, &visible), seen),
+        };
         let draft = Draft { key: key.clone(), text: text.to_owned(), base, seen, at: self.now() };
         let kept = self.store.put_draft(&draft);
         inner.note_draft(id, &key, Some(draft), kept)
