@@ -157,6 +157,10 @@ proptest! {
         let shuffled = fold(&other);
         prop_assert_eq!(&state, &shuffled);
         prop_assert_eq!(bytes(&state), bytes(&shuffled));
+        let mut counting: Vec<&Event> =
+            state.events().map(Arc::as_ref).filter(|event| state.counts(event)).collect();
+        counting.sort_by_key(|event| (event.header.stamp, event.id));
+        prop_assert_eq!(shuffled.counting().collect::<Vec<_>>(), counting);
     }
 
     #[test]
@@ -290,8 +294,7 @@ impl World {
             .map(|(_, event)| event.id)
             .collect();
         let definition = los_angeles();
-        let derived = derive(definition, &holder.state);
-        let record = Record { definition, state: &holder.state, derived: &derived };
+        let record = Record { definition, state: &holder.state };
         let act = an_act(made, &holder.state, holder.author.actor.role);
         let visible = |event: &Event| shown.contains(&event.id);
         let new_entry = EntryId([u8::try_from(self.events.len()).unwrap_or(u8::MAX); 8]);

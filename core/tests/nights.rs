@@ -14,8 +14,8 @@ use firsthours_core::protocol::{
     Author as By, ClockReading, ClockResult, Definition, FieldKind, Phase, Step, Value,
 };
 use firsthours_core::record::{
-    Act, Derived, EntryId, Event, EventId, Kind, NextReason, Record, Refusal, Role, State,
-    changed_after_submission, decide, derive, is_void, next_step, phase_status, threads,
+    Act, Derived, EntryId, Event, EventId, Kind, NextReason, Record, Refusal, Role, State, Submissions,
+    decide, derive, is_void, next_step, phase_status, threads,
 };
 use support::{Author, MINUTE, NIGHT, fold, los_angeles, opened, read};
 
@@ -161,11 +161,10 @@ impl Night {
     fn decide(&mut self, at: i64, who: &str, words: &[String]) {
         let state = self.state(who);
         let definition = los_angeles();
-        let derived = derive(definition, &state);
         let act = self.act_of(words, &state);
         let author = self.people[who].author.clone();
         let new_entry = EntryId((self.events.len() as u64).to_be_bytes());
-        let record = Record { definition, state: &state, derived: &derived };
+        let record = Record { definition, state: &state };
         match decide(act, record, &author.actor, author.install, new_entry, &|_| true) {
             Ok(decision) => {
                 if let (Kind::Answered { entry: Some(entry), .. }, Some(name)) =
@@ -258,7 +257,8 @@ impl Night {
                 if conflicts.is_empty() { "none".to_owned() } else { conflicts.join("+") }
             }
             "unexplained" => {
-                let is_so = |event: &&Arc<Event>| changed_after_submission(&state, definition, event);
+                let submissions = Submissions::of(&state);
+                let is_so = |event: &&Arc<Event>| submissions.changed_after(definition, event);
                 state.events().filter(is_so).count().to_string()
             }
             "refused" => self.refused.as_ref().map_or_else(|| "nothing".to_owned(), snake),

@@ -6,9 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use firsthours_core::record::{
-    Act, Actor, EncounterId, EntryId, Event, EventId, Record, Refusal, decide, derive,
-};
+use firsthours_core::record::{Act, Actor, EncounterId, EntryId, Event, EventId, Record, Refusal, decide};
 
 use crate::audit::{self, Entry, What, Who};
 use crate::ingest::{self, IngestError, Writing};
@@ -84,8 +82,7 @@ pub fn act(
             .filter(|(id, pos)| **pos <= seen_pos || own(&writing, id, actor))
             .map(|(id, _)| *id)
             .collect();
-        let derived = derive(&definition, &writing.state);
-        let record = Record { definition: &definition, state: &writing.state, derived: &derived };
+        let record = Record { definition: &definition, state: &writing.state };
         let visible = |event: &Event| shown.contains(&event.id);
         let decision = decide(act.clone(), record, actor, install, new_entry, &visible)?;
         let event = writing.act(tx, decision.kind, actor.clone(), decision.base, decision.reason)?;

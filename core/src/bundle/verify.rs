@@ -163,7 +163,7 @@ fn needed_certificates(bundle: &Bundle, events: &[Arc<Event>]) -> Result<(), Ver
 
 /// Whether the record's bodies were destroyed by one who may.
 fn is_shredded(state: &State) -> bool {
-    state.counting().iter().any(|event| matches!(event.kind(), Some(Kind::Shredded { .. })))
+    state.counting().any(|event| matches!(event.kind(), Some(Kind::Shredded { .. })))
 }
 
 fn bodies(state: &State, events: &[Arc<Event>], first: usize) -> Result<(), VerifyFault> {

@@ -30,6 +30,17 @@ pub fn local(ms: i64, zone: &TimeZone) -> LocalTime {
     }
 }
 
+/// Whether two instants are of one day in a zone.
+pub fn same_day(one_ms: i64, other_ms: i64, zone: &TimeZone) -> bool {
+    zone.to_datetime(instant(one_ms)).date() == zone.to_datetime(instant(other_ms)).date()
+}
+
+/// `HH:MM` of an instant in a zone, 24 hours.
+pub fn time_of_day(ms: i64, zone: &TimeZone) -> String {
+    let there = zone.to_datetime(instant(ms));
+    format!("{:02}:{:02}", there.hour(), there.minute())
+}
+
 /// Minutes east of UTC that clocks of the zone show at an instant.
 pub fn minutes_east(ms: i64, zone: &TimeZone) -> i32 {
     zone.to_offset(instant(ms)).seconds() / 60

@@ -30,5 +30,5 @@ pub use definition::{
 pub use fault::{Fault, FaultKind, Faults, Shape};
 pub use json::JsonFault;
 pub use load::{MAX_BYTES, fingerprint, load};
-pub use local::{LocalTime, local, minutes_east, zone};
+pub use local::{LocalTime, local, minutes_east, same_day, time_of_day, zone};
 pub use value::{Misfit, Value};

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Actor, Derived, EntryId, Event, EventId, Install, Kind, PhaseStatus, Register, Role, Sharing, State,
-    StepState, Thread, is_void, phase_status, threads,
+    Actor, EntryId, Event, EventId, Install, Kind, PhaseStatus, Register, Role, Sharing, State, Thread,
+    derive, is_void, phase_status, threads,
 };
 use crate::protocol::{Author, Definition, Limits, Misfit, Phase, Step, Value};
 
@@ -76,12 +76,11 @@ pub enum Act {
     },
 }
 
-/// A record with what is derived from it.
+/// A record under its definition. What is derived from it is derived by those acts that need it: most do not.
 #[derive(Debug, Clone, Copy)]
 pub struct Record<'a> {
     pub definition: &'a Definition,
     pub state: &'a State,
-    pub derived: &'a Derived<'a>,
 }
 
 /// The event to write: its kind, its base, and the reason where one was asked for.
@@ -271,10 +270,10 @@ pub fn check_values(step: &Step, values: &BTreeMap<String, Option<Value>>) -> Re
 
 fn entry_of(record: Record<'_>, step: &Step, entry: Option<EntryId>) -> Result<Option<EntryId>, Refusal> {
     let Some(id) = entry else { return Ok(None) };
-    let known = record
-        .derived
-        .step(&step.id)
-        .is_some_and(|found| found.entries.iter().chain(&found.withdrawn).any(|entry| entry.id == Some(id)));
+    // An entry that was withdrawn can be written into again.
+    let writes_it = |register: &&Register| matches!(register, Register::Field { step: of, entry: Some(entry), .. } if *of == step.id && *entry == id);
+    let known =
+        record.state.registers().filter(writes_it).any(|register| !record.state.heads(register).is_empty());
     if known { Ok(entry) } else { Err(Refusal::NoSuchEntry { step: step.id.clone() }) }
 }
 
@@ -299,13 +298,11 @@ fn given_reason(act: &Act, record: Record<'_>) -> Result<Option<String>, Refusal
         return Ok(None);
     };
     let Some(found) = record.definition.step(step) else { return Ok(None) };
-    let settled = !matches!(
-        phase_status(record.state, record.definition, found.phase),
-        PhaseStatus::Open | PhaseStatus::Returned
-    );
     match reason {
         Some(reason) => written(reason.clone()).map(Some),
-        None if settled => Err(Refusal::ReasonNeeded { phase: found.phase }),
+        None if phase_status(record.state, record.definition, found.phase).is_settled() => {
+            Err(Refusal::ReasonNeeded { phase: found.phase })
+        }
         None => Ok(None),
     }
 }
@@ -317,25 +314,15 @@ fn submit(
     visible: &dyn Fn(&Event) -> bool,
 ) -> Result<Kind, Refusal> {
     let status = phase_status(record.state, record.definition, phase);
-    if !matches!(status, PhaseStatus::Open | PhaseStatus::Returned | PhaseStatus::Stale) {
+    if !status.takes_submission() {
         return Err(Refusal::NotNow { status });
     }
-    if !has_begun(record.derived, phase) {
+    let derived = derive(record.definition, record.state);
+    if !derived.has_begun(phase) {
         return Err(Refusal::NothingGiven);
     }
-    // `may_apply` never blocks: nobody can answer a question that may not exist.
-    let steps: Vec<String> = record
-        .derived
-        .steps
-        .iter()
-        .filter(|found| {
-            found.step.phase == phase
-                && Some(found.step.by) == role.author()
-                && found.step.required
-                && matches!(found.state, StepState::Todo | StepState::Started | StepState::Waiting)
-        })
-        .map(|found| found.step.id.clone())
-        .collect();
+    let blocking = role.author().into_iter().flat_map(|author| derived.blocking(phase, author));
+    let steps: Vec<String> = blocking.map(|found| found.step.id.clone()).collect();
     if steps.is_empty() {
         Ok(Kind::Submitted { phase, covers: record.state.tips(visible) })
     } else {
@@ -343,23 +330,9 @@ fn submit(
     }
 }
 
-/// Whether anything of the phase is recorded at all: an empty phase is not worth a review.
-pub(crate) fn has_begun(derived: &Derived<'_>, phase: Phase) -> bool {
-    derived.steps.iter().any(|found| {
-        found.step.phase == phase
-            && matches!(
-                found.state,
-                StepState::Started | StepState::Waiting | StepState::Done | StepState::Cannot
-            )
-    })
-}
-
 fn reviewable(record: Record<'_>, phase: Phase) -> Result<(), Refusal> {
     let status = phase_status(record.state, record.definition, phase);
-    match status {
-        PhaseStatus::Submitted | PhaseStatus::Answered | PhaseStatus::Stale => Ok(()),
-        _ => Err(Refusal::NotNow { status }),
-    }
+    if status.waits_for_review() { Ok(()) } else { Err(Refusal::NotNow { status }) }
 }
 
 fn approve(
@@ -372,7 +345,6 @@ fn approve(
     let own: BTreeSet<String> = record
         .state
         .counting()
-        .into_iter()
         .filter_map(|event| event.body.as_ref())
         .filter(|body| body.kind.changes_a_step() && body.actor.person == actor.person)
         .filter_map(|body| record.definition.step(body.kind.step()?))

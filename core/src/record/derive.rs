@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Content, EntryId, Head, Register, State};
 use crate::protocol::{
-    ClockReading, Definition, Facts, FieldKind, PartnerStep, Question, Reading, Settled, Step, Truth, Value,
-    judge, read_clocks,
+    Author, ClockReading, Definition, Facts, FieldKind, PartnerStep, Phase, Question, Reading, Settled, Step,
+    Truth, Value, judge, read_clocks,
 };
 
 /// Everything derived from a record: the steps in the definition's order, and the clocks.
@@ -78,10 +78,10 @@ pub enum Conflict {
 
 /// Derives every step and clock.
 pub fn derive<'a>(definition: &'a Definition, state: &'a State) -> Derived<'a> {
-    let entries = entries_by_step(state);
+    let mut entries = entries_by_step(state);
     let mut building = Building { done: BTreeMap::new() };
     for step in definition.order.iter().filter_map(|index| definition.steps.get(*index)) {
-        let record = building.step(step, state, entries.get(step.id.as_str()));
+        let record = building.step(step, state, entries.remove(step.id.as_str()).unwrap_or_default());
         building.done.insert(step.id.as_str(), record);
     }
     let clocks = read_clocks(definition, &building);
@@ -100,6 +100,24 @@ impl<'a> Derived<'a> {
     /// How many conflicts wait for a person.
     pub fn conflicts(&self) -> usize {
         self.steps.iter().map(|step| step.conflicts.len()).sum()
+    }
+
+    /// The steps of a phase that this author has to end before it can be submitted. `may_apply` never blocks: nobody
+    /// can answer a question that may not exist.
+    pub fn blocking(&self, phase: Phase, author: Author) -> impl Iterator<Item = &StepRecord<'a>> {
+        let blocks =
+            |state: StepState| matches!(state, StepState::Todo | StepState::Started | StepState::Waiting);
+        self.steps.iter().filter(move |found| {
+            found.step.phase == phase && found.step.by == author && found.step.required && blocks(found.state)
+        })
+    }
+
+    /// Whether anything of the phase is recorded at all: an empty phase is not worth a review.
+    pub fn has_begun(&self, phase: Phase) -> bool {
+        let begun = |state: StepState| {
+            matches!(state, StepState::Started | StepState::Waiting | StepState::Done | StepState::Cannot)
+        };
+        self.steps.iter().any(|found| found.step.phase == phase && begun(found.state))
     }
 }
 
@@ -175,20 +193,19 @@ impl<'a> Building<'a> {
         &self,
         step: &'a Step,
         state: &'a State,
-        written: Option<&BTreeMap<Option<EntryId>, Fields<'a>>>,
+        written: BTreeMap<Option<EntryId>, Fields<'a>>,
     ) -> StepRecord<'a> {
         let mut entries = Vec::new();
         let mut withdrawn = Vec::new();
         let mut conflicts = Vec::new();
-        for (id, fields) in written.into_iter().flatten() {
-            for (field, heads) in fields {
+        for (id, fields) in written {
+            for (field, heads) in &fields {
                 if disagree(heads) {
-                    conflicts.push(Conflict::Field { entry: *id, field: (*field).to_owned() });
+                    conflicts.push(Conflict::Field { entry: id, field: (*field).to_owned() });
                 }
             }
-            let entry =
-                EntryRecord { id: *id, fields: fields.clone(), missing: Vec::new(), asked: BTreeSet::new() };
-            match entry_stands(state, step, *id) {
+            let entry = EntryRecord { id, fields, missing: Vec::new(), asked: BTreeSet::new() };
+            match entry_stands(state, step, id) {
                 Stands::Yes => entries.push(entry),
                 Stands::Withdrawn => withdrawn.push(entry),
                 Stands::Disputed(entry_id) => {

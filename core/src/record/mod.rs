@@ -28,14 +28,11 @@ pub use id::{
 pub use kind::{Content, HoldReason, Kind, PhaseMark, Register, Sharing, ThreadMark};
 pub use next::{Next, NextReason, next_step};
 pub use state::{Head, State};
-pub use status::{
-    PhaseStatus, Thread, ThreadState, changed_after_submission, is_void, phase_head, phase_status, threads,
-};
+pub use status::{PhaseStatus, Submissions, Thread, ThreadState, is_void, phase_head, phase_status, threads};
 pub use summary::{
     ClockSummary, Opened, PhaseSummary, SUMMARY_VERSION, Summary, holders, read_opened, summarise,
 };
 
-pub(crate) use act::has_begun;
 pub(crate) use derive::disagree;
 pub(crate) use event::to_json;
 pub(crate) use id::text_serde;

@@ -13,9 +13,13 @@ use super::{Content, Event, EventId, HoldReason, Install, Kind, Register};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
     events: BTreeMap<EventId, Arc<Event>>,
+    /// The same events in the order of their stamps, ties by id: the order of reading, which every view asks for.
+    order: Vec<Arc<Event>>,
     writes: BTreeMap<Register, BTreeMap<EventId, Content>>,
     /// Events whose author may not make them: kept, without effect.
     refused: BTreeSet<EventId>,
+    /// Whether anything was ever held: nearly every record has no hold at all.
+    any_hold: bool,
 }
 
 /// A write that no other write to its register has seen.
@@ -44,11 +48,18 @@ impl State {
         if let Some(body) = &event.body {
             if body.kind.may_be_made_by(event.header.install, body.actor.role) {
                 for (register, content) in body.kind.writes(&body.actor.person) {
+                    self.any_hold |= is_hold(&register);
                     self.writes.entry(register).or_default().insert(event.id, content);
                 }
             } else {
                 self.refused.insert(event.id);
             }
+        }
+        let place = |known: &Arc<Event>| (known.header.stamp, known.id).cmp(&(event.header.stamp, event.id));
+        match self.order.binary_search_by(place) {
+            // It was here without its body.
+            Ok(at) => self.order[at] = Arc::clone(&event),
+            Err(at) => self.order.insert(at, Arc::clone(&event)),
         }
         self.events.insert(event.id, event);
     }
@@ -82,7 +93,7 @@ impl State {
 
     /// The greatest stamp held; 0 when nothing is.
     pub fn greatest_stamp(&self) -> u64 {
-        self.events.values().map(|event| event.header.stamp).max().unwrap_or(0)
+        self.order.last().map_or(0, |event| event.header.stamp)
     }
 
     /// The heads of a register, the one to show first in front.
@@ -98,6 +109,10 @@ impl State {
             .filter_map(|(id, content)| self.events.get(id).map(|event| Head { event, content }))
             .filter(|head| visible(head.event) && (is_hold(register) || self.held(&head.event.id).is_none()))
             .collect();
+        // Nearly every register was written once.
+        if counted.len() < 2 {
+            return counted;
+        }
         let mut heads: Vec<Head<'_>> = counted
             .iter()
             .filter(|head| !counted.iter().any(|other| names(other.event, &head.event.id)))
@@ -107,6 +122,12 @@ impl State {
         heads
     }
 
+    /// The events that count and wrote a register, by id: superseded ones too.
+    pub fn writers<'s>(&'s self, register: &Register) -> impl Iterator<Item = &'s Event> + use<'s> {
+        let ids = self.writes.get(register).into_iter().flat_map(BTreeMap::keys);
+        ids.filter_map(|id| self.events.get(id)).map(Arc::as_ref).filter(|event| self.counts(event))
+    }
+
     /// The registers that have been written, in order.
     pub fn registers(&self) -> impl Iterator<Item = &Register> {
         self.writes.keys()
@@ -114,7 +135,9 @@ impl State {
 
     /// Why the event is held, if it is.
     pub fn held(&self, id: &EventId) -> Option<HoldReason> {
-        // Nearly every record has no hold at all; the look-up then ends here.
+        if !self.any_hold {
+            return None;
+        }
         let register = Register::Hold(*id);
         self.writes.get(&register)?;
         self.heads(&register).into_iter().find_map(|head| match head.content {
@@ -133,17 +156,19 @@ impl State {
         event.body.is_some() && !self.refused(&event.id) && self.held(&event.id).is_none()
     }
 
+    /// The last event in the order of stamps (ties by id), whether it counts or not.
+    pub fn last(&self) -> Option<&Event> {
+        self.order.last().map(Arc::as_ref)
+    }
+
     /// The events that count, in the order of their stamps (ties by id): the order of reading, not of truth.
-    pub fn counting(&self) -> Vec<&Event> {
-        let mut events: Vec<&Event> =
-            self.events().map(Arc::as_ref).filter(|event| self.counts(event)).collect();
-        events.sort_by_key(|event| (event.header.stamp, event.id));
-        events
+    pub fn counting(&self) -> impl DoubleEndedIterator<Item = &Event> {
+        self.order.iter().map(Arc::as_ref).filter(|event| self.counts(event))
     }
 
     /// The record's first event, if it has arrived. A forged second one loses to the lower stamp.
     pub fn opened(&self) -> Option<&Event> {
-        self.counting().into_iter().find(|event| matches!(event.kind(), Some(Kind::Opened { .. })))
+        self.counting().find(|event| matches!(event.kind(), Some(Kind::Opened { .. })))
     }
 
     /// The last event of an author's chain in this encounter: by greatest `enc_seq`, ties by id.

@@ -24,6 +24,23 @@ pub enum PhaseStatus {
     Stale,
 }
 
+impl PhaseStatus {
+    /// Whether it can be submitted: for the first time, or again.
+    pub fn takes_submission(self) -> bool {
+        matches!(self, Self::Open | Self::Returned | Self::Stale)
+    }
+
+    /// Whether a supervisor is to look at it.
+    pub fn waits_for_review(self) -> bool {
+        matches!(self, Self::Submitted | Self::Answered | Self::Stale)
+    }
+
+    /// Whether it was submitted and not sent back: a change then needs a reason.
+    pub fn is_settled(self) -> bool {
+        !matches!(self, Self::Open | Self::Returned)
+    }
+}
+
 /// A comment and what followed.
 #[derive(Debug, Clone)]
 pub struct Thread<'a> {
@@ -71,7 +88,8 @@ fn mark_of(head: &Head<'_>) -> Option<PhaseMark> {
 }
 
 fn was_returned(state: &State, phase: Phase) -> bool {
-    state.counting().iter().any(|event| event.kind() == Some(&Kind::Returned { phase }))
+    let mut writers = state.writers(&Register::Phase(phase));
+    writers.any(|event| matches!(event.kind(), Some(Kind::Returned { .. })))
 }
 
 /// The event that last brought the phase to where it is: the head to show first.
@@ -81,19 +99,18 @@ pub fn phase_head(state: &State, phase: Phase) -> Option<&Event> {
 
 /// Every approval that stands missed something: a write of the phase, or one that was released later.
 fn approval_is_stale(state: &State, definition: &Definition, phase: Phase, heads: &[Head<'_>]) -> bool {
-    let counting = state.counting();
     let missed_something = |covers: &BTreeMap<Install, Vec<EventId>>| {
         let covered = state.covered(covers.values().flatten());
-        let released_later: BTreeSet<EventId> = counting
-            .iter()
+        let released_later: BTreeSet<EventId> = state
+            .counting()
             .filter(|event| !covered.contains(&event.id))
             .filter_map(|event| match event.kind() {
                 Some(Kind::Released { id }) => Some(*id),
                 _ => None,
             })
             .collect();
-        counting
-            .iter()
+        state
+            .counting()
             .filter(|event| writes_phase(event, definition, phase))
             .any(|event| !covered.contains(&event.id) || released_later.contains(&event.id))
     };
@@ -116,15 +133,14 @@ fn writes_phase(event: &Event, definition: &Definition, phase: Phase) -> bool {
 
 /// Every thread, oldest first.
 pub fn threads(state: &State) -> Vec<Thread<'_>> {
-    let counting = state.counting();
     let mut replies: BTreeMap<EventId, Vec<&Event>> = BTreeMap::new();
-    for event in &counting {
+    for event in state.counting() {
         if let Some(Kind::Replied { thread, .. }) = event.kind() {
             replies.entry(*thread).or_default().push(event);
         }
     }
-    counting
-        .iter()
+    state
+        .counting()
         .filter_map(|event| match event.kind() {
             Some(Kind::Commented { step, text }) => Some(Thread {
                 comment: event,
@@ -151,27 +167,47 @@ fn thread_state(state: &State, thread: EventId) -> ThreadState {
     }
 }
 
-/// Whether the event changed a step of a submitted phase without saying why: a submission does not cover it, and
-/// nothing that its author knew had sent the phase back since.
-pub fn changed_after_submission(state: &State, definition: &Definition, event: &Event) -> bool {
-    let unexplained = event.body.as_ref().filter(|body| body.kind.changes_a_step() && body.reason.is_none());
-    let step = unexplained.and_then(|body| definition.step(body.kind.step()?));
-    let Some(phase) = step.map(|step| step.phase) else { return false };
-    let counting = state.counting();
-    let sent_back_before = |submission: &Event| {
-        counting.iter().any(|other| {
-            other.kind() == Some(&Kind::Returned { phase })
-                && submission.header.stamp < other.header.stamp
-                && other.header.stamp < event.header.stamp
-        })
-    };
-    counting.iter().any(|submission| match submission.kind() {
-        Some(Kind::Submitted { phase: submitted, covers }) if *submitted == phase => {
-            let shown = covers.values().flatten().chain(&submission.header.enc_prev);
-            !state.covered(shown).contains(&event.id) && !sent_back_before(submission)
+/// What each phase's submissions cover: reckoned once for all the events that are looked at.
+#[derive(Debug)]
+pub struct Submissions<'a> {
+    state: &'a State,
+    made: BTreeMap<Phase, Vec<(&'a Event, BTreeSet<EventId>)>>,
+}
+
+impl<'a> Submissions<'a> {
+    /// The submissions of a record.
+    pub fn of(state: &'a State) -> Self {
+        let mut made: BTreeMap<Phase, Vec<_>> = BTreeMap::new();
+        for event in [Phase::Scene, Phase::FollowUp, Phase::Outcome]
+            .into_iter()
+            .flat_map(|phase| state.writers(&Register::Phase(phase)))
+        {
+            if let Some(Kind::Submitted { phase, covers }) = event.kind() {
+                let shown = covers.values().flatten().chain(&event.header.enc_prev);
+                made.entry(*phase).or_default().push((event, state.covered(shown)));
+            }
         }
-        _ => false,
-    })
+        Self { state, made }
+    }
+
+    /// Whether the event changed a step of a submitted phase without saying why: a submission does not cover it, and
+    /// nothing that its author knew had sent the phase back since.
+    pub fn changed_after(&self, definition: &Definition, event: &Event) -> bool {
+        let body = event.body.as_ref().filter(|body| body.kind.changes_a_step() && body.reason.is_none());
+        let step = body.and_then(|body| definition.step(body.kind.step()?));
+        let Some(phase) = step.map(|step| step.phase) else { return false };
+        let sent_back_since = |submission: &Event| {
+            self.state.writers(&Register::Phase(phase)).any(|other| {
+                matches!(other.kind(), Some(Kind::Returned { .. }))
+                    && submission.header.stamp < other.header.stamp
+                    && other.header.stamp < event.header.stamp
+            })
+        };
+        self.made.get(&phase).is_some_and(|made| {
+            made.iter()
+                .any(|(submission, covered)| !covered.contains(&event.id) && !sent_back_since(submission))
+        })
+    }
 }
 
 /// Whether the record was opened in error.

@@ -92,7 +92,7 @@ pub fn summarise(
         opened: state.opened().and_then(read_opened),
         holder: holders(state),
         events: state.len(),
-        last_event: state.events().map(|event| (event.header.stamp, event.id)).max().map(|(_, id)| id),
+        last_event: state.last().map(|event| event.id),
         void: is_void(state),
         phases,
         steps: derived.steps.iter().map(|record| (record.step.id.clone(), record.state)).collect(),

@@ -3,13 +3,13 @@
 use super::clock::{ClockView, clock_views};
 use super::people::{handle_or_code, phase_label};
 use super::step::{
-    NoteView, StepView, ThreadView, channel_text, loose_threads, said_by, step_title, step_view,
+    NoteView, SaidOfSteps, StepView, ThreadView, channel_text, loose_threads, said_by, step_title, step_view,
 };
 use super::{Context, Reader};
 use crate::protocol::{Author, Definition, Phase};
 use crate::record::{
     Derived, EncounterId, EventId, Kind, NextReason, PhaseStatus, State, StepState, Thread, ThreadState,
-    code, has_begun, is_void, next_step, phase_head, phase_status, read_opened, threads,
+    code, is_void, next_step, phase_head, phase_status, read_opened, threads,
 };
 use crate::words::{Label, Language, Sentence, span};
 
@@ -127,8 +127,9 @@ pub fn view(
     let Context { definition, here, reader, language, .. } = context;
     let opened = state.opened().and_then(read_opened);
     let threads = threads(state);
+    let said = SaidOfSteps::read(definition, state, &threads);
     let sections: Vec<Section> =
-        phases_of(definition).map(|phase| section(context, state, derived, &threads, phase)).collect();
+        phases_of(definition).map(|phase| section(context, derived, &said, phase)).collect();
     let void = is_void(state);
     EncounterView {
         id: encounter.to_string(),
@@ -238,13 +239,7 @@ fn card(context: Context<'_>, step: &str, because: String) -> Option<NextView> {
     })
 }
 
-fn section(
-    context: Context<'_>,
-    state: &State,
-    derived: &Derived<'_>,
-    threads: &[Thread<'_>],
-    phase: Phase,
-) -> Section {
+fn section(context: Context<'_>, derived: &Derived<'_>, said: &SaidOfSteps<'_>, phase: Phase) -> Section {
     let records = || derived.steps.iter().filter(|record| record.step.phase == phase);
     let counted = records().filter(|record| record.step.required && record.state != StepState::NotApplicable);
     let settled = |state: StepState| matches!(state, StepState::Done | StepState::Cannot);
@@ -254,7 +249,7 @@ fn section(
         phase,
         title: phase_label(phase, context.language).to_owned(),
         progress: Sentence::StepsDone { done, of }.text(context.language),
-        steps: records().map(|record| step_view(context, state, record, threads)).collect(),
+        steps: records().map(|record| step_view(context, record, said)).collect(),
     }
 }
 
@@ -269,12 +264,13 @@ fn phase_view(
     let status = phase_status(state, definition, phase);
     let title = phase_label(phase, language).to_owned();
     let sentence = phase_sentence(context, state, threads, phase, status);
-    let open = open_steps(derived, reader, phase);
-    let may_submit = matches!(status, PhaseStatus::Open | PhaseStatus::Returned | PhaseStatus::Stale)
+    let may_submit = status.takes_submission()
         && submits(definition, reader, phase)
-        && has_begun(derived, phase)
+        && derived.has_begun(phase)
         && !is_void(state);
-    let titles: Vec<String> = open.iter().map(|step| step_title(definition, step, language)).collect();
+    let blocking = reader.author().into_iter().flat_map(|author| derived.blocking(phase, author));
+    let titles: Vec<String> =
+        blocking.map(|found| step_title(definition, &found.step.id, language)).collect();
     let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
     let label = if status == PhaseStatus::Open { Label::ButtonSubmit } else { Label::ButtonSubmitAgain };
     PhaseView {
@@ -282,12 +278,12 @@ fn phase_view(
         sentence: Sentence::PhaseLine { phase: &title, sentence: &sentence }.text(language),
         title,
         status,
-        submit: (may_submit && open.is_empty()).then(|| label.text(language).to_owned()),
-        still_open: (may_submit && !open.is_empty())
+        submit: (may_submit && titles.is_empty()).then(|| label.text(language).to_owned()),
+        still_open: (may_submit && !titles.is_empty())
             .then(|| Sentence::StillOpen { steps: &crate::words::list(&titles, language) }.text(language)),
         can_review: reader.at_desk
             && reader.author() == Some(Author::Supervisor)
-            && matches!(status, PhaseStatus::Submitted | PhaseStatus::Answered | PhaseStatus::Stale),
+            && status.waits_for_review(),
     }
 }
 
@@ -295,20 +291,6 @@ fn phase_view(
 fn submits(definition: &Definition, reader: &Reader, phase: Phase) -> bool {
     let author = reader.author().filter(|author| *author != Author::Supervisor);
     author.is_some_and(|author| definition.steps.iter().any(|step| step.phase == phase && step.by == author))
-}
-
-fn open_steps<'d>(derived: &'d Derived<'_>, reader: &Reader, phase: Phase) -> Vec<&'d str> {
-    let blocks =
-        |state: StepState| matches!(state, StepState::Todo | StepState::Started | StepState::Waiting);
-    derived
-        .steps
-        .iter()
-        .filter(|record| {
-            let step = record.step;
-            step.phase == phase && reader.author() == Some(step.by) && step.required && blocks(record.state)
-        })
-        .map(|record| record.step.id.as_str())
-        .collect()
 }
 
 /// How far a phase is, as a sentence.
@@ -379,7 +361,6 @@ fn calls(context: Context<'_>, derived: &Derived<'_>) -> Vec<CallView> {
 fn loose_notes(context: Context<'_>, state: &State) -> Vec<NoteView> {
     state
         .counting()
-        .into_iter()
         .filter_map(|event| match event.kind() {
             Some(Kind::Noted { step, text })
                 if step.as_deref().is_none_or(|step| context.definition.step(step).is_none()) =>
@@ -394,16 +375,15 @@ fn loose_notes(context: Context<'_>, state: &State) -> Vec<NoteView> {
 /// Offers to this reader that were neither taken up nor declined.
 fn offers(context: Context<'_>, state: &State) -> Vec<OfferView> {
     let me = &context.reader.actor.person;
-    let counting = state.counting();
-    let settled: std::collections::BTreeSet<EventId> = counting
-        .iter()
+    let settled: std::collections::BTreeSet<EventId> = state
+        .counting()
         .filter_map(|event| match event.kind() {
             Some(Kind::Accepted { offer, .. } | Kind::Declined { offer }) => Some(*offer),
             _ => None,
         })
         .collect();
-    counting
-        .iter()
+    state
+        .counting()
         .filter_map(|event| match event.kind() {
             Some(Kind::Shared { to, .. }) if to == me && !settled.contains(&event.id) => {
                 let who =

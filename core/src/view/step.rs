@@ -1,13 +1,15 @@
 //! A step as it is drawn: its texts, its entries, who said what, and what it still asks for.
 
+use std::collections::BTreeMap;
+
 use super::people::{author_label, state_label};
 use super::{Context, Reader};
 use crate::protocol::{
     BasisState, Channel, Definition, Field, FieldClass, FieldKind, Limits, Opt, PartnerStep, Step, Value,
 };
 use crate::record::{
-    Conflict, Content, EntryRecord, Event, Head, Kind, State, StepRecord, StepState, Thread, ThreadState,
-    changed_after_submission, disagree,
+    Conflict, Content, EntryRecord, Event, Head, Kind, State, StepRecord, StepState, Submissions, Thread,
+    ThreadState, disagree,
 };
 use crate::words::{Label, Language, Sentence, list};
 
@@ -112,14 +114,36 @@ pub struct NoteView {
     pub said: String,
 }
 
+/// What people said of each step beyond its values, found in one pass over the record.
+pub(super) struct SaidOfSteps<'a> {
+    /// The sentence-worthy changes: those with a reason, and those that were made after a submission.
+    changes: BTreeMap<&'a str, Vec<&'a Event>>,
+    notes: BTreeMap<&'a str, Vec<&'a Event>>,
+    threads: &'a [Thread<'a>],
+}
+
+impl<'a> SaidOfSteps<'a> {
+    pub(super) fn read(definition: &Definition, state: &'a State, threads: &'a [Thread<'a>]) -> Self {
+        let mut said = Self { changes: BTreeMap::new(), notes: BTreeMap::new(), threads };
+        let submissions = Submissions::of(state);
+        for event in state.counting() {
+            let Some(body) = &event.body else { continue };
+            let Some(step) = body.kind.step() else { continue };
+            if matches!(body.kind, Kind::Noted { .. }) {
+                said.notes.entry(step).or_default().push(event);
+            } else if body.kind.changes_a_step()
+                && (body.reason.is_some() || submissions.changed_after(definition, event))
+            {
+                said.changes.entry(step).or_default().push(event);
+            }
+        }
+        said
+    }
+}
+
 /// Draws a step.
-pub(super) fn step_view(
-    context: Context<'_>,
-    state: &State,
-    record: &StepRecord<'_>,
-    threads: &[Thread<'_>],
-) -> StepView {
-    let Context { language, definition, reader, .. } = context;
+pub(super) fn step_view(context: Context<'_>, record: &StepRecord<'_>, said: &SaidOfSteps<'_>) -> StepView {
+    let Context { language, reader, .. } = context;
     let step = record.step;
     let mine = reader.author() == Some(step.by);
     let text = |text: &crate::protocol::Text| text.get(language.code()).to_owned();
@@ -147,7 +171,7 @@ pub(super) fn step_view(
         urgent: step.urgent,
         required: step.required,
         mine,
-        sentences: sentences(context, state, record),
+        sentences: sentences(context, record, said.changes.get(step.id.as_str())),
         conflicts: record
             .conflicts
             .iter()
@@ -165,12 +189,13 @@ pub(super) fn step_view(
             Vec::new()
         },
         can_reopen: mine && cannot_stands,
-        threads: threads
+        threads: said
+            .threads
             .iter()
             .filter(|thread| thread.step == Some(step.id.as_str()))
             .map(|thread| thread_view(context, thread))
             .collect(),
-        notes: notes(context, state, definition, &step.id),
+        notes: notes(context, said.notes.get(step.id.as_str())),
     }
 }
 
@@ -184,7 +209,7 @@ fn basis_line(basis: &crate::protocol::Basis, language: Language) -> String {
     format!("{}{address} ({})", basis.source, state.text(language))
 }
 
-fn sentences(context: Context<'_>, state: &State, record: &StepRecord<'_>) -> Vec<String> {
+fn sentences(context: Context<'_>, record: &StepRecord<'_>, changes: Option<&Vec<&Event>>) -> Vec<String> {
     let Context { language, definition, .. } = context;
     let mut said = Vec::new();
     if let (StepState::MayApply, Some(asks)) = (record.state, &record.asks) {
@@ -222,14 +247,11 @@ fn sentences(context: Context<'_>, state: &State, record: &StepRecord<'_>) -> Ve
             said.push(format!("{sentence}. {}", said_by(context, head.event)));
         }
     }
-    let changes = state.counting().into_iter().filter(|event| {
-        event.kind().is_some_and(|kind| kind.changes_a_step() && kind.step() == Some(record.step.id.as_str()))
-    });
-    for event in changes {
+    for event in changes.into_iter().flatten() {
         if let Some(reason) = event.body.as_ref().and_then(|body| body.reason.as_deref()) {
             let because = Sentence::ChangedBecause { reason }.text(language);
             said.push(format!("{because} ({})", said_by(context, event)));
-        } else if changed_after_submission(state, definition, event) {
+        } else {
             let (who, when) = who_and_when(context, event);
             said.push(Sentence::ChangedAfterSubmission { who: &who, when: &when }.text(language));
         }
@@ -371,13 +393,12 @@ pub(super) fn loose_threads(context: Context<'_>, threads: &[Thread<'_>]) -> Vec
         .collect()
 }
 
-fn notes(context: Context<'_>, state: &State, definition: &Definition, step: &str) -> Vec<NoteView> {
-    let at = |found: Option<&str>| found.filter(|id| definition.step(id).is_some()) == Some(step);
-    state
-        .counting()
+fn notes(context: Context<'_>, notes: Option<&Vec<&Event>>) -> Vec<NoteView> {
+    notes
         .into_iter()
+        .flatten()
         .filter_map(|event| match event.kind() {
-            Some(Kind::Noted { step, text }) if at(step.as_deref()) => {
+            Some(Kind::Noted { text, .. }) => {
                 Some(NoteView { text: context.narrative(text), said: said_by(context, event) })
             }
             _ => None,

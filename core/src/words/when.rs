@@ -1,7 +1,7 @@
 //! Times as people say them, in the protocol's own time zone.
 
 use super::Language;
-use crate::protocol::{LocalTime, local};
+use crate::protocol::local;
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -9,15 +9,16 @@ const DAY: i64 = 24 * HOUR;
 
 /// `21:14`.
 pub fn clock_time(ms: i64, zone: &str) -> String {
-    there(ms, zone).time
+    crate::protocol::time_of_day(ms, &crate::protocol::zone(zone))
 }
 
 /// `21:14` on the day of `now`, else `Nov 22, 21:14` or `22 nov, 21:14`.
 pub fn day_and_time(ms: i64, now: i64, zone: &str, language: Language) -> String {
-    let then = there(ms, zone);
-    if then.date == there(now, zone).date {
-        return then.time;
+    let zone = crate::protocol::zone(zone);
+    if crate::protocol::same_day(ms, now, &zone) {
+        return crate::protocol::time_of_day(ms, &zone);
     }
+    let then = local(ms, &zone);
     let mut parts = then.date.split('-');
     let (year, month, day) = (parts.next(), parts.next(), parts.next());
     let month_name = month.and_then(|m| m.parse::<usize>().ok()).and_then(|m| MONTHS.get(m.checked_sub(1)?));
@@ -31,10 +32,6 @@ pub fn day_and_time(ms: i64, now: i64, zone: &str, language: Language) -> String
         }
         _ => format!("{} {}", then.date, then.time),
     }
-}
-
-fn there(ms: i64, zone: &str) -> LocalTime {
-    local(ms, &crate::protocol::zone(zone))
 }
 
 const MONTHS: [(&str, &str); 12] = [

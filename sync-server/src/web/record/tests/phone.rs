@@ -119,8 +119,7 @@ impl Phone {
 
     /// Does an act at so many minutes after nine.
     pub(crate) fn act(&mut self, act: Act, minute: i64) {
-        let derived = derive(&self.definition, &self.state);
-        let record = Record { definition: &self.definition, state: &self.state, derived: &derived };
+        let record = Record { definition: &self.definition, state: &self.state };
         let entry = EntryId(self.seq.to_be_bytes());
         let install = Install::Phone(self.install);
         let decision = decide(act, record, &self.actor, install, entry, &|_| true).expect("allowed");
