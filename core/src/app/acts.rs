@@ -7,13 +7,13 @@ use std::sync::Arc;
 use super::outside::random_bytes;
 use super::records::OpenRecord;
 use super::{AppError, FirstHours, Inner};
-use crate::evidence::SignedEvent;
+use crate::evidence::{Chain, SignedEvent};
 use crate::protocol::{FieldKind, Phase, Value};
 use crate::record::{
     Act, Actor, At, Body, Decision, EncounterId, EntryId, Event, IncidentId, Kind, Place, Refusal, base_of,
-    decide, free_letter,
+    decide, derive, free_letter, summarise,
 };
-use crate::store::{Append, Draft, DraftKey, Store};
+use crate::store::{Append, Draft, DraftKey, Store, StoreError};
 use crate::view::EncounterView;
 use crate::words::Trouble;
 
@@ -43,8 +43,7 @@ impl FirstHours {
         let kind = Kind::Opened { protocol, agency: actor.agency.clone(), station, incident, letter };
         let decision = Decision { kind, base: Vec::new(), reason: None };
         inner.records.insert(id, OpenRecord::begin(id, protocol, definition));
-        self.write(&mut inner, id, &actor, decision, Vec::new())?;
-        self.draw(&mut inner, id)
+        self.write(&mut inner, id, &actor, decision, Vec::new())
     }
 
     /// Does one thing to a record, as seen on the view with this token.
@@ -60,8 +59,7 @@ impl FirstHours {
         if let Act::Submit { phase } = act {
             self.finish_drafts(&mut inner, id, &actor, phase)?;
         }
-        self.act_once(&mut inner, id, &actor, seen, act)?;
-        self.draw(&mut inner, id)
+        self.act_once(&mut inner, id, &actor, seen, act)
     }
 
     /// Keeps a half-written text: durable, neither signed nor sent. It becomes an answer on leaving the field
@@ -86,13 +84,15 @@ impl FirstHours {
         }
         let key = DraftKey { encounter: id, step: step.clone(), entry, field: field.clone() };
         if text.is_empty() {
-            return Ok(self.store.delete_draft(&key)?);
+            let dropped = self.store.delete_draft(&key);
+            return inner.note_draft(id, &key, None, dropped);
         }
         let kind = Kind::Answered { step, entry, values: BTreeMap::from([(field, None)]) };
         let visible = |event: &Event| record.showed(event, seen, me);
         let base = base_of(&kind, &record.state, &actor, &visible);
-        let draft = Draft { key, text: text.to_owned(), base, seen, at: self.now() };
-        Ok(self.store.put_draft(&draft)?)
+        let draft = Draft { key: key.clone(), text: text.to_owned(), base, seen, at: self.now() };
+        let kept = self.store.put_draft(&draft);
+        inner.note_draft(id, &key, Some(draft), kept)
     }
 
     fn act_once(
@@ -102,19 +102,18 @@ impl FirstHours {
         actor: &Actor,
         seen: u64,
         act: Act,
-    ) -> Result<(), AppError> {
+    ) -> Result<EncounterView, AppError> {
         let me = inner.me.author();
         let new_entry = EntryId(random_bytes(self.outside.random.as_ref()));
-        let drafts = self.drafts_of(id, &act)?;
+        let record = inner.record(&self.store, id)?;
+        let drafts: Vec<&Draft> = record.drafts.iter().filter(|draft| becomes_fact(draft, &act)).collect();
         // What arrived while the text was typed was not on the screen when its author began.
         let seen = drafts.iter().map(|draft| draft.seen).fold(seen, u64::min);
-        let record = inner.record(&self.store, id)?;
-        let decision = record
-            .with(|derived| {
-                decide(act, derived, actor, me, new_entry, &|event| record.showed(event, seen, me))
-            })
+        let drafts_done = drafts.into_iter().map(|draft| draft.key.clone()).collect();
+        let visible = |event: &Event| record.showed(event, seen, me);
+        let decision = decide(act, record.folded(), actor, me, new_entry, &visible)
             .map_err(|reason| AppError::refused(reason, &record.definition, self.language))?;
-        self.write(inner, id, actor, decision, drafts.into_iter().map(|draft| draft.key).collect())
+        self.write(inner, id, actor, decision, drafts_done)
     }
 
     /// Every draft of a phase becomes an answer before the phase is submitted: nothing typed is left behind.
@@ -125,7 +124,7 @@ impl FirstHours {
         actor: &Actor,
         phase: Phase,
     ) -> Result<(), AppError> {
-        for draft in self.store.drafts(&id)? {
+        for draft in inner.record(&self.store, id)?.drafts.clone() {
             let record = inner.record(&self.store, id)?;
             if record.definition.step(&draft.key.step).is_none_or(|step| step.phase != phase) {
                 continue;
@@ -141,16 +140,8 @@ impl FirstHours {
         Ok(())
     }
 
-    fn drafts_of(&self, id: EncounterId, act: &Act) -> Result<Vec<Draft>, AppError> {
-        let Act::Answer { step, entry, values, .. } = act else { return Ok(Vec::new()) };
-        let mut drafts = self.store.drafts(&id)?;
-        drafts.retain(|draft| {
-            draft.key.step == *step && draft.key.entry == *entry && values.contains_key(&draft.key.field)
-        });
-        Ok(drafts)
-    }
-
-    /// Builds the event, writes it in one transaction, and only then adds it to the record in memory.
+    /// Builds the event, writes it in one transaction, and draws the record with it. What is derived serves both the
+    /// summary that is written and the view.
     fn write(
         &self,
         inner: &mut Inner,
@@ -158,9 +149,9 @@ impl FirstHours {
         actor: &Actor,
         decision: Decision,
         drafts_done: Vec<DraftKey>,
-    ) -> Result<(), AppError> {
+    ) -> Result<EncounterView, AppError> {
         let clock = self.outside.clock.read();
-        let own = self.store.own_head()?;
+        let own = inner.own_head(&self.store)?;
         let (author, anchor) = (inner.me.author(), inner.me.anchor);
         let key = inner.me.key.clone();
         let record = inner.record_in_memory(id)?;
@@ -186,21 +177,32 @@ impl FirstHours {
             .map_err(|error| AppError::StoreFault { detail: error.to_string() })?;
         let arrival = record.seen() + 1;
         record.add(Arc::new(event));
+        for done in &drafts_done {
+            record.keep_draft(done, None);
+        }
+        let own = Chain { seq: own.seq + 1, id: Some(written.id) };
+        inner.own = Some((author, own));
+        let record = inner.records.get(&id).ok_or(AppError::NoSuchRecord)?;
+        let derived = derive(&record.definition, &record.state);
         let append = Append {
             encounter: id,
             arrival,
             id: written.id,
-            seq: own.seq + 1,
+            seq: own.seq,
             wall: clock.wall,
             event: SignedEvent::sign(written, &key),
-            summary: record.summary(),
+            summary: summarise(id, &record.definition, &record.state, &derived).to_bytes(),
             drafts_done,
         };
-        self.store.append(&append).map_err(|error| {
-            // Nobody knows whether it was kept; the disk does. The next call reads it from there.
-            inner.forget(id);
-            AppError::from(error)
-        })
+        match self.store.append(&append) {
+            Ok(standing) => self.drawn(inner, record, &derived, standing.unsent()),
+            Err(error) => {
+                drop(derived);
+                // Nobody knows whether it was kept; the disk does. The next call reads it from there.
+                inner.forget(id);
+                Err(error.into())
+            }
+        }
     }
 
     fn incident_of(&self, inner: &mut Inner, beside: EncounterId) -> Result<IncidentId, AppError> {
@@ -226,6 +228,12 @@ pub struct DraftPlace {
     pub field: String,
 }
 
+/// Whether the act answers the field that the draft is of.
+fn becomes_fact(draft: &Draft, act: &Act) -> bool {
+    matches!(act, Act::Answer { step, entry, values, .. }
+        if draft.key.step == *step && draft.key.entry == *entry && values.contains_key(&draft.key.field))
+}
+
 fn is_written(kind: FieldKind) -> bool {
     matches!(kind, FieldKind::Code | FieldKind::Text | FieldKind::Note)
 }
@@ -241,6 +249,25 @@ pub(super) fn read_id<T: FromStr>(text: &str) -> Result<T, AppError> {
 }
 
 impl Inner {
+    /// Takes up in memory what became of a draft on disk.
+    fn note_draft(
+        &mut self,
+        id: EncounterId,
+        key: &DraftKey,
+        draft: Option<Draft>,
+        outcome: Result<(), StoreError>,
+    ) -> Result<(), AppError> {
+        match (outcome, self.records.get_mut(&id)) {
+            (Ok(()), Some(record)) => record.keep_draft(key, draft),
+            (Ok(()), None) => {}
+            (Err(error), _) => {
+                self.forget(id);
+                return Err(error.into());
+            }
+        }
+        Ok(())
+    }
+
     fn record_in_memory(&mut self, id: EncounterId) -> Result<&mut OpenRecord, AppError> {
         self.records.get_mut(&id).ok_or(AppError::NoSuchRecord)
     }

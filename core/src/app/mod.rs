@@ -25,7 +25,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::record::{Directory, EncounterId, Hash};
+use crate::evidence::Chain;
+use crate::record::{Directory, EncounterId, Hash, Install};
 use crate::store::{Store, StoreKey};
 use crate::words::Language;
 
@@ -52,6 +53,8 @@ pub(crate) struct Inner {
     definitions: Definitions,
     records: BTreeMap<EncounterId, OpenRecord>,
     directory: Directory,
+    /// The end of an install's chain, once it was read.
+    own: Option<(Install, Chain)>,
 }
 
 impl std::fmt::Debug for FirstHours {
@@ -73,7 +76,8 @@ impl FirstHours {
         let store = Store::open(folder, key)?;
         let me = Me::load_or_make(&store, outside.random.as_ref())?;
         let directory = store.setting(me::DIRECTORY)?.unwrap_or_default();
-        let inner = Inner { me, definitions: Definitions::default(), records: BTreeMap::new(), directory };
+        let inner =
+            Inner { me, definitions: Definitions::default(), records: BTreeMap::new(), directory, own: None };
         Ok(Self {
             store,
             outside,
@@ -93,6 +97,7 @@ impl FirstHours {
         drop(lock(&self.syncing));
         let mut inner = lock(&self.inner);
         inner.records.clear();
+        inner.own = None;
         inner.me.forget_key();
         self.store.shutdown();
     }

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::acts::read_id;
 use super::me::LAST_SYNC;
+use super::records::OpenRecord;
 use super::{AppError, FirstHours, Inner};
 use crate::protocol::{local, zone};
-use crate::record::{EncounterId, Role, Summary, holders};
+use crate::record::{Derived, EncounterId, Role, Summary, derive, holders};
 use crate::store::{EncounterRow, Store};
 use crate::view::{
     CallView, Context, Draft, EncounterView, Here, Home, HomeRow, Reader, TimelineRow, home_row, sync_line,
@@ -102,16 +103,18 @@ impl FirstHours {
         let id: EncounterId = read_id(encounter)?;
         let page = usize::try_from(page).map_err(|_| AppError::BadInput { what: "page" })?;
         let mut inner = self.lock();
-        let (here, reader) = self.here_and_reader(&mut inner, id)?;
-        let directory = inner.directory.clone();
-        let record = inner.record(&self.store, id)?;
+        let unsent = self.unsent_of(id)?;
+        inner.record(&self.store, id)?;
+        let inner = &*inner;
+        let record = inner.records.get(&id).ok_or(AppError::NoSuchRecord)?;
+        let (here, reader) = self.here_and_reader(inner, record, unsent)?;
         let context = Context {
             definition: &record.definition,
             here: &here,
             reader: &reader,
             language: self.language,
             now: self.now(),
-            names: &directory,
+            names: &inner.directory,
         };
         let mut rows = timeline(&record.state, context);
         rows.reverse();
@@ -223,46 +226,68 @@ impl FirstHours {
     ) -> Result<Option<HomeRow>, AppError> {
         let Some(opened) = &summary.opened else { return Ok(None) };
         let definition = inner.definition(&self.store, opened.protocol)?;
-        let unsent = Some(unsent_of(row));
+        let unsent = Some(row.standing().unsent());
         Ok(Some(home_row(summary, &definition, unsent, self.language, now, &inner.directory)))
     }
 
     /// Draws a record as it stands.
     pub(super) fn draw(&self, inner: &mut Inner, id: EncounterId) -> Result<EncounterView, AppError> {
-        let (here, reader) = self.here_and_reader(inner, id)?;
-        let now = self.now();
+        let unsent = self.unsent_of(id)?;
         inner.record(&self.store, id)?;
-        let Inner { records, directory, .. } = inner;
-        let record = records.get(&id).ok_or(AppError::NoSuchRecord)?;
+        let record = inner.records.get(&id).ok_or(AppError::NoSuchRecord)?;
+        let derived = derive(&record.definition, &record.state);
+        self.drawn(inner, record, &derived, unsent)
+    }
+
+    /// Draws a record of which everything is known.
+    pub(super) fn drawn(
+        &self,
+        inner: &Inner,
+        record: &OpenRecord,
+        derived: &Derived<'_>,
+        unsent: usize,
+    ) -> Result<EncounterView, AppError> {
+        let (here, reader) = self.here_and_reader(inner, record, unsent)?;
         let context = Context {
             definition: &record.definition,
             here: &here,
             reader: &reader,
             language: self.language,
-            now,
-            names: &*directory,
+            now: self.now(),
+            names: &inner.directory,
         };
-        Ok(record.with(|derived| view(id, derived.state, derived.derived, context)))
+        Ok(view(record.id, &record.state, derived, context))
+    }
+
+    fn unsent_of(&self, id: EncounterId) -> Result<usize, AppError> {
+        Ok(self.store.encounter(&id)?.ok_or(AppError::NoSuchRecord)?.standing().unsent())
     }
 
     /// What only this phone knows of a record, and who reads it.
-    fn here_and_reader(&self, inner: &mut Inner, id: EncounterId) -> Result<(Here, Reader), AppError> {
+    fn here_and_reader(
+        &self,
+        inner: &Inner,
+        record: &OpenRecord,
+        unsent: usize,
+    ) -> Result<(Here, Reader), AppError> {
+        debug_assert_eq!(
+            self.store.drafts(&record.id).ok().as_ref(),
+            Some(&record.drafts),
+            "the disk has what is in memory"
+        );
         let actor = inner.me.actor()?.clone();
         let now = self.now();
-        let row = self.store.encounter(&id)?.ok_or(AppError::NoSuchRecord)?;
         let clock_off_ms = inner.clock_off(now, &self.outside.clock.read());
-        let drafts = self
-            .store
-            .drafts(&id)?
-            .into_iter()
+        let drafts = record
+            .drafts
+            .iter()
             .map(|draft| Draft {
-                step: draft.key.step,
+                step: draft.key.step.clone(),
                 entry: draft.key.entry,
-                field: draft.key.field,
-                text: draft.text,
+                field: draft.key.field.clone(),
+                text: draft.text.clone(),
             })
             .collect();
-        let record = inner.record(&self.store, id)?;
         let (seen, protocol) = (record.seen(), record.protocol);
         let minute = minute_of_day(now, &record.definition.time_zone);
         let holders = holders(&record.state);
@@ -285,7 +310,7 @@ impl FirstHours {
         let here = Here {
             seen,
             drafts,
-            unsent: Some(unsent_of(&row)),
+            unsent: Some(unsent),
             numbers,
             colleagues,
             clock_off_ms,
@@ -324,17 +349,6 @@ impl Inner {
         let newest = newest.and_then(|sha| self.definition(store, sha).ok());
         newest.map_or_else(|| "UTC".to_owned(), |definition| definition.time_zone.clone())
     }
-}
-
-/// Events of a record that no receipt covers yet: 0 = the station has it.
-fn unsent_of(row: &EncounterRow) -> usize {
-    let read = row.cursor.map_or(0, |cursor| cursor.pos);
-    let confirmed = match (row.confirmed, row.cursor) {
-        (Some(confirmed), Some(cursor)) if confirmed.epoch == cursor.epoch => confirmed.pos,
-        _ => 0,
-    };
-    let unconfirmed = row.unpositioned + read.saturating_sub(confirmed);
-    usize::try_from(unconfirmed.min(row.events)).unwrap_or(usize::MAX)
 }
 
 fn minute_of_day(now: i64, time_zone: &str) -> u32 {

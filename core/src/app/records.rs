@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{AppError, Inner};
+use crate::evidence::Chain;
 use crate::protocol::{Definition, load};
 use crate::record::{EncounterId, Event, EventId, Hash, Install, Kind, Record, State, derive, summarise};
-use crate::store::Store;
+use crate::store::{Draft, DraftKey, Store};
 use crate::words::Trouble;
 
 /// Definitions that were read and checked, by hash.
@@ -36,6 +37,8 @@ pub(super) struct OpenRecord {
     pub(super) protocol: Hash,
     pub(super) state: State,
     pub(super) arrivals: BTreeMap<EventId, u64>,
+    /// The drafts of this record as they are on disk, in the store's order.
+    pub(super) drafts: Vec<Draft>,
     /// The last arrival; an event that the disk has damaged keeps its number.
     last: u64,
 }
@@ -69,12 +72,14 @@ impl OpenRecord {
         }
         let protocol = protocol_of(&state).ok_or(AppError::NoSuchRecord)?;
         let definition = definitions.get(store, protocol)?;
-        Ok(Self { id, definition, protocol, state, arrivals, last })
+        let drafts = store.drafts(&id)?;
+        Ok(Self { id, definition, protocol, state, arrivals, drafts, last })
     }
 
     /// A record that begins with this definition.
     pub(super) fn begin(id: EncounterId, protocol: Hash, definition: Arc<Definition>) -> Self {
-        Self { id, definition, protocol, state: State::default(), arrivals: BTreeMap::new(), last: 0 }
+        let (state, arrivals, drafts) = (State::default(), BTreeMap::new(), Vec::new());
+        Self { id, definition, protocol, state, arrivals, drafts, last: 0 }
     }
 
     /// How many events are folded in: the token of a view made now.
@@ -106,10 +111,19 @@ impl OpenRecord {
         summarise(self.id, &self.definition, &self.state, &derived).to_bytes()
     }
 
-    /// Calls `work` with what is derived from the record.
-    pub(super) fn with<T>(&self, work: impl FnOnce(Record<'_>) -> T) -> T {
-        let derived = derive(&self.definition, &self.state);
-        work(Record { definition: &self.definition, state: &self.state, derived: &derived })
+    /// The record under its definition, for what decides.
+    pub(super) fn folded(&self) -> Record<'_> {
+        Record { definition: &self.definition, state: &self.state }
+    }
+
+    /// A draft was written, or dropped, on disk.
+    pub(super) fn keep_draft(&mut self, key: &DraftKey, draft: Option<Draft>) {
+        let order = |key: &DraftKey| (key.step.clone(), key.entry, key.field.clone());
+        self.drafts.retain(|known| known.key != *key);
+        if let Some(draft) = draft {
+            let at = self.drafts.partition_point(|known| order(&known.key) < order(key));
+            self.drafts.insert(at, draft);
+        }
     }
 }
 
@@ -135,5 +149,20 @@ impl Inner {
     /// Forgets what is in memory of a record: after a failed write nobody knows what was kept.
     pub(super) fn forget(&mut self, id: EncounterId) {
         self.records.remove(&id);
+        self.own = None;
+    }
+
+    /// The end of this install's chain: only acts move it, and each says where to.
+    pub(super) fn own_head(&mut self, store: &Store) -> Result<Chain, AppError> {
+        let author = self.me.author();
+        if let Some((of, head)) = self.own
+            && of == author
+        {
+            debug_assert_eq!(store.own_head().ok(), Some(head), "the disk has what is in memory");
+            return Ok(head);
+        }
+        let head = store.own_head()?;
+        self.own = Some((author, head));
+        Ok(head)
     }
 }

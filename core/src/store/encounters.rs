@@ -25,6 +25,40 @@ pub struct EncounterRow {
     pub unpositioned: u64,
 }
 
+/// How much of an encounter is held here, and how much of that the station has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// How many events are held.
+    pub events: u64,
+    /// How many of them have no position in the cursor's epoch.
+    pub unpositioned: u64,
+    /// How far the server's positions were read.
+    pub cursor: Option<EncounterCursor>,
+    /// What a receipt confirmed.
+    pub confirmed: Option<Confirmed>,
+}
+
+impl Standing {
+    /// Events that no receipt covers yet: 0 = the station has it.
+    pub fn unsent(&self) -> usize {
+        let read = self.cursor.map_or(0, |cursor| cursor.pos);
+        let confirmed = match (self.confirmed, self.cursor) {
+            (Some(confirmed), Some(cursor)) if confirmed.epoch == cursor.epoch => confirmed.pos,
+            _ => 0,
+        };
+        let unconfirmed = self.unpositioned + read.saturating_sub(confirmed);
+        usize::try_from(unconfirmed.min(self.events)).unwrap_or(usize::MAX)
+    }
+}
+
+impl EncounterRow {
+    /// Without what identifies and summarises it.
+    pub fn standing(&self) -> Standing {
+        let Self { events, unpositioned, cursor, confirmed, .. } = *self;
+        Standing { events, unpositioned, cursor, confirmed }
+    }
+}
+
 /// A receipt's word on one encounter, whose rolling hash we computed ourselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Confirmed {
@@ -38,6 +72,10 @@ pub struct Confirmed {
 
 const COLUMNS: &str = "select id, events, unpositioned, cursor_epoch, cursor_pos, cursor_rolling, \
                        confirmed_epoch, confirmed_pos, confirmed_durable_pos, summary, tail from encounter";
+
+/// The columns of a [`Standing`].
+pub(super) const STANDING: &str = "events, unpositioned, cursor_epoch, cursor_pos, cursor_rolling, \
+                                   confirmed_epoch, confirmed_pos, confirmed_durable_pos";
 
 impl Store {
     /// Every encounter, in the order in which they came to this phone.
@@ -97,6 +135,12 @@ pub(super) fn confirm(
 fn encounter_row(row: &Row<'_>) -> Result<EncounterRow, Failure> {
     check_whole(row)?;
     let id = EncounterId(row.get("id")?);
+    let Standing { events, unpositioned, cursor, confirmed } = standing_of(id, row)?;
+    Ok(EncounterRow { id, events, summary: row.get("summary")?, cursor, confirmed, unpositioned })
+}
+
+/// Reads the columns [`STANDING`].
+pub(super) fn standing_of(id: EncounterId, row: &Row<'_>) -> Result<Standing, Failure> {
     let cursor_parts = (
         maybe_bytes(row, "cursor_epoch")?,
         maybe_unsigned(row, "cursor_pos")?,
@@ -121,12 +165,10 @@ fn encounter_row(row: &Row<'_>) -> Result<EncounterRow, Failure> {
         (None, None, None) => None,
         _ => return Err(Failure::damaged()),
     };
-    Ok(EncounterRow {
-        id,
+    Ok(Standing {
         events: unsigned(row, "events")?,
-        summary: row.get("summary")?,
+        unpositioned: unsigned(row, "unpositioned")?,
         cursor,
         confirmed,
-        unpositioned: unsigned(row, "unpositioned")?,
     })
 }

@@ -1,12 +1,13 @@
 //! Events: the tap, the page from the server, and what is still to be sent.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Row, Transaction, named_params};
 
 use super::Store;
 use super::documents::insert_certificates;
 use super::drafts::{self, DraftKey};
+use super::encounters::{STANDING, Standing, standing_of};
 use super::error::{Failure, StoreError};
 use super::rows::{Held, arrival, first, held, maybe_unsigned, place, signed, signed_event, unsigned};
 use crate::evidence::{Chain, Document, SignedEvent};
@@ -80,16 +81,15 @@ pub struct StoredEvent {
 }
 
 impl Store {
-    /// The tap: event, chain, summary and finished drafts in one transaction.
+    /// The tap: event, chain, summary and finished drafts in one transaction. Gives how the record stands after it, which
+    /// the writer knows; a reader would have to read and decipher its pages anew after every write.
     ///
     /// Refused as [`StoreError::Io`] if the place in the chain or in the record is taken or leaves a gap: then
     /// another event came first, and the caller has to read again.
-    pub fn append(&self, commit: &Append) -> Result<(), StoreError> {
+    pub fn append(&self, commit: &Append) -> Result<Standing, StoreError> {
         self.write(|transaction| {
-            let number = take_arrival(transaction, commit)?;
-            let event =
-                NewEvent { arrival: commit.arrival, id: commit.id, pos: None, event: commit.event.clone() };
-            let place = insert_event(transaction, number, &event)?;
+            let (number, standing) = take_arrival(transaction, commit)?;
+            let place = insert_event(transaction, number, commit.arrival, commit.id, None, &commit.event)?;
             let last: Option<i64> =
                 first(transaction, "select seq from own_event order by seq desc limit 1")?;
             let seq = signed(commit.seq)?;
@@ -106,7 +106,8 @@ impl Store {
                     ":place": place,
                     ":wall": commit.wall,
                 })?;
-            commit.drafts_done.iter().try_for_each(|key| drafts::delete(transaction, number, key))
+            commit.drafts_done.iter().try_for_each(|key| drafts::delete(transaction, number, key))?;
+            Ok(standing)
         })
     }
 
@@ -130,7 +131,7 @@ impl Store {
                 if new.arrival != events + 1 {
                     return Err(StoreError::io("the event's arrival is not the next of its encounter").into());
                 }
-                insert_event(transaction, number, new)?;
+                insert_event(transaction, number, new.arrival, new.id, new.pos, &new.event)?;
                 events = new.arrival;
                 known.insert(new.id, (new.arrival, new.pos));
             }
@@ -151,6 +152,16 @@ impl Store {
     /// Every event held of one encounter, by arrival.
     pub fn events(&self, encounter: &EncounterId) -> Result<Vec<StoredEvent>, StoreError> {
         self.events_page(encounter, 0, u32::MAX)
+    }
+
+    /// The ids of the events held of one encounter.
+    pub fn event_ids(&self, encounter: &EncounterId) -> Result<BTreeSet<EventId>, StoreError> {
+        self.read(|transaction| {
+            let Some(Held { number, events }) = held(transaction, encounter)? else {
+                return Ok(BTreeSet::new());
+            };
+            Ok(known_events(transaction, number, events)?.into_keys().collect())
+        })
     }
 
     /// At most `limit` events of one encounter that came after the arrival `after`.
@@ -253,28 +264,28 @@ impl Store {
     }
 }
 
-/// Counts one more event of the encounter, if it is the next; returns the encounter's number.
-fn take_arrival(transaction: &Transaction<'_>, commit: &Append) -> Result<i64, Failure> {
+/// Counts one more event of the encounter, if it is the next; returns the encounter's number and how it stands.
+fn take_arrival(transaction: &Transaction<'_>, commit: &Append) -> Result<(i64, Standing), Failure> {
     let params = named_params! { ":id": commit.encounter.0, ":arrival": signed(commit.arrival)?, ":summary": commit.summary };
-    let mut update = transaction.prepare_cached(
+    let read = |row: &Row<'_>| Ok::<_, Failure>((row.get("number")?, standing_of(commit.encounter, row)?));
+    let mut update = transaction.prepare_cached(&format!(
         "update encounter
          set events = :arrival, unpositioned = unpositioned + 1, summary = :summary
          where id = :id and events = :arrival - 1
-         returning number",
-    )?;
-    let updated = update.query(params)?.next()?.map(|row| row.get("number")).transpose()?;
-    if let Some(number) = updated {
-        return Ok(number);
+         returning number, {STANDING}",
+    ))?;
+    if let Some(row) = update.query(params)?.next()? {
+        return read(row);
     }
     if commit.arrival != 1 || held(transaction, &commit.encounter)?.is_some() {
         return Err(StoreError::io("the event's arrival is not the next of its encounter").into());
     }
-    transaction
-        .prepare_cached(
-            "insert into encounter (id, events, unpositioned, summary) values (:id, :arrival, 1, :summary)",
-        )?
-        .execute(params)?;
-    Ok(transaction.last_insert_rowid())
+    let mut insert = transaction.prepare_cached(&format!(
+        "insert into encounter (id, events, unpositioned, summary) values (:id, :arrival, 1, :summary)
+         returning number, {STANDING}",
+    ))?;
+    let mut rows = insert.query(params)?;
+    rows.next()?.map_or_else(|| Err(Failure::damaged()), read)
 }
 
 fn held_or_new(transaction: &Transaction<'_>, id: &EncounterId) -> Result<Held, Failure> {
@@ -304,8 +315,15 @@ fn known_events(
     Ok(known)
 }
 
-fn insert_event(transaction: &Transaction<'_>, number: i64, new: &NewEvent) -> Result<i64, Failure> {
-    let place = place(number, new.arrival)?;
+fn insert_event(
+    transaction: &Transaction<'_>,
+    number: i64,
+    arrival: u64,
+    id: EventId,
+    pos: Option<u64>,
+    event: &SignedEvent,
+) -> Result<i64, Failure> {
+    let place = place(number, arrival)?;
     transaction
         .prepare_cached(
             "insert into event (place, pos, id, header, body, signature)
@@ -313,11 +331,11 @@ fn insert_event(transaction: &Transaction<'_>, number: i64, new: &NewEvent) -> R
         )?
         .execute(named_params! {
             ":place": place,
-            ":pos": new.pos.map(signed).transpose()?,
-            ":id": new.id.0,
-            ":header": new.event.header,
-            ":body": new.event.body,
-            ":signature": new.event.signature.to_bytes(),
+            ":pos": pos.map(signed).transpose()?,
+            ":id": id.0,
+            ":header": event.header,
+            ":body": event.body,
+            ":signature": event.signature.to_bytes(),
         })?;
     Ok(place)
 }

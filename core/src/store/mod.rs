@@ -29,7 +29,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use drafts::{Draft, DraftKey};
-pub use encounters::{Confirmed, EncounterRow};
+pub use encounters::{Confirmed, EncounterRow, Standing};
 pub use error::StoreError;
 pub use events::{Append, NewEvent, Received, StoredEvent};
 pub use files::StoreKey;
