@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::{Run, unwell};
 use crate::app::records::{OpenRecord, protocol_of};
 use crate::app::{AppError, FirstHours, Inner};
-use crate::evidence::SignedEvent;
-use crate::record::{EncounterId, Event, EventId, State, sha256};
+use crate::evidence::{Document, InstallCertificate, SignedEvent};
+use crate::record::{EncounterId, Event, EventId, Header, Install, State, sha256};
 use crate::store::{NewEvent, Received};
 use crate::sync::{Ask, check_page};
 use crate::wire::{EncounterCursor, Page, ReadMessage};
@@ -46,15 +46,25 @@ impl Run<'_> {
     fn take_up(&mut self, page: Page, cursor: EncounterCursor) -> Result<bool, AppError> {
         let app = self.app;
         let mut inner = app.lock();
-        let mut certificates = app.store.certificates()?;
-        certificates.extend(page.certificates.iter().cloned());
-        let Ok(ring) = inner.me.keyring(&certificates) else { return Ok(false) };
         let id = page.encounter;
         let before = app.store.encounter(&id)?;
-        let known: BTreeSet<EventId> = match before {
-            Some(_) => app.store.events(&id)?.into_iter().map(|stored| stored.id).collect(),
-            None => BTreeSet::new(),
+        let known = app.store.event_ids(&id)?;
+        // Opening a certificate is as dear as opening an event: only those of the authors on this page.
+        let authors: BTreeSet<Install> = page
+            .events
+            .iter()
+            .filter(|positioned| !known.contains(&positioned.id))
+            .filter_map(|positioned| Header::read(&positioned.event.as_ref()?.header).ok())
+            .map(|header| header.install)
+            .collect();
+        let needed = |document: &Document| {
+            let certificate = document.peek::<InstallCertificate>();
+            certificate.is_ok_and(|certificate| authors.contains(&Install::Phone(certificate.install)))
         };
+        let mut certificates = app.store.certificates()?;
+        certificates.retain(needed);
+        certificates.extend(page.certificates.iter().cloned());
+        let Ok(ring) = inner.me.keyring(&certificates) else { return Ok(false) };
         let mut arrival = before.as_ref().map_or(0, |row| row.events);
         let mut fresh: Vec<(NewEvent, Arc<Event>)> = Vec::new();
         let mut positions = Vec::new();
