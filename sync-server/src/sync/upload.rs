@@ -6,7 +6,10 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use firsthours_core::evidence::Document;
 use firsthours_core::record::InstallId;
-use firsthours_core::wire::{EnrolState, EventsReply, EventsRequest, OffersReply, OffersRequest};
+use firsthours_core::wire::{
+    EnrolState, EventsReply, EventsRequest, OffersReply, OffersRequest, ReadMessage,
+};
+use serde::Serialize;
 
 use super::problem::Fault;
 use super::service::Service;
@@ -19,20 +22,13 @@ pub(super) async fn events(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Fault> {
-    let bearer = request::bearer(&service, &headers)?;
-    let bytes = request::body(&service, &headers, body).await?;
-    let zstd = request::accepts_zstd(&headers);
-    service
-        .blocking(move |service| {
-            let caller = request::caller(service, bearer)?;
-            let sent: EventsRequest = request::message(&bytes)?;
-            few(service, sent.events.len())?;
-            let author = author(service, caller.install)?;
-            let encounters = ingest::own(service, &author, sent.events)?;
-            let receipt = receipt::make(service, caller.install, &encounters)?;
-            request::answer(zstd, &EventsReply { receipt, backoff_ms: 0 })
-        })
-        .await
+    taken(service, headers, body, |service, install, sent: EventsRequest| {
+        few(service, sent.events.len())?;
+        let encounters = ingest::own(service, &author(service, install)?, sent.events)?;
+        let receipt = receipt::make(service, install, &encounters)?;
+        Ok(EventsReply { receipt, backoff_ms: 0 })
+    })
+    .await
 }
 
 /// `POST /v1/sync/holes`
@@ -41,19 +37,12 @@ pub(super) async fn holes(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Fault> {
-    let bearer = request::bearer(&service, &headers)?;
-    let bytes = request::body(&service, &headers, body).await?;
-    let zstd = request::accepts_zstd(&headers);
-    service
-        .blocking(move |service| {
-            let caller = request::caller(service, bearer)?;
-            let document: Document = request::message(&bytes)?;
-            let author = author(service, caller.install)?;
-            ingest::declare(service, &author, &document)?;
-            let receipt = receipt::make(service, caller.install, &[])?;
-            request::answer(zstd, &EventsReply { receipt, backoff_ms: 0 })
-        })
-        .await
+    taken(service, headers, body, |service, install, document: Document| {
+        ingest::declare(service, &author(service, install)?, &document)?;
+        let receipt = receipt::make(service, install, &[])?;
+        Ok(EventsReply { receipt, backoff_ms: 0 })
+    })
+    .await
 }
 
 /// `POST /v1/sync/offers`
@@ -62,20 +51,31 @@ pub(super) async fn offers(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Fault> {
+    taken(service, headers, body, |service, install, sent: OffersRequest| {
+        few(service, sent.events.len().max(sent.certificates.len()))?;
+        let encounter = sent.encounter;
+        let offered = ingest::offers(service, install, sent)?;
+        let receipt = receipt::make(service, install, &[encounter])?;
+        Ok(OffersReply { taken: offered.taken, known: offered.known, refused: offered.refused, receipt })
+    })
+    .await
+}
+
+/// Reads what an install that may send has sent, within the limits, and answers with what came of it.
+async fn taken<M: ReadMessage, R: Serialize>(
+    service: Service,
+    headers: HeaderMap,
+    body: Body,
+    work: impl FnOnce(&Service, InstallId, M) -> Result<R, Fault> + Send + 'static,
+) -> Result<Response, Fault> {
     let bearer = request::bearer(&service, &headers)?;
     let bytes = request::body(&service, &headers, body).await?;
     let zstd = request::accepts_zstd(&headers);
     service
         .blocking(move |service| {
             let caller = request::caller(service, bearer)?;
-            let sent: OffersRequest = request::message(&bytes)?;
-            few(service, sent.events.len().max(sent.certificates.len()))?;
-            let encounter = sent.encounter;
-            let offered = ingest::offers(service, caller.install, sent)?;
-            let receipt = receipt::make(service, caller.install, &[encounter])?;
-            let reply =
-                OffersReply { taken: offered.taken, known: offered.known, refused: offered.refused, receipt };
-            request::answer(zstd, &reply)
+            let message: M = request::message(&bytes)?;
+            request::answer(zstd, &work(service, caller.install, message)?)
         })
         .await
 }
