@@ -272,9 +272,9 @@ pub(crate) fn with_a_gap() -> Result<Base, Fault> {
     let gap = Kind::Gap { author: one.install, enc_from: 3, enc_to: 4, id_of_to };
     events.insert(2, desk.sign(6, NIGHT, gap, vec![]));
     let theirs = two.sign(7, NIGHT, answered("contact", None, &[("place", Some(text("motel")))]), vec![]);
-    let held = theirs.read()?.id;
-    let hold = desk.sign(8, NIGHT, Kind::Held { id: held, why: HoldReason::NoGrant }, vec![]);
-    let release = desk.sign(9, NIGHT, Kind::Released { id: held }, vec![hold.read()?.id]);
+    let id = theirs.read()?.id;
+    let hold = desk.sign(8, NIGHT, Kind::Held { id, why: HoldReason::NoGrant }, vec![]);
+    let release = desk.sign(9, NIGHT, Kind::Released { id }, vec![hold.read()?.id]);
     events.extend([hold, theirs, release]);
     events.push(two.sign(10, NIGHT, noted("last that the manifest covers"), vec![]));
     let covered = events.len();
@@ -299,7 +299,9 @@ pub(crate) fn shredded() -> Result<Base, Fault> {
         let author = if stamp % 2 == 0 { &mut two } else { &mut one };
         events.push(author.sign(stamp, NIGHT, noted(&format!("note {stamp}")), vec![]));
     }
-    events.iter_mut().for_each(|event| event.body = None);
+    for event in &mut events {
+        event.body = None;
+    }
     let order = Kind::Shredded { order: "order 77-0101".to_owned() };
     events.push(desk.sign(20, NIGHT, order, vec![]));
     let covered = events.len();

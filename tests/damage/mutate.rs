@@ -351,7 +351,7 @@ fn signed_by_the_wrong_key(base: &Base, dice: &mut Dice) -> Option<Mutant> {
 /// The same JSON in other bytes.
 fn otherwise(text: &str, dice: &mut Dice) -> Option<String> {
     Some(match dice.below(5) {
-        0 => text.replacen(":", ": ", 1),
+        0 => text.replacen(':', ": ", 1),
         1 => text.replacen(",\"", ", \"", 1),
         2 => format!("{text} "),
         3 => {

@@ -30,6 +30,9 @@ pub(crate) enum Action {
 
 type Rule = dyn Fn(&[u8]) -> Action + Send + Sync;
 
+/// A request and its answer.
+type Exchange = (Vec<u8>, Vec<u8>);
+
 /// The proxy; it ends with its value.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
@@ -39,8 +42,8 @@ pub(crate) struct Proxy {
 struct Inner {
     station: Mutex<SocketAddr>,
     rule: Mutex<Option<Arc<Rule>>>,
-    /// The last request to each path, and its answer.
-    last: Mutex<BTreeMap<String, (Vec<u8>, Vec<u8>)>>,
+    /// The last of each path.
+    last: Mutex<BTreeMap<String, Exchange>>,
     over: AtomicBool,
 }
 
@@ -85,7 +88,7 @@ impl Proxy {
     }
 
     /// The last request to a path that begins so, and what the phone heard.
-    pub(crate) fn last(&self, begins: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+    pub(crate) fn last(&self, begins: &str) -> Option<Exchange> {
         lock(&self.inner.last).iter().find(|(path, _)| path.starts_with(begins)).map(|(_, both)| both.clone())
     }
 

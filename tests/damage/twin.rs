@@ -41,7 +41,7 @@ impl Snapshot {
         let folder = tempfile::tempdir()?;
         copy(self.folder.path(), folder.path())?;
         let mut config = self.config.clone();
-        config.data = folder.path().to_owned();
+        folder.path().clone_into(&mut config.data);
         let app = App::open(config, Arc::new(self.clock.clone()), Arc::new(SystemRandom))?;
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
         listener.set_nonblocking(true)?;

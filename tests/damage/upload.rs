@@ -157,6 +157,7 @@ fn try_one(twin: &Twin, upload: &Upload, damage: &Damage) -> Result<(String, boo
 }
 
 /// What is held once a request that had come whole is over: it may be at work when its line has gone.
+#[allow(clippy::disallowed_methods, reason = "a test waits for a server, not the core for anything")]
 fn settled(app: &App, upload: &Upload) -> Result<Held, Fault> {
     let until = Instant::now() + Duration::from_secs(2);
     loop {

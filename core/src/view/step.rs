@@ -164,7 +164,12 @@ pub(super) fn step_view(context: Context<'_>, record: &StepRecord<'_>, said: &Sa
             Label::StateConflict.text(language).to_owned()
         },
         guidance: text(&step.guidance),
-        say: step.say.iter().flat_map(|say| &say.0).map(|(code, said)| option(code, said, false)).collect(),
+        say: step
+            .say
+            .iter()
+            .flat_map(|say| &say.0)
+            .map(|(code, said)| option(code, said.clone(), false))
+            .collect(),
         why: text(&step.why),
         basis: step.basis.iter().map(|basis| basis_line(basis, language)).collect(),
         by_text: author_label(step.by, language).to_owned(),
@@ -205,8 +210,8 @@ fn basis_line(basis: &crate::protocol::Basis, language: Language) -> String {
         BasisState::Inferred => Label::Inferred,
         BasisState::ConfirmWithCounty => Label::ConfirmWithCounty,
     };
-    let address = basis.address.as_deref().map(|address| format!(", {address}")).unwrap_or_default();
-    format!("{}{address} ({})", basis.source, state.text(language))
+    let (comma, address) = basis.address.as_deref().map_or(("", ""), |address| (", ", address));
+    format!("{}{comma}{address} ({})", basis.source, state.text(language))
 }
 
 fn sentences(context: Context<'_>, record: &StepRecord<'_>, changes: Option<&Vec<&Event>>) -> Vec<String> {
@@ -318,7 +323,7 @@ fn field_view(context: Context<'_>, field: &Field, heads: &[Head<'_>], draft: Op
         options: field
             .options
             .iter()
-            .map(|found| option(&found.id, &option_text(found, language), chosen(&found.id)))
+            .map(|found| option(&found.id, option_text(found, language), chosen(&found.id)))
             .collect(),
         value_text: match value {
             Some(_) if hidden => Label::Hidden.text(language).to_owned(),
@@ -452,12 +457,12 @@ fn form_value(value: &Value) -> String {
     }
 }
 
-fn option(id: &str, title: &str, chosen: bool) -> OptionView {
-    OptionView { id: id.to_owned(), title: title.to_owned(), chosen }
+fn option(id: &str, title: String, chosen: bool) -> OptionView {
+    OptionView { id: id.to_owned(), title, chosen }
 }
 
 fn plain_option(found: &Opt, language: Language) -> OptionView {
-    option(&found.id, &option_text(found, language), false)
+    option(&found.id, option_text(found, language), false)
 }
 
 fn option_title(options: &[Opt], id: &str, language: Language) -> String {
