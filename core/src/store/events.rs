@@ -91,8 +91,8 @@ impl Store {
         self.write(|transaction| {
             let (number, standing) = take_arrival(transaction, commit)?;
             let place = insert_event(transaction, number, commit.arrival, commit.id, None, &commit.event)?;
-            let live = live(transaction)?;
-            let (before, line) = (line(live, 0)?, line(live, commit.seq)?);
+            let install = live(transaction)?;
+            let (before, line) = (line(install, 0)?, line(install, commit.seq)?);
             let last: Option<i64> =
                 first(transaction, "select line from own_event order by line desc limit 1")?;
             if line != last.unwrap_or(0).max(before) + 1 {

@@ -90,6 +90,16 @@ pub struct Target {
     pub to: u64,
 }
 
+/// What a session does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Does {
+    Everything,
+    /// The server lets this install read nothing.
+    Send,
+    /// Nothing but offers, in the name of an install that has ended.
+    Offer,
+}
+
 /// One sync, from hello to the last page.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -101,9 +111,7 @@ pub struct Session {
     head: u64,
     batch: u32,
     limits: Limits,
-    send_only: bool,
-    /// Nothing but offers, in the name of an install that has ended.
-    offers_only: bool,
+    does: Does,
     epoch: Option<Epoch>,
     protocols: VecDeque<Hash>,
     directory: bool,
@@ -136,8 +144,7 @@ impl Session {
             head,
             batch: FIRST_BATCH,
             limits: Limits::default(),
-            send_only: false,
-            offers_only: false,
+            does: Does::Everything,
             epoch: None,
             protocols: VecDeque::new(),
             directory: false,
@@ -154,7 +161,7 @@ impl Session {
 
     /// A session that offers these encounters and does nothing else.
     pub fn offering(encounters: BTreeSet<EncounterId>) -> Self {
-        Self { offers: encounters, offers_only: true, ..Self::new(String::new(), 0, 0) }
+        Self { offers: encounters, does: Does::Offer, ..Self::new(String::new(), 0, 0) }
     }
 
     /// What to do now.
@@ -178,7 +185,7 @@ impl Session {
         if let Some(seq) = self.doubtful {
             return Ask::Examine(seq);
         }
-        if self.up.is_none() && !self.offers_only && self.received < self.head {
+        if self.up.is_none() && self.does != Does::Offer && self.received < self.head {
             return Ask::Upload(Batch {
                 after: self.received,
                 events: self.batch.min(self.limits.batch_events),
@@ -189,7 +196,7 @@ impl Session {
             return Ask::Page { encounter, epoch, after: target.from.map_or(0, |cursor| cursor.pos) };
         }
         let ending = self.up.clone().or_else(|| self.down.clone());
-        Ask::Done(ending.unwrap_or(if self.send_only { Ending::SendOnly } else { Ending::Complete }))
+        Ask::Done(ending.unwrap_or(if self.does == Does::Send { Ending::SendOnly } else { Ending::Complete }))
     }
 
     /// Own events acknowledged, of those that are here.
@@ -217,11 +224,13 @@ impl Session {
         self.said_hello = true;
         self.nonce.clone_from(&reply.next_nonce);
         self.limits = reply.limits;
-        self.send_only = reply.send_only || self.offers_only;
+        if reply.send_only && self.does == Does::Everything {
+            self.does = Does::Send;
+        }
         self.epoch = Some(reply.epoch);
         self.on_receipt(receipt);
         self.offers.extend(adrift);
-        if self.send_only {
+        if self.does != Does::Everything {
             return;
         }
         self.protocols =
@@ -361,11 +370,11 @@ impl Session {
             (ProblemKind::NotAuthentic { seq, .. }, Ask::Upload(_)) => {
                 self.up = Some(Ending::NotAuthentic { seq: *seq });
             }
-            (ProblemKind::TooLarge, Ask::Upload(_)) if self.batch > 1 => self.batch /= 2,
+            (ProblemKind::TooLarge, Ask::Upload(_) | Ask::Offers(_)) if self.batch > 1 => self.batch /= 2,
             (_, Ask::Upload(_)) => self.up = Some(Ending::StationUnwell),
             (_, Ask::Examine(seq)) => self.on_examined(seq, true),
             (ProblemKind::SendOnly, Ask::Page { .. }) => {
-                self.send_only = true;
+                self.does = Does::Send;
                 self.pages.clear();
             }
             // Access ended between hello and here: nothing is deleted, nothing more is read.
@@ -378,7 +387,6 @@ impl Session {
             }
             (_, Ask::Protocol(_)) => self.on_protocol(),
             (_, Ask::Directory) => self.on_directory(),
-            (ProblemKind::TooLarge, Ask::Offers(_)) if self.batch > 1 => self.batch /= 2,
             // What cannot be offered now is still here, and offered again.
             (_, Ask::Offers(_)) => {
                 self.on_offers(None);
@@ -395,7 +403,7 @@ impl Session {
     }
 
     fn next_page(&self) -> Option<(EncounterId, Target)> {
-        if self.send_only {
+        if self.does != Does::Everything {
             return None;
         }
         self.pages

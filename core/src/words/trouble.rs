@@ -36,6 +36,7 @@ pub enum Trouble {
 
 impl Trouble {
     /// The sentence.
+    #[expect(clippy::too_many_lines, reason = "a table of sentences")]
     pub fn text(&self, language: Language) -> String {
         let (en, es) = match self {
             Self::WrongKey => (
