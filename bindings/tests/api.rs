@@ -169,7 +169,11 @@ fn fields(fields: &[FieldMetadata], between: &str) -> String {
 fn parameters(inputs: &[FnParamMetadata]) -> String {
     inputs
         .iter()
-        .map(|input| format!("{}: {}", input.name, name_of(&input.ty)))
+        .map(|input| {
+            // Borrowed or owned is part of how it crosses: an owned key would be left behind in a buffer.
+            let borrowed = if input.by_ref { "&" } else { "" };
+            format!("{}: {borrowed}{}", input.name, name_of(&input.ty))
+        })
         .collect::<Vec<_>>()
         .join(", ")
 }
