@@ -151,6 +151,7 @@ fn open(folder: &std::path::Path, clock: &SharedClock, meter: &Arc<Meter>) -> Re
         connect: Arc::new(move |address, ca| {
             Ok(Box::new(Metered { http: Http::new(address, ca)?, meter: Arc::clone(&line) }))
         }),
+        session_file: None,
     };
     Ok(FirstHours::open(&folder.join("store"), &Handset::key(), Language::En, outside)?)
 }
