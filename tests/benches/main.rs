@@ -7,6 +7,8 @@
 //! `speed` measures everything and writes the table; `speed PART…` measures parts of it and only shows them;
 //! `speed profile act | upload` runs one thing over and over, for a profiler.
 
+#![expect(clippy::disallowed_methods, reason = "a bench reads the real clock and waits for a slow line")]
+
 mod handset;
 mod home;
 mod link;

@@ -1,4 +1,4 @@
-//! The rival: PouchDB to express-pouchdb, on the same machine, in the same run.
+//! The rival: `PouchDB` to `express-pouchdb`, on the same machine, in the same run.
 
 use std::path::PathBuf;
 use std::process::Command;

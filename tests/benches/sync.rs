@@ -32,7 +32,7 @@ fn span(sent: &[Sent], part: &str) -> Result<Span, Fault> {
     Ok(Span { took: last.ended - first.begun, cpu: last.cpu_ended.saturating_sub(first.cpu_begun) })
 }
 
-/// Upload and download of ten thousand events, with PouchDB before and after them.
+/// Upload and download of ten thousand events, with `PouchDB` before and after them.
 pub(crate) fn both_ways(programme: &Programme, pouch: Option<&Pouch>) -> Result<Vec<Row>, Fault> {
     let events = RECORDS * EVENTS_OF_EACH;
     let writer = Handset::enrolled(programme, "alvarez")?;
