@@ -76,7 +76,8 @@ impl Deref for App {
 impl App {
     /// Opens a folder that `init` has set up.
     pub fn open(config: Config, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Self, OpenError> {
-        if !config.store_file().exists() || !config.keys_file().exists() {
+        let made = config.store_file().exists() && config.keys_file().exists();
+        if !made || config.unfinished_file().exists() {
             return Err(OpenError::NotInitialised(config.data.display().to_string()));
         }
         let (store, keys) = files(&config, &*clock, &random)?;

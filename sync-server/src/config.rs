@@ -210,6 +210,11 @@ impl Config {
         self.data.join("records.db")
     }
 
+    /// The file that is there from the beginning of `init` to its end.
+    pub fn unfinished_file(&self) -> PathBuf {
+        self.data.join("init.unfinished")
+    }
+
     /// The file of the data keys.
     pub fn keys_file(&self) -> PathBuf {
         self.data.join("keys.db")

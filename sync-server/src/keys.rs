@@ -246,7 +246,8 @@ impl Keys {
     }
 }
 
-/// Writes 64 hex digits to a new file that only its owner may read. An existing file is never overwritten.
+/// Writes 64 hex digits to a new file that only its owner may read, and returns once it is on disk under its name. An
+/// existing file is never overwritten.
 pub fn write_new(path: &Path, secret: &Zeroizing<String>) -> Result<(), KeyError> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -256,7 +257,14 @@ pub fn write_new(path: &Path, secret: &Zeroizing<String>) -> Result<(), KeyError
     file.write_all(secret.as_bytes())?;
     file.write_all(b"\n")?;
     file.sync_all()?;
-    Ok(())
+    Ok(path.parent().map_or(Ok(()), sync_folder)?)
+}
+
+/// A new name is durable only once its folder is.
+pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    // A bare file name has an empty folder.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    if cfg!(unix) { std::fs::File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {

@@ -15,7 +15,7 @@ use firsthours_core::record::Epoch;
 use zeroize::Zeroizing;
 
 use crate::audit::{self, Entry, What, Who};
-use crate::keys::{KeyError, Keys};
+use crate::keys::{self, KeyError, Keys};
 use crate::random::{self, Random};
 use crate::store::{Store, StoreError, Tx};
 
@@ -305,5 +305,5 @@ fn list_epoch(folder: &Path, epoch: Epoch) -> Result<(), TrustError> {
     let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
     file.write_all(format!("{epoch}\n").as_bytes())?;
     file.sync_all()?;
-    Ok(())
+    Ok(keys::sync_folder(folder)?)
 }

@@ -43,24 +43,34 @@ impl StoreKey {
         Self(Zeroizing::new(bytes))
     }
 
-    /// The key as SQLCipher reads a raw key: `x'…'`.
+    /// The key as SQLCipher reads a raw key with its salt: `x'…'`.
+    ///
+    /// SQLCipher would else keep a random salt in the first 16 bytes of the file and nowhere else, and a power cut in
+    /// the middle of writing that sector would take every page with it, also those that are whole in the log. A key
+    /// of 256 random bits, used for one file, needs no salt.
     pub(super) fn to_sql(&self) -> Zeroizing<String> {
-        let mut digits = Zeroizing::new([0; 64]);
-        hex::encode_to_slice(self.0.as_slice(), digits.as_mut_slice()).expect("32 bytes are 64 digits");
+        let mut digits = Zeroizing::new([0; 96]);
+        let (key, salt) = digits.split_at_mut(64);
+        hex::encode_to_slice(self.0.as_slice(), key).expect("32 bytes are 64 digits");
+        hex::encode_to_slice(&self.hash(b"fh-store-salt")[..16], salt).expect("16 bytes are 32 digits");
         // Room for all of it: a string that grows leaves copies behind.
-        let mut text = Zeroizing::new(String::with_capacity(67));
+        let mut text = Zeroizing::new(String::with_capacity(99));
         text.push_str("x'");
         text.extend(digits.iter().map(|digit| char::from(*digit)));
         text.push('\'');
         text
     }
 
-    /// Betrays nothing of a key of 256 random bits.
-    fn check_value(&self) -> String {
+    fn hash(&self, purpose: &[u8]) -> [u8; 32] {
         let mut hash = Sha256::new();
         hash.update(self.0.as_slice());
-        hash.update(b"fh-store-mark");
-        hex::encode(hash.finalize())
+        hash.update(purpose);
+        hash.finalize().into()
+    }
+
+    /// Betrays nothing of a key of 256 random bits.
+    fn check_value(&self) -> String {
+        hex::encode(self.hash(b"fh-store-mark"))
     }
 }
 

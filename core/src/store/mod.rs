@@ -60,7 +60,7 @@ enum Writer {
         connection: Connection,
         key: StoreKey,
     },
-    /// An error left unknown what is on disk; opened again, and checked, before the next write.
+    /// An error left unknown what is on disk, or the disk was full; opened again, and checked, before the next write.
     Lost {
         key: StoreKey,
     },
@@ -75,13 +75,13 @@ impl Store {
     /// [`StoreError::Corrupt`] says where to, and the next call makes a new one.
     pub fn open(folder: &Path, key: &StoreKey) -> Result<Self, StoreError> {
         let files = Files::new(folder)?;
-        let connection = open::open(&files, key)?;
-        let reader = open::open_reader(&files, key).map_err(|failure| failure.error)?;
-        Ok(Self {
-            files,
-            writer: Mutex::new(Writer::Open { connection, key: key.clone() }),
-            reader: Mutex::new(Some(reader)),
-        })
+        let key = key.clone();
+        let writer = match open::open(&files, &key)? {
+            Some(connection) => Writer::Open { connection, key: key.clone() },
+            None => Writer::Lost { key: key.clone() },
+        };
+        let reader = open::open_reader(&files, &key).map_err(|failure| failure.error)?;
+        Ok(Self { files, writer: Mutex::new(writer), reader: Mutex::new(Some(reader)) })
     }
 
     /// Waits for a running call, closes the file and wipes the key. After it every call is [`StoreError::Closed`].

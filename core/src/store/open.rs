@@ -19,8 +19,8 @@ pub(super) fn known_layout() -> u32 {
     u32::try_from(MIGRATIONS.len()).expect("there are few migrations")
 }
 
-/// Opens or makes the store and returns its writer.
-pub(super) fn open(files: &Files, key: &StoreKey) -> Result<Connection, StoreError> {
+/// Opens or makes the store and returns its writer; `None` where it can be read, and written once the disk has room.
+pub(super) fn open(files: &Files, key: &StoreKey) -> Result<Option<Connection>, StoreError> {
     let mark = files.mark(key)?;
     if !files.has_database()? {
         return match mark {
@@ -60,7 +60,7 @@ pub(super) fn open_reader(files: &Files, key: &StoreKey) -> Result<Connection, F
 /// Opens the writer again after an I/O error.
 ///
 /// After a failed fsync the system may hold pages that it calls written and that are not on disk. So what the log
-/// holds is copied into the database and synced there, and the log begins anew, before anything is appended; then
+/// holds is copied into the database and synced there, and the log begins anew, before anything is appended; and
 /// every page is checked. Whether the write that failed is in it is for the caller to read.
 pub(super) fn reopen(files: &Files, key: &StoreKey) -> Result<Connection, Failure> {
     if !files.has_database()? {
@@ -68,17 +68,23 @@ pub(super) fn reopen(files: &Files, key: &StoreKey) -> Result<Connection, Failur
     }
     let writer = connect(files, key)?;
     layout(&writer)?;
-    let busy: i64 = writer.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0))?;
-    if busy != 0 {
-        return Err(StoreError::io("the log is in use").into());
-    }
     check(&writer)?;
     checkpoint_on_close(&writer, true)?;
     Ok(writer)
 }
 
+/// Copies what the log holds into the database, syncs it there, and begins the log anew.
+fn empty_log(writer: &Connection) -> Result<(), Failure> {
+    let busy: i64 = writer.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0))?;
+    if busy == 0 { Ok(()) } else { Err(StoreError::io("the log is in use").into()) }
+}
+
 /// Checks every page of the file and every row.
+///
+/// The log is emptied first: SQLCipher checks the pages as they lie in the file, and a page that a power cut tore in
+/// the middle of being copied there is whole in the log.
 pub(super) fn check(connection: &Connection) -> Result<(), Failure> {
+    empty_log(connection)?;
     let mut pages = connection.prepare("pragma cipher_integrity_check")?;
     if pages.query([])?.next()?.is_some() {
         return Err(Failure::damaged());
@@ -94,7 +100,7 @@ pub(super) fn checkpoint_on_close(connection: &Connection, on: bool) -> Result<(
     Ok(())
 }
 
-fn make(files: &Files, key: &StoreKey) -> Result<Connection, StoreError> {
+fn make(files: &Files, key: &StoreKey) -> Result<Option<Connection>, StoreError> {
     if files.has_database()? || files.has_siblings() {
         files.set_aside()?;
     }
@@ -105,8 +111,8 @@ fn make(files: &Files, key: &StoreKey) -> Result<Connection, StoreError> {
     Ok(writer)
 }
 
-fn open_existing(files: &Files, key: &StoreKey) -> Result<Connection, StoreError> {
-    let prepared = || -> Result<Connection, Failure> {
+fn open_existing(files: &Files, key: &StoreKey) -> Result<Option<Connection>, StoreError> {
+    let prepared = || -> Result<Option<Connection>, Failure> {
         let mut writer = connect(files, key)?;
         let found = layout(&writer)?;
         if found > known_layout() {
@@ -117,9 +123,16 @@ fn open_existing(files: &Files, key: &StoreKey) -> Result<Connection, StoreError
             files.clear_suspicion();
         }
         writer.execute_batch("pragma journal_mode = wal")?;
+        // What lies in the log may be in the system's cache alone: written before a sync that failed, by a process
+        // that ended then. Nothing is appended to it before it is durable, or a cut would take both.
+        match empty_log(&writer) {
+            // What is in the log can be read; the next write empties it first.
+            Err(Failure { error: StoreError::Full, .. }) if found == known_layout() => return Ok(None),
+            emptied => emptied?,
+        }
         migrate(&mut writer, found)?;
         checkpoint_on_close(&writer, true)?;
-        Ok(writer)
+        Ok(Some(writer))
     };
     prepared().map_err(|failure| failure.error)
 }
@@ -144,7 +157,7 @@ fn connect(files: &Files, key: &StoreKey) -> Result<Connection, Failure> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // SQLCipher would write to the system's log, which others can read.
     connection.execute_batch("pragma cipher_log_level = none")?;
-    let mut with_key = zeroize::Zeroizing::new(String::with_capacity(100));
+    let mut with_key = zeroize::Zeroizing::new(String::with_capacity(128));
     with_key.push_str("pragma key = \"");
     with_key.push_str(&key.to_sql());
     with_key.push('"');

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::engine::{Dialect, Engine, Outcome, Result, StoreError, Tx};
@@ -101,6 +102,9 @@ impl Engine for Lite {
     }
 
     fn check(&self) -> Result<Vec<String>> {
+        // SQLCipher checks the pages as they lie in the file, and a page that a power cut tore in the middle of being
+        // copied there is whole in the log.
+        empty_log(&lock(&self.writer)).map_err(|error| typed(&error))?;
         let connection = self.reader()?;
         let mut found = Vec::new();
         for pragma in ["pragma cipher_integrity_check", "pragma integrity_check"] {
@@ -149,7 +153,11 @@ fn prepare(connection: &Connection, key: &StoreKey, access: Access) -> rusqlite:
     // SQLCipher writes its own lines to standard error, beside our log; every error comes back typed anyway.
     connection.execute_batch("pragma cipher_log_level = none")?;
     let hex = Zeroizing::new(hex::encode(key.0.as_slice()));
-    let pragma = Zeroizing::new(format!("pragma key = \"x'{}'\"", hex.as_str()));
+    // With a salt that needs no file. SQLCipher would else keep a random one in the first 16 bytes of the file and
+    // nowhere else, and a power cut in the middle of writing them would take every page with it.
+    let salt =
+        hex::encode(&Sha256::new().chain_update(&*key.0).chain_update(b"fh1-server-salt").finalize()[..16]);
+    let pragma = Zeroizing::new(format!("pragma key = \"x'{}{salt}'\"", hex.as_str()));
     connection.execute_batch(&pragma)?;
     // Nothing is ever written without the cipher, whatever the reason that it is not there.
     let ciphered: String = connection.query_row("pragma cipher_status", [], |row| row.get(0))?;
@@ -161,12 +169,23 @@ fn prepare(connection: &Connection, key: &StoreKey, access: Access) -> rusqlite:
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     match access {
-        Access::Write => connection.execute_batch(
-            "pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;
-             pragma foreign_keys = on; pragma temp_store = memory;",
-        ),
+        Access::Write => {
+            connection.execute_batch(
+                "pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;
+                 pragma foreign_keys = on; pragma temp_store = memory;",
+            )?;
+            // What lies in the log may be in the system's cache alone: written before a sync that failed, by a process
+            // that ended then. Nothing is appended to it before it is durable, or a cut would take both. Where another
+            // process has the file open, that one has done it.
+            empty_log(connection)
+        }
         Access::Read => connection.execute_batch("pragma query_only = on; pragma temp_store = memory;"),
     }
+}
+
+/// Copies what the log holds into the database, syncs it there, and begins the log anew, unless another is at it.
+fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
 }
 
 struct LiteTx<'a>(&'a Connection);

@@ -14,6 +14,8 @@ use super::service::Service;
 use crate::devices::{self, Ask, Vouched};
 use crate::store::StoreError;
 
+/// What an enrolment unpacks to at most: anybody may send one, and it holds a code, a key and a name.
+const REQUEST_BYTES: usize = 16 * 1024;
 /// Characters of the name that a phone gives itself.
 const DEVICE_CHARS: usize = 60;
 
@@ -23,7 +25,7 @@ pub(super) async fn enrol(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Fault> {
-    let bytes = request::body(&service, &headers, body).await?;
+    let bytes = request::body_up_to(REQUEST_BYTES, &service, &headers, body).await?;
     let zstd = request::accepts_zstd(&headers);
     service.blocking(move |service| request::answer(zstd, &ask(service, &request::message(&bytes)?)?)).await
 }

@@ -22,12 +22,23 @@ pub(super) struct Caller {
 
 /// Reads a body within the limit, and unpacks it.
 pub(super) async fn body(service: &Service, headers: &HeaderMap, body: Body) -> Result<Bytes, Fault> {
+    body_up_to(MAX_INFLATED, service, headers, body).await
+}
+
+/// The same, for what unpacks to `most` bytes at most.
+pub(super) async fn body_up_to(
+    most: usize,
+    service: &Service,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Bytes, Fault> {
     let limit = usize::try_from(service.settings.limits.batch_bytes).unwrap_or(usize::MAX);
     // Phones count compressed bytes; what is sent as it is, is small.
     let bytes = axum::body::to_bytes(body, limit).await.map_err(|_| Fault::TooLarge)?;
     match headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes) {
+        None | Some(b"identity") if bytes.len() > most => Err(Fault::TooLarge),
         None | Some(b"identity") => Ok(bytes),
-        Some(b"zstd") => inflate(&bytes, MAX_INFLATED).map(Bytes::from).ok_or(Fault::TooLarge),
+        Some(b"zstd") => inflate(&bytes, most).map(Bytes::from).ok_or(Fault::TooLarge),
         Some(_) => Err(Fault::Malformed("only zstd is unpacked here")),
     }
 }

@@ -87,3 +87,32 @@ async fn a_phone_that_was_not_approved_gets_no_token() {
     let waiting = phone.say_hello(&server, "", &Phone::hello_request()).await.problem();
     assert_eq!(waiting, (403, ProblemKind::NotEnrolled { state: EnrolState::Waiting }));
 }
+
+#[tokio::test]
+async fn nobody_who_is_not_enrolled_makes_the_server_unpack_much() {
+    let server = Server::new();
+    let person = server.person("deputy", "dep.ash");
+    let code = server.code(&person);
+    let phone = Phone::new(&person);
+    let ask = async |blanks: usize, zstd: bool| {
+        let asked = firsthours_core::wire::EnrolRequest {
+            code: code.clone(),
+            install: phone.install,
+            key: phone.key.public(),
+            device: "x".to_owned(),
+            proof: phone.key.sign(firsthours_core::evidence::Tag::Hello, code.as_bytes()),
+        };
+        let mut text = serde_json::to_vec(&asked).expect("json");
+        text.extend(std::iter::repeat_n(b' ', blanks));
+        let mut request = axum::http::Request::post("/v1/enrol");
+        if zstd {
+            request = request.header("content-encoding", "zstd");
+            text = firsthours_core::wire::compress(text).bytes().to_vec();
+        }
+        server.send(request.body(axum::body::Body::from(text)).expect("a request")).await.status
+    };
+    for zstd in [false, true] {
+        assert_eq!(ask(20_000, zstd).await, StatusCode::PAYLOAD_TOO_LARGE, "{zstd}");
+        assert_eq!(ask(10_000, zstd).await, StatusCode::OK, "{zstd}");
+    }
+}
