@@ -59,7 +59,7 @@ struct Seeded(Mutex<Rng>);
 impl Random for Seeded {
     fn fill(&self, bytes: &mut [u8]) {
         let mut rng = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        bytes.fill_with(|| rng.next().to_le_bytes()[0]);
+        bytes.fill_with(|| rng.draw().to_le_bytes()[0]);
     }
 }
 
@@ -112,8 +112,8 @@ impl World {
     }
 
     /// Opens a phone's app in a folder. Another `life` is another sequence of random numbers.
-    pub(crate) fn open_phone(&self, folder: &Path, line: &Line, life: u64) -> Result<FirstHours, AppError> {
-        open_phone(folder, &self.clock, line, life)
+    pub(crate) fn open_phone(&self, folder: &Path, line: &Line, seed: u64) -> Result<FirstHours, AppError> {
+        open_phone(folder, &self.clock, line, seed)
     }
 
     /// Opens a server in a folder.
@@ -155,11 +155,12 @@ pub(crate) fn disk_of(files: &Content) -> Result<(TempDir, Disk), Fault> {
     Ok((folder, disk))
 }
 
-fn open_phone(folder: &Path, clock: &SharedClock, line: &Line, life: u64) -> Result<FirstHours, AppError> {
+fn open_phone(folder: &Path, clock: &SharedClock, line: &Line, seed: u64) -> Result<FirstHours, AppError> {
     let outside = Outside {
         clock: Arc::new(PhoneClock::new(clock.clone())),
-        random: Arc::new(Seeded(Mutex::new(Rng::new(life)))),
+        random: Arc::new(Seeded(Mutex::new(Rng::new(seed)))),
         connect: line.connect(),
+        session_file: None,
     };
     FirstHours::open(folder, &key(), Language::En, outside)
 }

@@ -156,7 +156,7 @@ fn prepare(connection: &Connection, key: &StoreKey, access: Access) -> rusqlite:
     // With a salt that needs no file. SQLCipher would else keep a random one in the first 16 bytes of the file and
     // nowhere else, and a power cut in the middle of writing them would take every page with it.
     let salt =
-        hex::encode(&Sha256::new().chain_update(&*key.0).chain_update(b"fh1-server-salt").finalize()[..16]);
+        hex::encode(&Sha256::new().chain_update(*key.0).chain_update(b"fh1-server-salt").finalize()[..16]);
     let pragma = Zeroizing::new(format!("pragma key = \"x'{}{salt}'\"", hex.as_str()));
     connection.execute_batch(&pragma)?;
     // Nothing is ever written without the cipher, whatever the reason that it is not there.

@@ -79,8 +79,11 @@ pub(crate) struct State {
     /// Nothing works any more: the power is off, or the process is as good as dead.
     stopped: bool,
     open: usize,
-    recording: Option<(Platter, Vec<(Step, Arc<Content>)>)>,
+    recording: Option<(Platter, Steps)>,
 }
+
+/// What was done since a recording began, each with the content that it wrote.
+type Steps = Vec<(Step, Arc<Content>)>;
 
 /// What a call is to do.
 pub(crate) enum Verdict {

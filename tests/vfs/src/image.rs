@@ -193,7 +193,7 @@ impl Lottery {
         let Change::Write { at, data } = change else { return };
         let mut junk = vec![0; data.len()];
         if self.rng.of_64(32) {
-            junk.fill_with(|| self.rng.next().to_le_bytes()[0]);
+            junk.fill_with(|| self.rng.draw().to_le_bytes()[0]);
         }
         put(bytes, *at, &junk);
     }

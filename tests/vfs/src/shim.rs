@@ -30,6 +30,10 @@ struct Tracked {
 }
 
 /// Registers the shim as the process's default, once. Connections opened before go on without it.
+///
+/// # Panics
+///
+/// When SQLite has no file layer to wrap: then there is nothing to test.
 pub fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
@@ -175,10 +179,11 @@ unsafe extern "C" fn open(
         return ffi::SQLITE_CANTOPEN;
     }
     let there = state.inode(&name_in_folder);
-    if there.is_none() && flags & ffi::SQLITE_OPEN_CREATE != 0 {
-        if let Verdict::Fail(code) = state.verdict(Call::Create) {
-            return code;
-        }
+    if there.is_none()
+        && flags & ffi::SQLITE_OPEN_CREATE != 0
+        && let Verdict::Fail(code) = state.verdict(Call::Create)
+    {
+        return code;
     }
     let opened = layer!(vfs.xOpen(name, real, flags, out_flags));
     if opened != ffi::SQLITE_OK {
