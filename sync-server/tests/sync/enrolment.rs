@@ -101,6 +101,8 @@ async fn nobody_who_is_not_enrolled_makes_the_server_unpack_much() {
             key: phone.key.public(),
             device: "x".to_owned(),
             proof: phone.key.sign(firsthours_core::evidence::Tag::Hello, code.as_bytes()),
+            follows: None,
+            certificate: None,
         };
         let mut text = serde_json::to_vec(&asked).expect("json");
         text.extend(std::iter::repeat_n(b' ', blanks));
