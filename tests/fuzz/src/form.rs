@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use firsthours_core::record::{EntryId, Install, Record, State, decide, derive};
+use firsthours_core::record::{EntryId, Install, Record, State, decide};
 use firsthours_core::view::EncounterView;
 use firsthours_core::words::Language;
 use maud::html;
@@ -78,8 +78,7 @@ fn on(state: &State, view: &EncounterView, pairs: &Pairs, how: u8) -> bool {
             assert!(!acts.is_empty(), "a form that asks for nothing is a fault");
             let mut faults = Vec::new();
             for act in acts {
-                let derived = derive(definition, state);
-                let record = Record { definition, state, derived: &derived };
+                let record = Record { definition, state };
                 match decide(act, record, &reader.actor, install, EntryId([9; 8]), &|_| true) {
                     Ok(decision) => {
                         let after = record_of_many::becomes_an_event(state, &reader.actor, install, decision);

@@ -6,8 +6,7 @@ use firsthours_core::bundle::Manifest;
 use firsthours_core::evidence::check_encounter;
 use firsthours_core::protocol::{Author, Definition};
 use firsthours_core::record::{
-    Actor, Directory, Event, Hash, PersonId, Role, State, Summary, changed_after_submission, derive,
-    next_step, summarise,
+    Actor, Directory, Event, Hash, PersonId, Role, State, Submissions, Summary, derive, next_step, summarise,
 };
 use firsthours_core::view::{
     Context, Draft, EncounterView, Here, Reader, home_row, queue_row, timeline, view,
@@ -53,8 +52,9 @@ pub(crate) fn draws(definition: &Definition, state: &State, how: u8) -> Encounte
     let _ = queue_row(&summary, definition, language, now, &names);
     let _ = home_row(&summary, definition, here.unsent, language, now, &names);
     let _ = next_step(definition, &derived, reader.author().unwrap_or(Author::Deputy), now);
+    let submissions = Submissions::of(state);
     for event in state.events() {
-        let _ = changed_after_submission(state, definition, event);
+        let _ = submissions.changed_after(definition, event);
     }
     drawn
 }

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use firsthours_core::protocol::{Definition, Phase, Value};
 use firsthours_core::record::{
-    Act, Actor, Body, EntryId, Event, EventId, Hash, Install, InstallId, Record, Role, Sharing, State,
-    decide, derive,
+    Act, Actor, Body, EntryId, Event, EventId, Hash, Install, InstallId, Record, Role, Sharing, State, decide,
 };
 
 use crate::known::{self, known};
@@ -75,8 +74,7 @@ fn with_ids(body: &str, events: &[Arc<Event>]) -> String {
 
 /// An act that is not refused becomes an event that its author may make and everybody can read.
 fn acts(definition: &Definition, state: &State, how: u8) {
-    let derived = derive(definition, state);
-    let record = Record { definition, state, derived: &derived };
+    let record = Record { definition, state };
     let reader = hold::reader(how);
     let install = if reader.at_desk { Install::Server(EPOCH) } else { Install::Phone(InstallId([1; 16])) };
     for act in some_acts(state) {

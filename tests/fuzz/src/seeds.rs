@@ -10,7 +10,7 @@ use crate::TARGETS;
 use crate::wire_message::{PARTS, TO_PHONE, TO_STATION};
 
 /// Types that are read as part of something else, and by which target.
-const REACHED_THROUGH: [(&str, &str); 11] = [
+const REACHED_THROUGH: [(&str, &str); 21] = [
     ("BodyIn", "event_body"),
     ("DefinitionLine", "bundle"),
     ("TrustLine", "bundle"),
@@ -22,6 +22,16 @@ const REACHED_THROUGH: [(&str, &str); 11] = [
     ("ThreadState", "wire_to_station"),
     ("Header", "event_header"),
     ("ClockResult", "definition"),
+    ("AnchorOf", "definition"),
+    ("Author", "definition"),
+    ("BasisState", "definition"),
+    ("FieldClass", "definition"),
+    ("FieldKind", "definition"),
+    ("FieldRef", "definition"),
+    ("Occurrence", "definition"),
+    ("StepIs", "definition"),
+    ("Text", "definition"),
+    ("NextReason", "wire_to_station"),
 ];
 
 /// Where decoders are.

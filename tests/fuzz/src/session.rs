@@ -1,7 +1,8 @@
 //! A whole sync against a station that answers whatever it likes: it ends, and it never waits for ever.
 //!
 //! The first line has two numbers: the last own event, and what the station had of them. Each line after it answers
-//! what the phone asks next: `h` hello, `r` receipt, `g` page, `p` problem, and the message; anything else is a refusal.
+//! what the phone asks next: `h` hello, `r` receipt, `g` page, `p` problem, and the message; `o` offers
+//! were taken, `.` there is nothing; anything else is a refusal.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,7 +98,11 @@ impl Phone {
                 true
             }
             (Ask::Offers(_), '.') => {
-                self.session.on_offers();
+                self.session.on_offers(None);
+                true
+            }
+            (Ask::Offers(offer), 'o') => {
+                self.session.on_offers(Some(offer.after + u64::from(offer.events)));
                 true
             }
             (Ask::Examine(seq), 's' | 'd') => {
@@ -119,7 +124,14 @@ impl Phone {
         let Ok(reply) = HelloReply::read(message) else { return false };
         let Ok(receipt) = reply.receipt.peek::<Receipt>() else { return false };
         self.asks_left += reply.protocols.len() + reply.grants.len() + receipt.encounters.len();
-        self.session.on_hello(&reply, &receipt, &BTreeSet::new(), Some("held"), &self.cursors);
+        self.session.on_hello(
+            &reply,
+            &receipt,
+            &BTreeSet::new(),
+            Some("held"),
+            &self.cursors,
+            BTreeSet::new(),
+        );
         true
     }
 

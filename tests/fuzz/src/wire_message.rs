@@ -9,14 +9,14 @@ use firsthours_core::evidence::{
 };
 use firsthours_core::protocol::{Channel, Outcome, Phase, Value};
 use firsthours_core::record::{
-    Actor, At, ClockSummary, Directory, DirectoryPerson, DirectoryStation, Header, HoldReason, Kind, Opened,
-    PartnerNumber, PersonId, PhaseStatus, PhaseSummary, Role, Sharing, StepState, Summary, ThreadState,
-    TimeAnchor,
+    Actor, At, ClockSummary, Directory, DirectoryPerson, DirectoryStation, Header, HoldReason, Kind, Next,
+    Opened, PartnerNumber, PersonId, PhaseStatus, PhaseSummary, Role, Sharing, StepState, Summary,
+    ThreadState, TimeAnchor,
 };
 use firsthours_core::wire::{
     ClockReport, DeviceReport, EncounterCursor, EnrolReply, EnrolRequest, EnrolState, EventsReply,
     EventsRequest, Grant, HelloReply, HelloRequest, Limits, OffersReply, OffersRequest, Page, Positioned,
-    Problem, ProblemKind, ProtocolNotice, ReadMessage, hello_message,
+    Problem, ProblemKind, ProtocolNotice, ReadMessage, Succession, hello_message,
 };
 use firsthours_core::words::Language;
 use serde::Serialize;
@@ -30,9 +30,9 @@ use crate::within;
 type Message = (&'static str, fn(&[u8]) -> bool, &'static [&'static str]);
 
 /// What phones send.
-pub const TO_STATION: [Message; 10] = [
-    ("EnrolRequest", reads::<EnrolRequest>, &["enrol_request"]),
-    ("HelloRequest", hello, &["hello_request", "hello_request_first"]),
+pub const TO_STATION: [Message; 11] = [
+    ("EnrolRequest", reads::<EnrolRequest>, &["enrol_request", "enrol_request_follows"]),
+    ("HelloRequest", hello, &["hello_request", "hello_request_first", "hello_request_proof"]),
     ("EventsRequest", events, &["events_request"]),
     ("OffersRequest", offers, &["offers_request"]),
     // A hole is declared by a document.
@@ -42,6 +42,7 @@ pub const TO_STATION: [Message; 10] = [
     ("DeviceReport", reads::<DeviceReport>, &[]),
     ("ClockReport", reads::<ClockReport>, &[]),
     ("EncounterCursor", reads::<EncounterCursor>, &[]),
+    ("Succession", reads::<Succession>, &[]),
 ];
 
 /// What stations answer.
@@ -81,7 +82,7 @@ pub const TO_PHONE: [Message; 15] = [
 ];
 
 /// What events, documents and summaries are made of.
-pub const PARTS: [Message; 28] = [
+pub const PARTS: [Message; 29] = [
     ("Actor", reads::<Actor>, &[]),
     ("At", reads::<At>, &[]),
     ("TimeAnchor", reads::<TimeAnchor>, &[]),
@@ -110,12 +111,13 @@ pub const PARTS: [Message; 28] = [
     ("Opened", reads::<Opened>, &[]),
     ("StepState", reads::<(StepState, PhaseStatus, ThreadState)>, &[]),
     ("Language", reads::<Language>, &[]),
+    ("Next", reads::<Next>, &[]),
 ];
 
 /// A message to the station.
 pub fn check_to_station(input: &[u8]) -> bool {
     let Some((choice, rest)) = input.split_first() else { return false };
-    if choice.is_ascii_lowercase() {
+    if *choice >= b'a' {
         chosen(&PARTS, *choice - b'a', rest)
     } else {
         chosen(&TO_STATION, choice.wrapping_sub(b'A'), rest)
@@ -215,7 +217,8 @@ pub fn station_seeds() -> Vec<(String, Vec<u8>)> {
     let mut seeds = seeds(&TO_STATION, b'A');
     let event = known::events().swap_remove(1);
     let hole = known::documents("receipt").swap_remove(1);
-    let parts: [(&str, String); 9] = [
+    let parts: [(&str, String); 10] = [
+        ("Succession", succession()),
         ("Document", json(&Document { text: hole.0.clone(), signature: hole.1 })),
         ("Hole", hole.0),
         ("SignedEvent", json(&event)),
@@ -235,6 +238,14 @@ pub fn station_seeds() -> Vec<(String, Vec<u8>)> {
         seeds.push((name.to_lowercase(), [&[choice], text.as_bytes()].concat()));
     }
     seeds
+}
+
+/// What an ended install says of the next one, from the fixture of the request that carries it.
+fn succession() -> String {
+    let file = known::fixtures().join("wire/enrol_request_follows.json");
+    let request: EnrolRequest =
+        ReadMessage::read(&std::fs::read(file).expect("a fixture")).expect("a request");
+    request.follows.expect("it carries one").text
 }
 
 /// Seeds of what stations answer.
