@@ -204,6 +204,32 @@ fn a_phone_that_a_server_put_back_has_never_seen_asks_again_by_its_certificate()
 }
 
 #[test]
+fn a_server_put_back_that_went_on_with_a_twin_is_shown_what_it_had_acknowledged_to_the_other()
+-> Result<(), Fault> {
+    let (mut programme, phone, id) = recorded()?;
+    sync(&phone)?;
+    let snapshot = programme.snapshot()?;
+    let twin = phone.twin(&programme.clock)?;
+    note(&twin, &id, "on the twin")?;
+    sync(&twin)?;
+    programme.put_back(&snapshot)?;
+    // The same number of the same chain, so that nothing is less than it was.
+    note(&phone, &id, "on the phone")?;
+    sync(&phone)?;
+    accept(&programme, &twin)?;
+    drop(phone.app().sync_now()?);
+    programme.approve_all()?;
+    sync(&phone)?;
+    sync(&twin)?;
+    each_once(&programme)?;
+    for phone in [&phone, &twin] {
+        assert_eq!(sorted(phone, &id)?, ["on the phone", "on the twin"]);
+        at_station(phone, &id)?;
+    }
+    Ok(())
+}
+
+#[test]
 fn two_phones_on_one_record_lose_nothing_and_differ_in_words() -> Result<(), Fault> {
     let (programme, first, id) = recorded()?;
     let second = programme.phone("brooks", Language::En)?;

@@ -204,9 +204,13 @@ impl Session {
         (self.received, self.head)
     }
 
-    /// The hello is to be said again, with this nonce.
-    pub fn say_hello_again(&mut self, nonce: &str) {
+    /// The nonce of the next hello.
+    pub fn on_nonce(&mut self, nonce: &str) {
         nonce.clone_into(&mut self.nonce);
+    }
+
+    /// The hello is to be said again: there is more to say in it.
+    pub fn say_hello_again(&mut self) {
         self.said_hello = false;
     }
 
@@ -227,7 +231,10 @@ impl Session {
         if reply.send_only && self.does == Does::Everything {
             self.does = Does::Send;
         }
-        self.epoch = Some(reply.epoch);
+        if self.epoch.replace(reply.epoch) != Some(reply.epoch) {
+            // Where the pages stood is nowhere in another epoch.
+            self.pages.clear();
+        }
         self.on_receipt(receipt);
         self.offers.extend(adrift);
         if self.does != Does::Everything {

@@ -27,6 +27,12 @@ pub(crate) fn read(tx: &mut dyn Tx, install: InstallId) -> Result<Chain, StoreEr
     Ok(Chain { seq: number(row.int(0)?), id: row.opt_text(1)?.map(hash).transpose()? })
 }
 
+/// The id of a number in the install's line; `None` beyond its end, or where a hole breaks it off.
+pub(crate) fn id_at(tx: &mut dyn Tx, install: InstallId, seq: u64) -> Result<Option<EventId>, StoreError> {
+    let line = read(tx, install)?;
+    if seq > line.seq { Ok(None) } else { walk(tx, install, line, seq) }
+}
+
 /// Writes the end of the line.
 pub(super) fn store(tx: &mut dyn Tx, install: InstallId, line: Chain, now_ms: i64) -> Result<(), StoreError> {
     tx.run(

@@ -26,7 +26,7 @@ use crate::store::StoreError;
 
 pub use hole::declare;
 pub(crate) use hole::declared;
-pub(crate) use line::read as read_line;
+pub(crate) use line::{id_at as id_in_line, read as read_line};
 pub(crate) use queue::word;
 pub use take::{Offered, offers, own, reconsider};
 pub(crate) use take::{certificates, keyset};

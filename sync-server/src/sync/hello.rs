@@ -18,7 +18,7 @@ use super::token::{self, Bearer};
 use super::{directory, receipt};
 use crate::ingest;
 use crate::load::{hash, number, stored};
-use crate::store::StoreError;
+use crate::store::{StoreError, Tx};
 
 /// What stands in the headers of a hello.
 struct Signed {
@@ -77,7 +77,7 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloRepl
         return Err(Fault::Malformed("this server speaks version 1 only"));
     }
     if let Some(proof) = &said.proof {
-        consider(service, install, proof, now_ms)?;
+        consider(service, proof, now_ms)?;
     }
     let outdated = older(&said.app_version, &min_app_version);
     remember(service, install, &said, now_ms)?;
@@ -109,25 +109,43 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloRepl
 }
 
 /// Looks at a receipt that is to prove that this store was put back: ours, of this epoch, and saying more than we have.
-fn consider(service: &Service, install: InstallId, proof: &Document, now_ms: i64) -> Result<(), Fault> {
+fn consider(service: &Service, proof: &Document, now_ms: i64) -> Result<(), Fault> {
     let epoch = service.trust.epoch();
     let Ok(before) = service.trust.keyring().open_receipt::<Receipt>(proof, Tag::Receipt) else {
         return Ok(());
     };
-    if before.server != service.trust.server || before.epoch != epoch || before.install != install {
+    if before.server != service.trust.server || before.epoch != epoch {
         return Ok(());
     }
     let encounters: Vec<EncounterId> = before.encounters.iter().map(|encounter| encounter.id).collect();
-    let now = receipt::read(service, install, &encounters)?;
+    let now = receipt::read(service, before.install, &encounters)?;
     let here = |id| now.encounters.iter().find(|encounter| encounter.id == id).map_or(0, |found| found.pos);
     let fell = now.received_through < before.received_through
         || before.encounters.iter().any(|encounter| here(encounter.id) < encounter.pos);
-    if fell {
+    if fell || service.store.read(|tx| differs(tx, &before))? {
         tracing::warn!("a phone proves that this store was put back to an earlier state; a new epoch begins");
         let turned = service.trust.turn_epoch(&service.store, &*service.random, epoch, now_ms);
         turned.map_err(|error| Fault::Internal(error.to_string()))?;
     }
     Ok(())
+}
+
+/// Whether what a receipt acknowledged stands here as something else: the store was put back, and went on from there.
+fn differs(tx: &mut dyn Tx, before: &Receipt) -> Result<bool, StoreError> {
+    let line = ingest::id_in_line(tx, before.install, before.received_through)?;
+    if line.is_some() && line != before.received_id {
+        return Ok(true);
+    }
+    for encounter in &before.encounters {
+        let row = tx.row(
+            "select rolling from event where encounter = $1 and pos = $2",
+            &[encounter.id.to_string().into(), stored(encounter.pos).into()],
+        )?;
+        if row.is_some_and(|row| row.text(0).is_ok_and(|rolling| rolling != encounter.rolling.to_string())) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Keeps what the phone reports, for the page that says which phones hold what is not here yet.

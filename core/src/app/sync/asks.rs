@@ -72,7 +72,8 @@ impl Run<'_> {
             && let Some(proof) = self.proof_of_put_back(&reply, &receipt)?
         {
             self.proof = Some(proof);
-            self.session.say_hello_again(&reply.next_nonce);
+            self.session.on_nonce(&reply.next_nonce);
+            self.session.say_hello_again();
             return Ok(());
         }
         // The first epoch that a phone hears of is nothing to tell anybody.
@@ -88,7 +89,7 @@ impl Run<'_> {
     }
 
     /// Whether what the receipt acknowledges is what this phone wrote.
-    fn is_of_our_chain(&self, receipt: &Receipt) -> Result<bool, AppError> {
+    pub(super) fn is_of_our_chain(&self, receipt: &Receipt) -> Result<bool, AppError> {
         let Some(acknowledged) = receipt.received_id else { return Ok(true) };
         Ok(!self.who.live || self.app.store.own_id(receipt.received_through)? == Some(acknowledged))
     }

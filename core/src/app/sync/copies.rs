@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Run, Who};
 use crate::app::{AppError, FirstHours};
 use crate::evidence::{Document, Receipt};
-use crate::record::{EncounterId, Install};
+use crate::record::{EncounterId, Epoch, Install};
 use crate::sync::{Session, Transport};
 use crate::wire::HelloReply;
 
@@ -49,22 +49,41 @@ impl FirstHours {
 }
 
 impl Run<'_> {
-    /// The receipt by which this server, in this epoch, said more than it says now: its store was put back.
+    /// The receipt by which this server, in this epoch, said more than it says now, or something else: perhaps its store
+    /// was put back. It can tell from its own word.
     pub(super) fn proof_of_put_back(
         &self,
         reply: &HelloReply,
         now: &Receipt,
     ) -> Result<Option<Document>, AppError> {
-        let Some(document) = self.app.store.receipt()? else { return Ok(None) };
-        // It was verified before it was kept.
-        let Ok(before) = document.peek::<Receipt>() else { return Ok(None) };
-        let same = before.install == self.who.install && before.epoch == reply.epoch;
+        let Some((document, before)) = self.last_word_of(reply.epoch)? else { return Ok(None) };
         let less = |id, pos| {
             reply.grants.iter().any(|grant| grant.encounter == id && grant.pos < pos)
                 || now.encounters.iter().any(|here| here.id == id && here.pos < pos)
         };
-        let fell = now.received_through < before.received_through
-            || before.encounters.iter().any(|encounter| less(encounter.id, encounter.pos));
-        Ok((same && fell).then_some(document))
+        let fell = (before.install == now.install && now.received_through < before.received_through)
+            || before.encounters.iter().any(|encounter| less(encounter.id, encounter.pos))
+            || !self.is_of_our_chain(now)?;
+        Ok(fell.then_some(document))
+    }
+
+    /// A page does not fit what this server said before: says hello again with its own word, once in a session. `false`
+    /// where there is none to show.
+    pub(super) fn show_last_word(&mut self, epoch: Epoch) -> Result<bool, AppError> {
+        if self.proof.is_some() {
+            return Ok(false);
+        }
+        let Some((document, _)) = self.last_word_of(epoch)? else { return Ok(false) };
+        self.proof = Some(document);
+        self.session.say_hello_again();
+        Ok(true)
+    }
+
+    /// The last receipt of this server in this epoch, to whichever install of this store.
+    fn last_word_of(&self, epoch: Epoch) -> Result<Option<(Document, Receipt)>, AppError> {
+        let Some(document) = self.app.store.receipt()? else { return Ok(None) };
+        // It was verified before it was kept.
+        let Ok(before) = document.peek::<Receipt>() else { return Ok(None) };
+        Ok((before.epoch == epoch).then_some((document, before)))
     }
 }
