@@ -12,7 +12,7 @@ use firsthours_vfs::{Damage, Disk, Survivors, Trace};
 use crate::world::long;
 
 /// Images of each cut beside *nothing survived* and *everything survived*.
-const RANDOM_IMAGES: u64 = 8;
+const RANDOM_IMAGES: u64 = 2;
 
 /// What was tried.
 #[derive(Debug, Default)]
