@@ -231,9 +231,24 @@ fn settle(programme: &Programme, folder: &Path, key: &[u8; 32], ledger: &mut Led
     let mut there: Vec<EventId> = programme.event_ids()?;
     there.sort_unstable();
     if !there.iter().eq(&holds.ids()) {
-        return Err(
-            format!("the station holds {} events, the phone {}", there.len(), holds.ids().len()).into()
-        );
+        let rows = programme.app.store.read(|tx| {
+            tx.rows("select encounter, install, count(*) from event group by encounter, install", &[])
+        })?;
+        let at_station: Vec<String> = rows
+            .iter()
+            .map(|row| Ok(format!("{:.6} {:.12} {}", row.text(0)?, row.text(1)?, row.int(2)?)))
+            .collect::<Result<_, firsthours_server::store::StoreError>>()?;
+        let here: Vec<String> = holds
+            .rows
+            .iter()
+            .map(|row| format!("{:.6} {} {:?}", row.id.to_string(), row.events, row.cursor))
+            .collect();
+        return Err(format!(
+            "the station holds {} events, the phone {}; there: {at_station:?}; here: {here:?}",
+            there.len(),
+            holds.ids().len()
+        )
+        .into());
     }
     let held = programme.app.store.read(|tx| tx.rows("select id from held", &[]))?;
     if held.is_empty() { Ok(()) } else { Err(format!("the station holds {} events back", held.len()).into()) }

@@ -1,7 +1,7 @@
 //! The session: what to ask next, given what was answered. Pure; it neither sends nor stores.
 //!
 //! ```text
-//! hello -> definitions -> directory -> offers -> upload -> pages -> done
+//! hello -> directory -> definitions -> offers -> upload -> pages -> done
 //!   ^  |                                       |  |
 //!   +--+ a fresh nonce, once                   |  +- a receipt raises the targets of the pages
 //!                                              +- what cannot be verified is examined, and declared if it is damaged
@@ -172,11 +172,12 @@ impl Session {
         if !self.said_hello {
             return Ask::Hello { nonce: self.nonce.clone() };
         }
-        if let Some(protocol) = self.protocols.front() {
-            return Ask::Protocol(*protocol);
-        }
+        // Before the definitions: whoever has one can begin a record, and the directory says of which station it is.
         if self.directory {
             return Ask::Directory;
+        }
+        if let Some(protocol) = self.protocols.front() {
+            return Ask::Protocol(*protocol);
         }
         if let Some(encounter) = self.offers.first() {
             let (encounter, after) = (*encounter, self.offered);
