@@ -6,6 +6,7 @@
 use firsthours_core::record::InstallId;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use subtle::ConstantTimeEq;
 
 use crate::random::{self, Random};
 
@@ -25,8 +26,8 @@ pub(super) struct Bearer {
 /// A token for an install that said hello now.
 pub(super) fn token(key: &[u8; 32], bearer: Bearer, now_ms: i64) -> String {
     let said = format!("t1.{}.{}.{}", bearer.install, now_ms + TOKEN_MS, u8::from(bearer.outdated));
-    let mac = hex::encode(mac(key, b"token", &said).finalize().into_bytes());
-    format!("{said}.{mac}")
+    let tag = tag_of(key, b"token", &said);
+    format!("{said}.{tag}")
 }
 
 /// Who bears this token; `None` if it is not ours or has run out.
@@ -43,8 +44,8 @@ pub(super) fn read_token(key: &[u8; 32], token: &str, now_ms: i64) -> Option<Bea
 pub(super) fn nonce(key: &[u8; 32], random: &dyn Random, install: InstallId, now_ms: i64) -> String {
     let fresh = hex::encode(random::bytes::<8>(random));
     let said = format!("n1.{install}.{}.{fresh}", now_ms + NONCE_MS);
-    let mac = hex::encode(mac(key, b"nonce", &said).finalize().into_bytes());
-    format!("{said}.{mac}")
+    let tag = tag_of(key, b"nonce", &said);
+    format!("{said}.{tag}")
 }
 
 /// Whether the nonce was given to this install and has not run out.
@@ -59,12 +60,16 @@ pub(super) fn nonce_holds(key: &[u8; 32], nonce: &str, install: InstallId, now_m
     read().unwrap_or(false)
 }
 
-/// What stands before the MAC, if the MAC is ours. Compared in constant time.
+/// What stands before the MAC, if the MAC is ours. Compared in constant time, and as text: hexadecimal can be spelled
+/// in more ways than one, and only what was given holds.
 fn checked<'t>(key: &[u8; 32], purpose: &[u8], text: &'t str) -> Option<&'t str> {
     let (said, tag) = text.rsplit_once('.')?;
-    let tag = hex::decode(tag).ok()?;
-    mac(key, purpose, said).verify_slice(&tag).ok()?;
-    Some(said)
+    bool::from(tag_of(key, purpose, said).as_bytes().ct_eq(tag.as_bytes())).then_some(said)
+}
+
+/// The MAC as lower-case hexadecimal.
+fn tag_of(key: &[u8; 32], purpose: &[u8], said: &str) -> String {
+    hex::encode(mac(key, purpose, said).finalize().into_bytes())
 }
 
 fn mac(key: &[u8; 32], purpose: &[u8], said: &str) -> Hmac<Sha256> {
@@ -73,4 +78,28 @@ fn mac(key: &[u8; 32], purpose: &[u8], said: &str) -> Hmac<Sha256> {
     mac.update(&[0]);
     mac.update(said.as_bytes());
     mac
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::SeededRandom;
+
+    const NOW: i64 = 1_795_496_400_000;
+
+    #[test]
+    fn only_the_very_text_that_was_given_holds() {
+        let (key, install) = ([7; 32], InstallId([1; 16]));
+        let given = token(&key, Bearer { install, outdated: false }, NOW);
+        assert_eq!(read_token(&key, &given, NOW), Some(Bearer { install, outdated: false }));
+        let nonce = nonce(&key, &SeededRandom::new(1), install, NOW);
+        assert!(nonce_holds(&key, &nonce, install, NOW));
+        for (at, letter) in given.char_indices().filter(|(_, letter)| letter.is_ascii_lowercase()) {
+            let mut other = given.clone();
+            other.replace_range(at..=at, &letter.to_ascii_uppercase().to_string());
+            assert_eq!(read_token(&key, &other, NOW), None, "{other}");
+        }
+        let (said, tag) = nonce.rsplit_once('.').expect("a nonce ends in its MAC");
+        assert!(!nonce_holds(&key, &format!("{said}.{}", tag.to_ascii_uppercase()), install, NOW));
+    }
 }
