@@ -37,6 +37,8 @@ pub struct Definition {
     pub steps: Vec<Step>,
     /// The deadlines.
     pub clocks: Vec<Clock>,
+    /// What is printed from a record for somebody else.
+    pub sheets: Vec<Sheet>,
     /// Indexes into `steps` such that a step comes after every step its conditions read. Made by the loader.
     pub order: Vec<usize>,
 }
@@ -118,6 +120,9 @@ pub struct Step {
     pub fixed: bool,
     /// May have several entries.
     pub repeats: bool,
+    /// Its facts are of the scene, the same for every child of one incident: entered once, copied into the others'
+    /// records.
+    pub shared: bool,
     /// A call: its entries have [`PartnerStep::FIELDS`] before the fields given here.
     pub partner: Option<PartnerStep>,
     /// In order; a field may name earlier fields only. For a call, the loader has put the call's own first.
@@ -426,6 +431,50 @@ pub enum Deadline {
     },
     /// `"before": {"step", "field"}`: the earliest moment of that field.
     Before(FieldRef),
+}
+
+/// What a reader outside is given of a record: no more than its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// Unique among sheets.
+    pub id: String,
+    /// What it is.
+    pub title: Text,
+    /// Who it is for.
+    pub reader: Text,
+    /// Stands at its head.
+    pub note: Option<Text>,
+    /// In order.
+    pub sections: Vec<SheetSection>,
+}
+
+/// Rows under one heading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SheetSection {
+    /// The heading.
+    pub title: Text,
+    /// In order.
+    pub rows: Vec<SheetRow>,
+}
+
+/// One row: the values of a field, how a step stands, or a blank to be filled in by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SheetRow {
+    /// What the row tells.
+    pub title: Text,
+    /// Where it is told.
+    pub from: Told,
+}
+
+/// Where a row of a sheet is told. In JSON `step` and `field`, both of which may be left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// Nowhere in the record.
+    ByHand,
+    /// How the step stands; of a call, every attempt.
+    Step(String),
+    /// The values of the field, in every entry.
+    Field(FieldRef),
 }
 
 /// How far a step is, as a condition reads it.

@@ -128,6 +128,8 @@ pub enum FaultKind {
     NoCannotReasons,
     #[error("when a call is done is built in: leave “done_when” out")]
     CallDoneWhen,
+    #[error("only a step by the deputy can be shared by the records of an incident")]
+    SharedNotDeputys,
     #[error("the partner “{partner}” comes, so it needs reasons in its “unavailable”")]
     NoUnavailableReasons { partner: String },
 

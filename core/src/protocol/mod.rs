@@ -25,7 +25,7 @@ pub use condition::{Facts, Question, Reading, Truth, Verdict, judge, judge_optio
 pub use definition::{
     Anchor, AnchorOf, AnswerIs, Author, Basis, BasisState, Calendar, Channel, Clock, Comes, Condition,
     Deadline, Definition, Field, FieldClass, FieldKind, FieldRef, Limits, Occurrence, Opt, Partner,
-    PartnerStep, Phase, Settled, Step, StepIs, Text,
+    PartnerStep, Phase, Settled, Sheet, SheetRow, SheetSection, Step, StepIs, Text, Told,
 };
 pub use fault::{Fault, FaultKind, Faults, Shape};
 pub use json::JsonFault;

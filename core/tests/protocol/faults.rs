@@ -26,6 +26,7 @@ fn remove(document: &mut Json, place: &str, name: &str) {
 fn alone(document: &mut Json) {
     document["steps"].as_array_mut().expect("steps").truncate(1);
     document["clocks"] = json!([]);
+    document["sheets"] = json!([]);
 }
 
 fn ask(step: &str, field: &str) -> Json {
@@ -305,6 +306,43 @@ fn condition_cases() -> Vec<Case> {
             "every, where one entry is judged",
             |d| d["clocks"][2]["met_by"]["answer"]["of"] = json!("every"),
             vec![("$.clocks[2].met_by.answer.of", FaultKind::SameExpected)],
+        ),
+        (
+            "a shared step of somebody else's",
+            |d| d["steps"][4]["shared"] = json!(true),
+            vec![("$.steps[4].shared", FaultKind::SharedNotDeputys)],
+        ),
+        (
+            "rows of a sheet that tell what is nowhere",
+            |d| {
+                d["sheets"][0]["sections"][0]["rows"] = json!([
+                    {"title": text("No such step"), "step": "nowhere"},
+                    {"title": text("No such field"), "step": "contact", "field": "nothing"},
+                    {"title": text("A field of no step"), "field": "at"},
+                ]);
+            },
+            vec![
+                ("$.sheets[0].sections[0].rows[2].step", FaultKind::Missing),
+                ("$.sheets[0].sections[0].rows[0].step", FaultKind::NoSuchStep { step: "nowhere".into() }),
+                (
+                    "$.sheets[0].sections[0].rows[1].field",
+                    FaultKind::NoSuchField { step: "contact".into(), field: "nothing".into() },
+                ),
+            ],
+        ),
+        (
+            "a sheet without sections, and a section without rows",
+            |d| {
+                let mut bare = d["sheets"][0].clone();
+                bare["id"] = json!("bare");
+                bare["sections"] = json!([]);
+                d["sheets"][0]["sections"][0]["rows"] = json!([]);
+                d["sheets"].as_array_mut().expect("sheets").push(bare);
+            },
+            vec![
+                ("$.sheets[0].sections[0].rows", FaultKind::Empty),
+                ("$.sheets[1].sections", FaultKind::Empty),
+            ],
         ),
         (
             "a field that asks for one below",

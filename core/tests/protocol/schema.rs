@@ -10,7 +10,7 @@ use super::{load_json, tiny_json};
 const SCHEMA: &str = include_str!("../../protocols/definition.schema.json");
 
 /// An object of the fixture, and the part of the schema that describes it.
-const OBJECTS: [(&str, &str); 15] = [
+const OBJECTS: [(&str, &str); 18] = [
     ("", ""),
     ("/calendars/0", "/$defs/calendar"),
     ("/partners/0", "/$defs/partner"),
@@ -26,6 +26,9 @@ const OBJECTS: [(&str, &str); 15] = [
     ("/clocks/0/from", "/$defs/anchor"),
     ("/clocks/1/within_days", "/$defs/within_days"),
     ("/clocks/3/before", "/$defs/field_ref"),
+    ("/sheets/0", "/$defs/sheet"),
+    ("/sheets/0/sections/0", "/$defs/sheet_section"),
+    ("/sheets/0/sections/0/rows/1", "/$defs/sheet_row"),
 ];
 
 fn schema() -> Json {

@@ -7,12 +7,13 @@
 mod clock;
 mod condition;
 mod reach;
+mod sheet;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fault::{Fault, FaultKind};
 use super::path::Path;
-use super::{Comes, Definition, Field, FieldRef, PartnerStep, Step};
+use super::{Author, Comes, Definition, Field, FieldRef, PartnerStep, Step};
 use condition::Scope;
 
 /// Adds what is wrong to the faults of reading. Where nothing is wrong, finishes the definition: `order`, and
@@ -21,6 +22,7 @@ pub(super) fn check(definition: &mut Definition, read: Vec<Fault>) -> Vec<Fault>
     let mut checker = Checker::new(definition, read);
     checker.steps();
     checker.clocks();
+    checker.sheets();
     reach::check(&mut checker);
     let faults = checker.faults;
     if faults.is_empty() {
@@ -93,6 +95,7 @@ impl<'d> Checker<'d> {
                 continue;
             }
             self.partner(step, &at);
+            self.shared(step, &at);
             self.reasons(step, &at);
             self.can_be_done(step, &at);
             if let Some(condition) = &step.applies {
@@ -129,6 +132,13 @@ impl<'d> Checker<'d> {
         let silent = list[index].unavailable.is_empty();
         if silent && call.comes == Comes::Yes && !self.damage.at(&partners.index(index).key("unavailable")) {
             self.fault(&at, FaultKind::NoUnavailableReasons { partner: call.id.clone() });
+        }
+    }
+
+    /// What one deputy enters for every child is the deputy's to enter.
+    fn shared(&mut self, step: &Step, at: &Path<'_>) {
+        if step.shared && step.by != Author::Deputy && !self.damage.at(&at.key("by")) {
+            self.fault(&at.key("shared"), FaultKind::SharedNotDeputys);
         }
     }
 

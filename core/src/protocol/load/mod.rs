@@ -4,12 +4,13 @@
 //! silence. So nothing unknown is skipped, nothing is guessed, and whoever writes a protocol sees the whole
 //! list of faults, each with its place, in one go.
 //!
-//! Names that may be left out: the lists (empty), `repeats`, `urgent`, `fixed`, `soft` (false), `required` of
+//! Names that may be left out: the lists (empty), `repeats`, `shared`, `urgent`, `fixed`, `soft` (false), `required` of
 //! a step and of a field (**true**), `class` of a field (`step`), `of` in an answer (`any`), and everything
 //! that is optional in [`Definition`]. `null` never stands for something left out.
 
 mod read;
 mod rule;
+mod sheet;
 mod step;
 
 use serde_json::Value as Json;
@@ -37,6 +38,9 @@ mod most {
     pub(super) const CLOCKS: usize = 200;
     pub(super) const TERMS: usize = 50;
     pub(super) const MOMENTS: usize = 20;
+    pub(super) const SHEETS: usize = 20;
+    pub(super) const SECTIONS: usize = 40;
+    pub(super) const ROWS: usize = 100;
 }
 
 /// Reads and checks a definition.
@@ -92,6 +96,7 @@ fn read_definition(reader: &mut Reader, document: &Json) -> Definition {
         Some(steps)
     });
     let clocks = it.optional("clocks", |r, v, at| r.list_by_id(v, at, most::CLOCKS, rule::clock));
+    let sheets = it.optional("sheets", |r, v, at| r.list_by_id(v, at, most::SHEETS, sheet::read));
     it.close();
     Definition {
         id,
@@ -107,6 +112,7 @@ fn read_definition(reader: &mut Reader, document: &Json) -> Definition {
         partners,
         steps: steps.unwrap_or_default(),
         clocks: clocks.unwrap_or_default(),
+        sheets: sheets.unwrap_or_default(),
         order: Vec::new(),
     }
 }

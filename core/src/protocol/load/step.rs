@@ -60,6 +60,7 @@ pub(super) fn read(reader: &mut Reader, value: &Json, at: &Path<'_>, partners: &
     let urgent = it.flag("urgent", false);
     let fixed = it.flag("fixed", false);
     let repeats = it.flag("repeats", false);
+    let shared = it.flag("shared", false);
     let partner = it.optional("partner", |r, v, at| Some(partner_step(r, v, at)));
     let is_call = partner.is_some();
     let own = it.optional("fields", |r, v, at| {
@@ -94,6 +95,7 @@ pub(super) fn read(reader: &mut Reader, value: &Json, at: &Path<'_>, partners: &
         urgent,
         fixed,
         repeats,
+        shared,
         partner,
         fields,
         done_when,
