@@ -114,11 +114,15 @@ fn refused(reason: Refusal, sentence: String) -> FieldError {
         Refusal::NoSuchStep { step }
         | Refusal::NotYours { step, .. }
         | Refusal::NoSuchEntry { step }
+        | Refusal::NotShared { step }
         | Refusal::Fixed { step } => (NotPossible, vec![step], None),
         Refusal::OwnWork { steps } => (NotPossible, steps, None),
-        Refusal::NotNow { .. } | Refusal::MayNot { .. } | Refusal::NoSuchThread | Refusal::Void => {
-            (NotPossible, Vec::new(), None)
-        }
+        Refusal::NotNow { .. }
+        | Refusal::MayNot { .. }
+        | Refusal::NoSuchThread
+        | Refusal::SameVersion
+        | Refusal::ItsOwn
+        | Refusal::Void => (NotPossible, Vec::new(), None),
     };
     FieldError::Refused { because, steps, field, sentence }
 }

@@ -2,15 +2,15 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "what crosses the boundary is owned by this side")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use firsthours_core::app::{
-    self, AppError, DraftPlace, EnrolmentView, Holding, Progress, Station, SyncReport, SyncState,
-    TimelinePage, WordEntry,
+    self, AppError, DraftPlace, EnrolmentView, Holding, MoveCard, Outside, Progress, Station, SyncReport,
+    SyncState, TimelinePage, WordEntry,
 };
 use firsthours_core::store::StoreKey;
-use firsthours_core::view::{CallView, EncounterView, Home, HomeRow};
+use firsthours_core::view::{Alarm, CallView, EncounterView, Home, HomeRow, SheetView};
 use firsthours_core::words::Language;
 use zeroize::Zeroizing;
 
@@ -34,12 +34,19 @@ impl FirstHours {
     ///
     /// `key` is the store's key, 32 random bytes that the phone's own keystore guards; it is read where it lies, and the
     /// caller wipes it afterwards. `language` is a code such as `es` or `es-MX`; English stands in for others.
+    /// `session_file` is a file that no backup takes along: by it a store knows that it was put back from a copy, and
+    /// begins anew before it writes. Leave it out only where the system has no such place; then the station tells.
     // Borrowed: owned bytes would cross in a buffer that is freed without being wiped.
-    #[uniffi::constructor]
-    pub fn open(folder: String, key: &[u8], language: String) -> Result<Arc<Self>, FieldError> {
+    #[uniffi::constructor(default(session_file = None))]
+    pub fn open(
+        folder: String,
+        key: &[u8],
+        language: String,
+        session_file: Option<String>,
+    ) -> Result<Arc<Self>, FieldError> {
         let (folder, language) = (Path::new(&folder), Language::from_code(&language));
-        let opened = read_key(key)
-            .and_then(|key| app::FirstHours::open(folder, &key, language, crate::outside(folder)));
+        let outside = Outside { session_file: session_file.map(PathBuf::from), ..crate::outside(folder) };
+        let opened = read_key(key).and_then(|key| app::FirstHours::open(folder, &key, language, outside));
         opened.map(|app| Arc::new(Self { app })).map_err(|error| FieldError::of(error, language))
     }
 
@@ -67,6 +74,49 @@ impl FirstHours {
     ) -> Result<(), FieldError> {
         let place = read_entry(entry.as_deref()).map(|entry| DraftPlace { step, entry, field });
         self.told(place.and_then(|place| self.app.draft(&encounter, seen, place, &text)))
+    }
+
+    /// Copies what this record says of the scene into the other records of the scene on this phone. Nothing that is
+    /// written there is replaced.
+    pub fn copy_to_scene(&self, encounter: String) -> Result<EncounterView, FieldError> {
+        self.told(self.app.copy_to_scene(&encounter))
+    }
+
+    /// Says that a record belongs to the scene of another record on this phone, `beside`.
+    pub fn link_scene(
+        &self,
+        encounter: String,
+        seen: i64,
+        beside: String,
+    ) -> Result<EncounterView, FieldError> {
+        self.told(self.app.link_scene(&encounter, seen, &beside))
+    }
+
+    /// What moving a record to the newest version of its protocol would change; none when it is under that already.
+    pub fn move_card(&self, encounter: String) -> Result<Option<MoveCard>, FieldError> {
+        self.told(self.app.move_card(&encounter))
+    }
+
+    /// Moves a record to the version of a card. Every answer is carried over, or stays in sight.
+    pub fn move_record(
+        &self,
+        encounter: String,
+        seen: i64,
+        protocol: String,
+        reason: Option<String>,
+    ) -> Result<EncounterView, FieldError> {
+        self.told(self.app.move_record(&encounter, seen, &protocol, reason))
+    }
+
+    /// A sheet of a record, by the id that its view gives. Nothing is sent anywhere.
+    pub fn sheet(&self, encounter: String, sheet: String) -> Result<SheetView, FieldError> {
+        self.told(self.app.sheet(&encounter, &sheet))
+    }
+
+    /// What should ring from now on, the next first, at most 50: for the system's own alarms. Ask again after each act
+    /// and each sync.
+    pub fn alarms(&self) -> Result<Vec<Alarm>, FieldError> {
+        self.told(self.app.alarms())
     }
 
     /// The first screen.

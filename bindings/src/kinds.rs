@@ -2,6 +2,7 @@
 
 use firsthours_core::protocol::{ClockResult, FieldClass, FieldKind, Phase};
 use firsthours_core::record::{PhaseStatus, Sharing, StepState, ThreadState};
+use firsthours_core::view::RowTold;
 
 /// What is submitted and reviewed together.
 #[uniffi::remote(Enum)]
@@ -48,6 +49,21 @@ pub enum StepState {
     Cannot,
     /// It does not apply to this record.
     NotApplicable,
+}
+
+/// How a row of a sheet is told.
+#[uniffi::remote(Enum)]
+pub enum RowTold {
+    /// From the record.
+    Recorded,
+    /// The record should say it and does not.
+    Gap,
+    /// The record has no place for it: to be filled in by hand.
+    ByHand,
+    /// It does not apply to this record.
+    NotApplicable,
+    /// For a page at a desk; never on a phone.
+    Hidden,
 }
 
 /// How a deadline stands.

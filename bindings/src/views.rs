@@ -2,14 +2,15 @@
 //! nothing is converted here and nothing can be left behind.
 
 use firsthours_core::app::{
-    EnrolmentView, Holding, Progress, Station, SyncReport, SyncState, TimelinePage, WordEntry,
+    EnrolmentView, Holding, MoveCard, Progress, Station, SyncReport, SyncState, TimelinePage, WordEntry,
 };
 use firsthours_core::protocol::{ClockResult, FieldClass, FieldKind, Phase};
 use firsthours_core::record::{PhaseStatus, StepState, ThreadState};
 use firsthours_core::view::{
-    CallView, ClockView, EncounterView, EntryView, FieldView, HeadView, Home, HomeRow, NextView, NoteView,
-    NumberView, OfferView, OptionView, PersonView, PhaseView, Section, StepView, SyncLine, ThreadView,
-    TimelineRow,
+    Alarm, AttemptView, CallView, CarriedView, ClockView, EncounterView, EntryView, FieldView, HeadView,
+    Home, HomeRow, NewerView, NextView, NoteView, NumberView, OfferView, OptionView, PersonView, PhaseView,
+    RowTold, SceneView, Section, SheetLink, SheetRowView, SheetSectionView, SheetView, StepView, SyncLine,
+    ThreadView, TimelineRow,
 };
 
 /// The first screen.
@@ -95,6 +96,111 @@ pub struct EncounterView {
     pub colleagues: Vec<PersonView>,
     /// How many times two people said different things and nobody has decided.
     pub conflicts: i32,
+    /// What was answered under an earlier version of the protocol and is not asked for any more.
+    pub carried: Vec<CarriedView>,
+    /// A newer version that the record can be moved to; show `moveCard` before it is.
+    pub newer: Option<NewerView>,
+    /// The other records of this scene.
+    pub scene: Vec<SceneView>,
+    /// The sheets that can be made of it.
+    pub sheets: Vec<SheetLink>,
+}
+
+/// Answers of an earlier version.
+#[uniffi::remote(Record)]
+pub struct CarriedView {
+    pub title: String,
+    /// One answer a line, with who gave it and when.
+    pub lines: Vec<String>,
+}
+
+/// A newer version of the protocol.
+#[uniffi::remote(Record)]
+pub struct NewerView {
+    /// Its fingerprint.
+    pub protocol: String,
+    pub sentence: String,
+}
+
+/// Another record of the same scene.
+#[uniffi::remote(Record)]
+pub struct SceneView {
+    pub id: String,
+    /// How people name that record aloud.
+    pub handle: String,
+    /// What it lacks of what this record says of the scene; empty when nothing.
+    pub lacks: String,
+}
+
+/// A sheet that can be made of a record.
+#[uniffi::remote(Record)]
+pub struct SheetLink {
+    pub id: String,
+    pub title: String,
+    /// Who it is for.
+    pub reader: String,
+}
+
+/// A sheet, ready to show or to print.
+#[uniffi::remote(Record)]
+pub struct SheetView {
+    pub id: String,
+    pub title: String,
+    /// When it was made, and for whom.
+    pub made: String,
+    /// Stands at its head; may be empty.
+    pub note: String,
+    /// How people name the record aloud.
+    pub handle: String,
+    /// Five characters with a check, for the telephone.
+    pub code: String,
+    pub sections: Vec<SheetSectionView>,
+    /// The gaps by name, or that there are none.
+    pub gaps: String,
+}
+
+/// Rows of a sheet under one heading.
+#[uniffi::remote(Record)]
+pub struct SheetSectionView {
+    pub title: String,
+    pub rows: Vec<SheetRowView>,
+}
+
+/// A row of a sheet.
+#[uniffi::remote(Record)]
+pub struct SheetRowView {
+    pub title: String,
+    /// What is recorded, or in words that nothing is; several lines at times.
+    pub text: String,
+    pub told: RowTold,
+}
+
+/// What moving a record to a newer version of its protocol would change.
+#[uniffi::remote(Record)]
+pub struct MoveCard {
+    /// The fingerprint of the newer version: give it to `moveRecord`.
+    pub protocol: String,
+    pub title: String,
+    /// What must be known of the change, in the county's words.
+    pub changes: String,
+    /// What is different, a sentence each.
+    pub differences: Vec<String>,
+    /// What becomes of the answers, and what is asked further.
+    pub effects: Vec<String>,
+    /// A phase was submitted: moving needs a reason.
+    pub needs_reason: bool,
+}
+
+/// Something that should ring. The text is neutral: it may stand on a locked screen.
+#[uniffi::remote(Record)]
+pub struct Alarm {
+    /// When, milliseconds since 1970 UTC.
+    pub at_ms: i64,
+    /// The record to open after unlock.
+    pub encounter: String,
+    /// A rule of law, not a target for review.
+    pub strict: bool,
+    pub text: String,
 }
 
 /// How far one phase is, and what this person may do with it.
@@ -244,6 +350,8 @@ pub struct ClockView {
     pub changes_at_ms: Option<i64>,
     /// `34 min left, until 22:44`.
     pub sentence: String,
+    /// Where the moment it counts from was corrected: how it stands by the one that was entered first.
+    pub first_entered: Option<String>,
 }
 
 /// Somebody to call, and how that stands.
@@ -261,8 +369,19 @@ pub struct CallView {
     pub numbers: Vec<NumberView>,
     /// What to say when there is none, else empty.
     pub no_number: String,
-    /// How many calls are recorded.
-    pub attempts: i32,
+    /// Every attempt, the first one first.
+    pub attempts: Vec<AttemptView>,
+    /// The id of the attempt whose arrival is still to be entered: answer into that entry.
+    pub awaits_arrival: Option<String>,
+}
+
+/// One attempt to reach somebody.
+#[uniffi::remote(Record)]
+pub struct AttemptView {
+    /// The id of its entry.
+    pub entry: String,
+    /// When, how, and what came of it.
+    pub sentence: String,
 }
 
 /// A number to call.

@@ -12,7 +12,9 @@ use firsthours_core::record::{
 };
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use support::{Author, ENCOUNTER, MINUTE, NIGHT, answered, fold, los_angeles, opened, read, text};
+use support::{
+    Author, ENCOUNTER, LOS_ANGELES, MINUTE, NIGHT, answered, fold, los_angeles, opened, read, text,
+};
 
 /// What a case is made of: who, what, and two numbers to choose with.
 type Move = (u8, u8, u8, u8);
@@ -123,7 +125,14 @@ fn events(moves: &[Move]) -> Vec<Arc<Event>> {
 fn bytes(state: &State) -> Vec<u8> {
     let definition = los_angeles();
     let derived = derive(definition, state);
-    let mut bytes = summarise(ENCOUNTER, definition, state, &derived).to_bytes();
+    let mut bytes = summarise(
+        ENCOUNTER,
+        firsthours_core::record::Hash::of(LOS_ANGELES.as_bytes()),
+        definition,
+        state,
+        &derived,
+    )
+    .to_bytes();
     for record in &derived.steps {
         bytes.extend(format!("{:?}{:?}{:?}", record.state, record.conflicts, record.entries).into_bytes());
     }

@@ -12,8 +12,8 @@ use firsthours_core::evidence::{
 };
 use firsthours_core::protocol::{Phase, Value};
 use firsthours_core::record::{
-    Directory, EntryId, Event, EventId, Hash, HoldReason, InstallId, Kind, PersonId, Role, Sharing,
-    TEXT_BYTES, Unreadable,
+    Directory, EncounterId, EntryId, Event, EventId, Hash, HoldReason, IncidentId, InstallId, Kind, PersonId,
+    Role, Sharing, TEXT_BYTES, Unreadable,
 };
 use firsthours_core::wire::{
     ClockReport, DeviceReport, EncounterCursor, EnrolReply, EnrolRequest, EnrolState, EventsReply,
@@ -91,6 +91,25 @@ fn one_of_each() -> Vec<(&'static str, SignedEvent)> {
     let written =
         phone.write(next(), NIGHT, answered("contact", None, &values[1..2]), vec![], Some("late".into()));
     events.push(("answered_late", SignedEvent::sign(written, &phone.key)));
+    let Kind::Answered { step, entry, values, .. } = answered("contact", None, &values[1..2]) else {
+        unreachable!("it was made as an answer")
+    };
+    let further = [
+        ("moved", Kind::Moved { protocol: Hash::of(b"version 2") }),
+        ("incident_linked", Kind::IncidentLinked { incident: IncidentId([2; 16]) }),
+        ("answered_copied", Kind::Answered { step, entry, values, copied: Some(EncounterId([0xe2; 16])) }),
+    ];
+    for (name, kind) in further {
+        events.push((name, phone.sign(next(), NIGHT, kind, vec![id(1)])));
+    }
+    desk.acting_as(9, Role::Supervisor);
+    let decided = [
+        ("reassigned", Kind::Reassigned { to: PersonId("p-2".to_owned()) }),
+        ("same_encounter", Kind::SameEncounter { with: Some(EncounterId([0xe2; 16])) }),
+    ];
+    for (name, kind) in decided {
+        events.push((name, desk.sign(next(), NIGHT, kind, vec![id(1)])));
+    }
     events
 }
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use firsthours_core::protocol::{Author, FieldKind, Misfit, Phase};
 use firsthours_core::record::{PhaseStatus, Refusal, Role};
-use firsthours_core::words::{Label, Language, Sentence, Trouble, misfit, refusal};
+use firsthours_core::words::{Label, Language, Sentence, Trouble, Whole, misfit, refusal};
 use support::golden;
 
 /// Terms that put the fault on a child or hide who did what, in the words of the app itself: `domain.md`, section 8.
@@ -273,6 +273,105 @@ fn sentences() -> Vec<Sentence<'static>> {
     all
 }
 
+/// Every sentence about a whole record; those that count things, with none, one and several.
+fn wholes() -> Vec<Whole<'static>> {
+    let all = vec![
+        Whole::EventMoved { who: "Dep. Moreno" },
+        Whole::EventIncidentLinked { who: "Dep. Moreno" },
+        Whole::EventReassigned { who: "Dep. Moreno", to: "Dep. Okafor" },
+        Whole::EventSame { who: "Dep. Moreno", code: "7K2QX" },
+        Whole::EventNotSame { who: "Dep. Moreno" },
+        Whole::EventCopied { who: "Dep. Moreno", step: "WHAT", code: "7K2QX" },
+        Whole::DisputeHolder { who: "Dep. Moreno" },
+        Whole::DisputeVoid,
+        Whole::DisputeVersion,
+        Whole::DisputeIncident,
+        Whole::DisputeSame,
+        Whole::DisputePhase { phase: "PHASE", counts_as: "STATUS" },
+        Whole::SupervisorChooses,
+        Whole::SameAs { code: "7K2QX" },
+        Whole::NewerVersion { version: 2 },
+        Whole::VersionNotHere,
+        Whole::UnderVersion { version: 2 },
+        Whole::UnderEarlier,
+        Whole::MoveFrom { from: 1, to: 2 },
+        Whole::MoveKept { answers: 0 },
+        Whole::MoveKept { answers: 1 },
+        Whole::MoveKept { answers: 2 },
+        Whole::MoveCarried { answers: 0 },
+        Whole::MoveCarried { answers: 1 },
+        Whole::MoveCarried { answers: 2 },
+        Whole::MoveAsks { steps: 0 },
+        Whole::MoveAsks { steps: 1 },
+        Whole::MoveAsks { steps: 2 },
+        Whole::AlarmSoon { at: "WHEN" },
+        Whole::AlarmDue,
+        Whole::MetBefore { at: "WHEN" },
+        Whole::FirstEntered { anchor: "WHEN", sentence: "WHAT" },
+        Whole::SheetMade { when: "WHEN", who: "the advocate" },
+        Whole::SheetNotRecorded,
+        Whole::SheetByHand,
+        Whole::SheetNotApplicable,
+        Whole::SheetGaps { count: 0, rows: "WHAT" },
+        Whole::SheetGaps { count: 1, rows: "WHAT" },
+        Whole::SheetGaps { count: 2, rows: "WHAT" },
+        Whole::SheetNoGaps,
+        Whole::SheetDoneAt { when: "WHEN" },
+        Whole::Attempt { when: "WHEN", how: "HOW", outcome: "WHAT" },
+        Whole::AttemptArrived { when: "WHEN" },
+        Whole::AttemptNotComing { because: "WHY" },
+        Whole::NotHereYet { since: "WHEN" },
+        Whole::SceneLacks { facts: 0, record: "RECORD" },
+        Whole::SceneLacks { facts: 1, record: "RECORD" },
+        Whole::SceneLacks { facts: 2, record: "RECORD" },
+        Whole::SceneComplete,
+    ];
+    for whole in &all {
+        match whole {
+            Whole::EventMoved { .. }
+            | Whole::EventIncidentLinked { .. }
+            | Whole::EventReassigned { .. }
+            | Whole::EventSame { .. }
+            | Whole::EventNotSame { .. }
+            | Whole::EventCopied { .. }
+            | Whole::DisputeHolder { .. }
+            | Whole::DisputeVoid
+            | Whole::DisputeVersion
+            | Whole::DisputeIncident
+            | Whole::DisputeSame
+            | Whole::DisputePhase { .. }
+            | Whole::SupervisorChooses
+            | Whole::SameAs { .. }
+            | Whole::NewerVersion { .. }
+            | Whole::VersionNotHere
+            | Whole::UnderVersion { .. }
+            | Whole::UnderEarlier
+            | Whole::MoveFrom { .. }
+            | Whole::MoveKept { .. }
+            | Whole::MoveCarried { .. }
+            | Whole::MoveAsks { .. }
+            | Whole::AlarmSoon { .. }
+            | Whole::AlarmDue
+            | Whole::MetBefore { .. }
+            | Whole::FirstEntered { .. }
+            | Whole::SheetMade { .. }
+            | Whole::SheetNotRecorded
+            | Whole::SheetByHand
+            | Whole::SheetNotApplicable
+            | Whole::SheetGaps { .. }
+            | Whole::SheetNoGaps
+            | Whole::SheetDoneAt { .. }
+            | Whole::Attempt { .. }
+            | Whole::AttemptArrived { .. }
+            | Whole::AttemptNotComing { .. }
+            | Whole::NotHereYet { .. }
+            | Whole::SceneLacks { .. }
+            | Whole::SceneComplete => {}
+        }
+    }
+    all
+}
+
 fn troubles() -> Vec<Trouble> {
     use Trouble as T;
     let all = vec![
@@ -301,6 +400,7 @@ fn troubles() -> Vec<Trouble> {
         T::NoSuchRecord,
         T::BadText,
         T::NewerProtocol,
+        T::OtherProtocol,
     ];
     for trouble in &all {
         match trouble {
@@ -328,7 +428,8 @@ fn troubles() -> Vec<Trouble> {
             | T::EntryLost
             | T::NoSuchRecord
             | T::BadText
-            | T::NewerProtocol => {}
+            | T::NewerProtocol
+            | T::OtherProtocol => {}
         }
     }
     all
@@ -372,6 +473,9 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NoSuchThread,
         Refusal::EmptyText,
         Refusal::TooLong { chars: 41, max: 40 },
+        Refusal::NotShared { step: step() },
+        Refusal::SameVersion,
+        Refusal::ItsOwn,
         Refusal::Void,
     ];
     all.extend(authors.map(|by| Refusal::NotYours { step: step(), by }));
@@ -394,6 +498,9 @@ fn refusals() -> Vec<Refusal> {
             | Refusal::NoSuchThread
             | Refusal::EmptyText
             | Refusal::TooLong { .. }
+            | Refusal::NotShared { .. }
+            | Refusal::SameVersion
+            | Refusal::ItsOwn
             | Refusal::Void => {}
         }
     }
@@ -410,6 +517,9 @@ fn all_texts() -> Vec<(String, String)> {
         }
         for sentence in sentences() {
             put(format!("{sentence:?}"), sentence.text(language));
+        }
+        for whole in wholes() {
+            put(format!("{whole:?}"), whole.text(language));
         }
         for (what, text) in error_texts(language) {
             put(what, text);

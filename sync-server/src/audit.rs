@@ -53,6 +53,8 @@ pub enum What {
     Resolved,
     Returned,
     Reassigned,
+    /// A record was said to be the same contact as another, or not to be.
+    SaidSame,
     Approved,
     Answered,
     Sealed,

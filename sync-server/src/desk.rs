@@ -74,7 +74,7 @@ pub fn act(
     let new_entry = EntryId(random::bytes(&*service.random));
     service.store.write(|tx| {
         let mut writing = Writing::open(service, tx, encounter, &keys, now_ms)?.ok_or(DeskError::NoRecord)?;
-        let definition = writing.definition.clone().ok_or(DeskError::Closed)?;
+        let definition = writing.under.definition.clone().ok_or(DeskError::Closed)?;
         let install = writing.desk_install();
         let shown: BTreeSet<EventId> = writing
             .positions
@@ -86,6 +86,7 @@ pub fn act(
         let visible = |event: &Event| shown.contains(&event.id);
         let decision = decide(act.clone(), record, actor, install, new_entry, &visible)?;
         let event = writing.act(tx, decision.kind, actor.clone(), decision.base, decision.reason)?;
+        writing.accept(tx, &event)?;
         let pos = writing.pos;
         writing.finish(tx)?;
         let person = actor.person.0.as_str();
@@ -112,6 +113,8 @@ fn what(act: &Act) -> What {
         Act::Comment { .. } => What::Commented,
         Act::Resolve { .. } => What::Resolved,
         Act::Return { .. } => What::Returned,
+        Act::Reassign { .. } => What::Reassigned,
+        Act::SameEncounter { .. } => What::SaidSame,
         Act::Approve { .. } => What::Approved,
         _ => What::Answered,
     }

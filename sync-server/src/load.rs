@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use firsthours_core::evidence::Rolling;
 use firsthours_core::protocol::{self, Definition};
-use firsthours_core::record::{EncounterId, Event, EventId, Hash, State};
+use firsthours_core::record::{EncounterId, Event, EventId, Hash, State, versions};
 
 use crate::keys::{DataKey, KeyError, Keys};
 use crate::protocols;
@@ -41,10 +41,19 @@ pub struct Loaded {
     pub state: State,
     /// Where each event stands.
     pub positions: BTreeMap<EventId, u64>,
-    /// The version it is pinned to.
+    /// The versions it is read under.
+    pub under: Under,
+}
+
+/// The versions of its protocol that a record is read under.
+#[derive(Debug, Clone)]
+pub struct Under {
+    /// The one that it was moved to last, or was opened with.
     pub protocol: Hash,
     /// That version, if it is published here.
     pub definition: Option<Arc<Definition>>,
+    /// The versions before, as far as they are published here, the latest first.
+    pub earlier: Vec<Arc<Definition>>,
 }
 
 /// Published definitions, read once. They never change, so one that was read stays right.
@@ -66,6 +75,22 @@ impl Definitions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(sha256, Arc::clone(&definition));
         Ok(Some(definition))
     }
+
+    /// What a record is read under; `opened` while its events do not say.
+    pub fn under(&self, tx: &mut dyn Tx, state: &State, opened: Hash) -> Result<Under, StoreError> {
+        let mut published = Vec::new();
+        for version in versions(state) {
+            published.extend(self.get(tx, version)?.map(|definition| (version, definition)));
+        }
+        let mut published = published.into_iter();
+        Ok(match published.next() {
+            Some((protocol, definition)) => {
+                let earlier = published.map(|(_, definition)| definition).collect();
+                Under { protocol, definition: Some(definition), earlier }
+            }
+            None => Under { protocol: opened, definition: self.get(tx, opened)?, earlier: Vec::new() },
+        })
+    }
 }
 
 /// Loads a record with all its events; `None` if there is no such record. A shredded one has no bodies.
@@ -86,13 +111,13 @@ pub fn record(
         rolling: Rolling(hash(row.text(1)?)?),
         state: State::default(),
         positions: BTreeMap::new(),
-        protocol,
-        definition: definitions.get(tx, protocol)?,
+        under: Under { protocol, definition: None, earlier: Vec::new() },
     };
     for (pos, event) in events(tx, &id, key.as_ref())? {
         loaded.positions.insert(event.id, pos);
         loaded.state.add(event);
     }
+    loaded.under = definitions.under(tx, &loaded.state, protocol)?;
     Ok(Some(loaded))
 }
 

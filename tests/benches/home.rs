@@ -6,7 +6,8 @@ use std::time::Duration;
 use firsthours_core::evidence::{SecretKey, SignedEvent};
 use firsthours_core::protocol::load;
 use firsthours_core::record::{
-    Body, EncounterId, Epoch, Event, EventId, Hash, Install, InstallId, Kind, Place, State, derive, summarise,
+    Body, EncounterId, Epoch, Event, EventId, Hash, Install, InstallId, Kind, Place, State, derive,
+    summarise, versions,
 };
 use firsthours_core::store::{NewEvent, Received, Store};
 use firsthours_core::wire::EncounterCursor;
@@ -120,7 +121,7 @@ fn fill(handset: &Handset, template: &str, records: u32, events: usize) -> Resul
             new.push(NewEvent { arrival: at, id, pos: Some(at), event: SignedEvent::sign(written, &key) });
         }
         let derived = derive(&definition, &state);
-        let summary = summarise(encounter, &definition, &state, &derived).to_bytes();
+        let summary = summarise(encounter, versions(&state)[0], &definition, &state, &derived).to_bytes();
         store.receive(&Received {
             encounter,
             cursor: EncounterCursor {

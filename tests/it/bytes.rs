@@ -7,7 +7,9 @@ use std::sync::Arc;
 use firsthours_core::app::{Act, AppError, FirstHours, Sharing};
 use firsthours_core::evidence::{SignedEvent, check_encounter};
 use firsthours_core::protocol::{Definition, Field, FieldKind, Limits, Value, load};
-use firsthours_core::record::{EncounterId, EventId, PersonId, State, derive, read_opened, summarise};
+use firsthours_core::record::{
+    EncounterId, EventId, PersonId, State, derive, read_opened, summarise, versions,
+};
 use firsthours_core::store::Store;
 use firsthours_core::view::{EncounterView, StepView};
 use firsthours_core::words::Language;
@@ -253,7 +255,8 @@ fn ten_thousand_events_are_the_same_bytes_everywhere_and_fold_to_the_same_summar
         let state = State::fold(read);
         assert!(state.opened().and_then(read_opened).is_some());
         let derived = derive(&definition, &state);
-        let summary = String::from_utf8(summarise(id, &definition, &state, &derived).to_bytes())?;
+        let summary =
+            String::from_utf8(summarise(id, versions(&state)[0], &definition, &state, &derived).to_bytes())?;
         assert_eq!(server_summary(&programme, id)?, summary, "the server's summary is another");
         assert_eq!(stores.0.encounter(&id)?.ok_or("not held")?.summary, summary.as_bytes());
         assert_eq!(stores.1.encounter(&id)?.ok_or("not held")?.summary, summary.as_bytes());

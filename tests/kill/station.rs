@@ -241,9 +241,12 @@ impl Station {
                     return Err(format!("LOST: a receipt named position {pos} of record {encounter}").into());
                 }
             }
-            let definition = loaded.definition.as_ref().ok_or_else(|| torn("its definition is gone"))?;
+            let definition =
+                loaded.under.definition.as_ref().ok_or_else(|| torn("its definition is gone"))?;
             let state = &loaded.state;
-            let fold = summarise(encounter, definition, state, &derive(definition, state)).to_bytes();
+            let fold =
+                summarise(encounter, loaded.under.protocol, definition, state, &derive(definition, state))
+                    .to_bytes();
             if row.text(1)?.as_bytes() != fold {
                 return Err(torn("its summary is not the fold of its events"));
             }

@@ -90,9 +90,9 @@ impl ServerState {
             .store
             .read(|tx| load::record(tx, &app.keys, &app.sync.definitions, id))?
             .ok_or("it cannot be loaded")?;
-        let definition = loaded.definition.as_ref().ok_or("its definition is gone")?;
+        let definition = loaded.under.definition.as_ref().ok_or("its definition is gone")?;
         let derived = derive(definition, &loaded.state);
-        let summary = summarise(id, definition, &loaded.state, &derived).to_bytes();
+        let summary = summarise(id, loaded.under.protocol, definition, &loaded.state, &derived).to_bytes();
         if row.opt_text(3)?.map(str::as_bytes) != Some(&*summary) {
             return Err("its summary is not what its events say".into());
         }

@@ -5,21 +5,23 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::outside::random_bytes;
-use super::records::OpenRecord;
+use super::records::{OpenRecord, Under};
 use super::{AppError, FirstHours, Inner};
 use crate::evidence::{Chain, SignedEvent};
 use crate::protocol::{FieldKind, Phase, Value};
 use crate::record::{
     Act, Actor, At, Body, Decision, EncounterId, EntryId, Event, IncidentId, Kind, Place, Refusal, base_of,
-    decide, derive, free_letter, summarise,
+    decide, derive, free_letter,
 };
 use crate::store::{Append, Draft, DraftKey, Store, StoreError};
 use crate::view::EncounterView;
 use crate::words::Trouble;
 
 impl FirstHours {
-    /// Begins a record under the newest protocol in force; `incident` joins it to the scene of another record here.
+    /// Begins a record under the newest protocol in force; `beside` joins it to the scene of another record here, and
+    /// copies what that one says of the scene.
     pub fn start_encounter(&self, beside: Option<&str>) -> Result<EncounterView, AppError> {
+        let beside: Option<EncounterId> = beside.map(read_id).transpose()?;
         let mut inner = self.lock();
         let actor = inner.me.actor()?.clone();
         let protocol = inner
@@ -34,16 +36,25 @@ impl FirstHours {
             .and_then(|person| person.station.clone())
             .unwrap_or_default();
         let incident = match beside {
-            Some(beside) => self.incident_of(&mut inner, read_id(beside)?)?,
+            Some(beside) => inner.incident_of(self, beside)?,
             None => IncidentId(random_bytes(self.outside.random.as_ref())),
         };
-        let letters = self.letters_in(&mut inner, incident)?;
+        let letters = inner.letters_in(self, incident)?;
         let letter = free_letter(letters.iter().map(String::as_str));
         let id = EncounterId(random_bytes(self.outside.random.as_ref()));
         let kind = Kind::Opened { protocol, agency: actor.agency.clone(), station, incident, letter };
         let decision = Decision { kind, base: Vec::new(), reason: None };
-        inner.records.insert(id, OpenRecord::begin(id, protocol, definition));
-        self.write(&mut inner, id, &actor, decision, Vec::new())
+        let under = Under { protocol, definition, earlier: Vec::new(), lacks: false };
+        inner.records.insert(id, OpenRecord::begin(id, under));
+        let view = self.write(&mut inner, id, &actor, decision, Vec::new())?;
+        match beside {
+            Some(beside) => {
+                inner.load_scene(self, id)?;
+                self.copy_scene(&mut inner, beside, id)?;
+                self.draw(&mut inner, id)
+            }
+            None => Ok(view),
+        }
     }
 
     /// Does one thing to a record, as seen on the view with this token.
@@ -56,6 +67,9 @@ impl FirstHours {
         let mut inner = self.lock();
         let actor = inner.me.actor()?.clone();
         let seen = inner.record(&self.store, id)?.token(seen)?;
+        if let Act::Move { protocol, .. } = &act {
+            inner.can_move(&self.store, id, *protocol)?;
+        }
         if let Act::Submit { phase } = act {
             self.finish_drafts(&mut inner, id, &actor, phase)?;
         }
@@ -73,8 +87,9 @@ impl FirstHours {
         let DraftPlace { step, entry, field } = place;
         let record = inner.record(&self.store, id)?;
         let seen = record.token(seen)?;
-        let refused = |reason| AppError::refused(reason, &record.definition, self.language);
+        let refused = |reason| AppError::refused(reason, &record.under.definition, self.language);
         let found = record
+            .under
             .definition
             .step(&step)
             .ok_or_else(|| refused(Refusal::NoSuchStep { step: step.clone() }))?;
@@ -87,7 +102,7 @@ impl FirstHours {
             let dropped = self.store.delete_draft(&key);
             return inner.note_draft(id, &key, None, dropped);
         }
-        let kind = Kind::Answered { step, entry, values: BTreeMap::from([(field, None)]) };
+        let kind = Kind::Answered { step, entry, values: BTreeMap::from([(field, None)]), copied: None };
         let visible = |event: &Event| record.showed(event, seen, me);
         // What counts is the screen of the first key: what came in while it was typed was not on it.
         let (base, seen) = match record.drafts.iter().find(|draft| draft.key == key) {
@@ -116,7 +131,7 @@ impl FirstHours {
         let drafts_done = drafts.into_iter().map(|draft| draft.key.clone()).collect();
         let visible = |event: &Event| record.showed(event, seen, me);
         let decision = decide(act, record.folded(), actor, me, new_entry, &visible)
-            .map_err(|reason| AppError::refused(reason, &record.definition, self.language))?;
+            .map_err(|reason| AppError::refused(reason, &record.under.definition, self.language))?;
         self.write(inner, id, actor, decision, drafts_done)
     }
 
@@ -130,7 +145,7 @@ impl FirstHours {
     ) -> Result<(), AppError> {
         for draft in inner.record(&self.store, id)?.drafts.clone() {
             let record = inner.record(&self.store, id)?;
-            if record.definition.step(&draft.key.step).is_none_or(|step| step.phase != phase) {
+            if record.under.definition.step(&draft.key.step).is_none_or(|step| step.phase != phase) {
                 continue;
             }
             let act = Act::Answer {
@@ -146,7 +161,7 @@ impl FirstHours {
 
     /// Builds the event, writes it in one transaction, and draws the record with it. What is derived serves both the
     /// summary that is written and the view.
-    fn write(
+    pub(super) fn write(
         &self,
         inner: &mut Inner,
         id: EncounterId,
@@ -155,6 +170,15 @@ impl FirstHours {
         drafts_done: Vec<DraftKey>,
     ) -> Result<EncounterView, AppError> {
         let clock = self.outside.clock.read();
+        // What these change is more than one fold: which records belong together, and what they are read under.
+        let is_redrawn =
+            matches!(decision.kind, Kind::Opened { .. } | Kind::Moved { .. } | Kind::IncidentLinked { .. });
+        let newer = if is_redrawn {
+            None
+        } else {
+            inner.load_scene(self, id)?;
+            inner.newer_for(&self.store, id, clock.wall)?
+        };
         let own = inner.own_head(&self.store)?;
         let (author, anchor) = (inner.me.author(), inner.me.anchor);
         let key = inner.me.key.clone();
@@ -184,10 +208,14 @@ impl FirstHours {
         for done in &drafts_done {
             record.keep_draft(done, None);
         }
+        if let Err(error) = inner.read_under(&self.store, id) {
+            inner.forget(id);
+            return Err(error);
+        }
         let own = Chain { seq: own.seq + 1, id: Some(written.id) };
         inner.own = Some((author, own));
         let record = inner.records.get(&id).ok_or(AppError::NoSuchRecord)?;
-        let derived = derive(&record.definition, &record.state);
+        let derived = derive(&record.under.definition, &record.state);
         let append = Append {
             encounter: id,
             arrival,
@@ -195,11 +223,16 @@ impl FirstHours {
             seq: own.seq,
             wall: clock.wall,
             event: SignedEvent::sign(written, &key),
-            summary: summarise(id, &record.definition, &record.state, &derived).to_bytes(),
+            summary: record.summary_of(&derived),
             drafts_done,
         };
         match self.store.append(&append) {
-            Ok(standing) => self.drawn(inner, record, &derived, standing.unsent()),
+            Ok(_) if is_redrawn => {
+                drop(derived);
+                inner.scenes = None;
+                self.draw(inner, id)
+            }
+            Ok(standing) => self.drawn(inner, record, &derived, standing.unsent(), newer),
             Err(error) => {
                 drop(derived);
                 // Nobody knows whether it was kept; the disk does. The next call reads it from there.
@@ -207,20 +240,6 @@ impl FirstHours {
                 Err(error.into())
             }
         }
-    }
-
-    fn incident_of(&self, inner: &mut Inner, beside: EncounterId) -> Result<IncidentId, AppError> {
-        let record = inner.record(&self.store, beside)?;
-        match record.state.opened().and_then(Event::kind) {
-            Some(Kind::Opened { incident, .. }) => Ok(*incident),
-            _ => Err(AppError::NoSuchRecord),
-        }
-    }
-
-    fn letters_in(&self, inner: &mut Inner, incident: IncidentId) -> Result<Vec<String>, AppError> {
-        let summaries = self.summaries(inner)?;
-        let opened = summaries.into_iter().filter_map(|(_, summary)| summary.opened);
-        Ok(opened.filter(|opened| opened.incident == incident).map(|opened| opened.letter).collect())
     }
 }
 

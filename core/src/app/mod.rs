@@ -10,7 +10,9 @@ mod me;
 mod outside;
 mod reads;
 mod records;
+mod scene;
 mod sync;
+mod versions;
 
 pub use crate::record::{Act, Sharing};
 pub use acts::DraftPlace;
@@ -19,14 +21,15 @@ pub use error::AppError;
 pub use outside::{Clock, Connect, Outside, Random, SystemClock, SystemRandom};
 pub use reads::{Holding, PAGE_ROWS, SyncState, TimelinePage, WordEntry};
 pub use sync::{Progress, SyncReport};
+pub use versions::MoveCard;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::evidence::Chain;
-use crate::record::{Directory, EncounterId, Hash, Install};
+use crate::record::{Directory, EncounterId, Hash, IncidentId, Install};
 use crate::store::{Store, StoreKey};
 use crate::words::Language;
 
@@ -53,6 +56,10 @@ pub(crate) struct Inner {
     definitions: Definitions,
     records: BTreeMap<EncounterId, OpenRecord>,
     directory: Directory,
+    /// Which records are of which scene, once it was asked for.
+    scenes: Option<BTreeMap<EncounterId, IncidentId>>,
+    /// Which definitions are here, once it was asked for.
+    held: Option<BTreeSet<Hash>>,
     /// The end of an install's chain, once it was read.
     own: Option<(Install, Chain)>,
 }
@@ -82,8 +89,15 @@ impl FirstHours {
             me.start_anew(&store, random)?;
         }
         let directory = store.setting(me::DIRECTORY)?.unwrap_or_default();
-        let inner =
-            Inner { me, definitions: Definitions::default(), records: BTreeMap::new(), directory, own: None };
+        let inner = Inner {
+            me,
+            definitions: Definitions::default(),
+            records: BTreeMap::new(),
+            directory,
+            scenes: None,
+            held: None,
+            own: None,
+        };
         Ok(Self {
             store,
             outside,
@@ -103,6 +117,7 @@ impl FirstHours {
         drop(lock(&self.syncing));
         let mut inner = lock(&self.inner);
         inner.records.clear();
+        inner.scenes = None;
         inner.own = None;
         inner.me.forget_key();
         self.store.shutdown();
@@ -131,6 +146,11 @@ impl Inner {
     /// The definition with this hash, read and checked once.
     fn definition(&mut self, store: &Store, sha: Hash) -> Result<Arc<crate::protocol::Definition>, AppError> {
         self.definitions.get(store, sha)
+    }
+
+    /// Whether the definition with this hash is here and without faults.
+    fn has(&mut self, store: &Store, sha: Hash) -> bool {
+        self.definition(store, sha).is_ok()
     }
 }
 

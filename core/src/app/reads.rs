@@ -6,12 +6,12 @@ use super::acts::read_id;
 use super::me::LAST_SYNC;
 use super::records::OpenRecord;
 use super::{AppError, FirstHours, Inner};
-use crate::protocol::{local, zone};
-use crate::record::{Derived, EncounterId, Role, Summary, derive, holders};
+use crate::protocol::{Author, local, zone};
+use crate::record::{Derived, EncounterId, Hash, Role, Summary, derive, holders};
 use crate::store::{EncounterRow, Store};
 use crate::view::{
-    CallView, Context, Draft, EncounterView, Here, Home, HomeRow, Reader, TimelineRow, home_row, sync_line,
-    timeline, view,
+    self, Alarm, CallView, Context, Draft, EncounterView, Here, Home, HomeRow, Reader, SheetView,
+    TimelineRow, alarms, home_row, sync_line, timeline, view,
 };
 use crate::words::{Label, Language, Sentence, span};
 
@@ -109,7 +109,7 @@ impl FirstHours {
         let record = inner.records.get(&id).ok_or(AppError::NoSuchRecord)?;
         let (here, reader) = self.here_and_reader(inner, record, unsent)?;
         let context = Context {
-            definition: &record.definition,
+            definition: &record.under.definition,
             here: &here,
             reader: &reader,
             language: self.language,
@@ -121,6 +121,41 @@ impl FirstHours {
         let more = rows.len() > (page + 1).saturating_mul(PAGE_ROWS);
         let rows = rows.into_iter().skip(page.saturating_mul(PAGE_ROWS)).take(PAGE_ROWS).collect();
         Ok(TimelinePage { rows, next: if more { i32::try_from(page + 1).ok() } else { None } })
+    }
+
+    /// A sheet of a record, for the reader that it is made for. Nothing is sent anywhere.
+    pub fn sheet(&self, encounter: &str, sheet: &str) -> Result<SheetView, AppError> {
+        let id: EncounterId = read_id(encounter)?;
+        let mut inner = self.lock();
+        let unsent = self.unsent_of(id)?;
+        inner.record(&self.store, id)?;
+        let inner = &*inner;
+        let record = inner.records.get(&id).ok_or(AppError::NoSuchRecord)?;
+        let (here, reader) = self.here_and_reader(inner, record, unsent)?;
+        let context = Context {
+            definition: &record.under.definition,
+            here: &here,
+            reader: &reader,
+            language: self.language,
+            now: self.now(),
+            names: &inner.directory,
+        };
+        let derived = derive(&record.under.definition, &record.state);
+        view::sheet(sheet, id, &record.state, &derived, context).ok_or(AppError::BadInput { what: "sheet" })
+    }
+
+    /// What should ring from now on, over every record on this phone, the next first: for the phone's own alarms, so that
+    /// they ring while the app is locked.
+    pub fn alarms(&self) -> Result<Vec<Alarm>, AppError> {
+        let mut inner = self.lock();
+        let author = inner.me.actor()?.role.author().unwrap_or(Author::Deputy);
+        let mut records = Vec::new();
+        for (_, summary) in self.summaries(&mut inner)? {
+            let definition = inner.definition(&self.store, summary.protocol)?;
+            records.push((summary, definition));
+        }
+        let records = records.iter().map(|(summary, definition)| (summary, definition.as_ref()));
+        Ok(alarms(records, author, self.language, self.now()))
     }
 
     /// The calls board of a record.
@@ -196,8 +231,10 @@ impl FirstHours {
         let mut summaries = Vec::new();
         for row in self.store.encounters()? {
             let summary = match Summary::from_bytes(&row.summary) {
-                Some(summary) => Some(summary),
-                None => self.refold(inner, row.id)?,
+                Some(summary) if !summary.lacks.is_some_and(|sha| inner.has(&self.store, sha)) => {
+                    Some(summary)
+                }
+                _ => self.refold(inner, row.id)?,
             };
             if let Some(summary) = summary {
                 summaries.push((row, summary));
@@ -208,6 +245,7 @@ impl FirstHours {
 
     /// Folds a record again and keeps its summary; `None` while its beginning or its definition is not here.
     fn refold(&self, inner: &mut Inner, id: EncounterId) -> Result<Option<Summary>, AppError> {
+        inner.forget(id);
         let bytes = match inner.record(&self.store, id) {
             Ok(record) => record.summary(),
             Err(AppError::NoSuchRecord | AppError::NotReady { .. }) => return Ok(None),
@@ -224,8 +262,10 @@ impl FirstHours {
         summary: &Summary,
         now: i64,
     ) -> Result<Option<HomeRow>, AppError> {
-        let Some(opened) = &summary.opened else { return Ok(None) };
-        let definition = inner.definition(&self.store, opened.protocol)?;
+        if summary.opened.is_none() {
+            return Ok(None);
+        }
+        let definition = inner.definition(&self.store, summary.protocol)?;
         let unsent = Some(row.standing().unsent());
         Ok(Some(home_row(summary, &definition, unsent, self.language, now, &inner.directory)))
     }
@@ -234,9 +274,11 @@ impl FirstHours {
     pub(super) fn draw(&self, inner: &mut Inner, id: EncounterId) -> Result<EncounterView, AppError> {
         let unsent = self.unsent_of(id)?;
         inner.record(&self.store, id)?;
+        inner.load_scene(self, id)?;
+        let newer = inner.newer_for(&self.store, id, self.now())?;
         let record = inner.records.get(&id).ok_or(AppError::NoSuchRecord)?;
-        let derived = derive(&record.definition, &record.state);
-        self.drawn(inner, record, &derived, unsent)
+        let derived = derive(&record.under.definition, &record.state);
+        self.drawn(inner, record, &derived, unsent, newer)
     }
 
     /// Draws a record of which everything is known.
@@ -246,10 +288,12 @@ impl FirstHours {
         record: &OpenRecord,
         derived: &Derived<'_>,
         unsent: usize,
+        newer: Option<(Hash, u32)>,
     ) -> Result<EncounterView, AppError> {
         let (here, reader) = self.here_and_reader(inner, record, unsent)?;
+        let here = Here { newer, scene: inner.siblings(record.id, derived), ..here };
         let context = Context {
-            definition: &record.definition,
+            definition: &record.under.definition,
             here: &here,
             reader: &reader,
             language: self.language,
@@ -288,11 +332,11 @@ impl FirstHours {
                 text: draft.text.clone(),
             })
             .collect();
-        let (seen, protocol) = (record.seen(), record.protocol);
-        let minute = minute_of_day(now, &record.definition.time_zone);
+        let (seen, protocol) = (record.seen(), record.under.protocol);
+        let minute = minute_of_day(now, &record.under.definition.time_zone);
         let holders = holders(&record.state);
         let partners: Vec<String> =
-            record.definition.partners.iter().map(|partner| partner.id.clone()).collect();
+            record.under.definition.partners.iter().map(|partner| partner.id.clone()).collect();
         let station = crate::record::State::opened(&record.state)
             .and_then(crate::record::read_opened)
             .map(|opened| opened.station)
@@ -315,6 +359,10 @@ impl FirstHours {
             colleagues,
             clock_off_ms,
             recalled: inner.me.notices.iter().any(|notice| notice.sha256 == protocol && notice.recalled),
+            lacks_version: record.under.lacks,
+            earlier: record.under.earlier.clone(),
+            newer: None,
+            scene: Vec::new(),
         };
         Ok((here, Reader { actor, sees_all: true, at_desk: false }))
     }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::{AppError, Inner};
 use crate::evidence::Chain;
 use crate::protocol::{Definition, load};
-use crate::record::{EncounterId, Event, EventId, Hash, Install, Kind, Record, State, derive, summarise};
+use crate::record::{
+    Derived, EncounterId, Event, EventId, Hash, Install, Record, State, derive, summarise, versions,
+};
 use crate::store::{Draft, DraftKey, Store};
 use crate::words::Trouble;
 
@@ -28,13 +30,45 @@ impl Definitions {
         self.0.insert(sha, Arc::clone(&definition));
         Ok(definition)
     }
+
+    /// What a record is read under: the version that it was moved to last, or the latest before that one that is here.
+    pub(super) fn under(&mut self, store: &Store, state: &State) -> Result<Under, AppError> {
+        let wanted = versions(state);
+        let mut here = Vec::new();
+        let mut missing = None;
+        for version in &wanted {
+            match self.get(store, *version) {
+                Ok(definition) => here.push((*version, definition)),
+                Err(error @ AppError::NotReady { .. }) => missing = missing.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        let mut here = here.into_iter();
+        match here.next() {
+            Some((protocol, definition)) => {
+                let lacks = wanted.first() != Some(&protocol);
+                let earlier = here.map(|(_, definition)| definition).collect();
+                Ok(Under { protocol, definition, earlier, lacks })
+            }
+            None => Err(missing.unwrap_or(AppError::NoSuchRecord)),
+        }
+    }
+}
+
+/// The versions of its protocol that a record is read under.
+pub(super) struct Under {
+    pub(super) protocol: Hash,
+    pub(super) definition: Arc<Definition>,
+    /// Those that it was under before, as far as they are here: for the words of what they asked.
+    pub(super) earlier: Vec<Arc<Definition>>,
+    /// The version that it was moved to is not here.
+    pub(super) lacks: bool,
 }
 
 /// One record, folded. Arrivals are dense from 1.
 pub(super) struct OpenRecord {
     pub(super) id: EncounterId,
-    pub(super) definition: Arc<Definition>,
-    pub(super) protocol: Hash,
+    pub(super) under: Under,
     pub(super) state: State,
     pub(super) arrivals: BTreeMap<EventId, u64>,
     /// The drafts of this record as they are on disk, in the store's order.
@@ -70,16 +104,15 @@ impl OpenRecord {
         if !damaged.iter().all(followed) {
             return Err(AppError::CorruptStore { set_aside: None });
         }
-        let protocol = protocol_of(&state).ok_or(AppError::NoSuchRecord)?;
-        let definition = definitions.get(store, protocol)?;
+        let under = definitions.under(store, &state)?;
         let drafts = store.drafts(&id)?;
-        Ok(Self { id, definition, protocol, state, arrivals, drafts, last })
+        Ok(Self { id, under, state, arrivals, drafts, last })
     }
 
-    /// A record that begins with this definition.
-    pub(super) fn begin(id: EncounterId, protocol: Hash, definition: Arc<Definition>) -> Self {
+    /// A record that begins under this version.
+    pub(super) fn begin(id: EncounterId, under: Under) -> Self {
         let (state, arrivals, drafts) = (State::default(), BTreeMap::new(), Vec::new());
-        Self { id, definition, protocol, state, arrivals, drafts, last: 0 }
+        Self { id, under, state, arrivals, drafts, last: 0 }
     }
 
     /// How many events are folded in: the token of a view made now.
@@ -107,13 +140,19 @@ impl OpenRecord {
 
     /// The bytes of the summary as the record stands.
     pub(super) fn summary(&self) -> Vec<u8> {
-        let derived = derive(&self.definition, &self.state);
-        summarise(self.id, &self.definition, &self.state, &derived).to_bytes()
+        let derived = derive(&self.under.definition, &self.state);
+        self.summary_of(&derived)
+    }
+
+    /// The bytes of the summary, from what was derived already.
+    pub(super) fn summary_of(&self, derived: &Derived<'_>) -> Vec<u8> {
+        let Under { protocol, definition, .. } = &self.under;
+        summarise(self.id, *protocol, definition, &self.state, derived).to_bytes()
     }
 
     /// The record under its definition, for what decides.
     pub(super) fn folded(&self) -> Record<'_> {
-        Record { definition: &self.definition, state: &self.state }
+        Record { definition: &self.under.definition, state: &self.state }
     }
 
     /// A draft was written, or dropped, on disk.
@@ -127,14 +166,6 @@ impl OpenRecord {
     }
 }
 
-/// The definition that the record is pinned to.
-pub(super) fn protocol_of(state: &State) -> Option<Hash> {
-    match state.opened()?.kind() {
-        Some(Kind::Opened { protocol, .. }) => Some(*protocol),
-        _ => None,
-    }
-}
-
 impl Inner {
     /// The record, read from the store if it is not in memory.
     pub(super) fn record(&mut self, store: &Store, id: EncounterId) -> Result<&mut OpenRecord, AppError> {
@@ -144,6 +175,16 @@ impl Inner {
                 Ok(entry.insert(OpenRecord::read(store, id, &mut self.definitions)?))
             }
         }
+    }
+
+    /// Reads a record under the version that its events now say, if that is here.
+    pub(super) fn read_under(&mut self, store: &Store, id: EncounterId) -> Result<(), AppError> {
+        if let Some(record) = self.records.get_mut(&id)
+            && versions(&record.state).first() != Some(&record.under.protocol)
+        {
+            record.under = self.definitions.under(store, &record.state)?;
+        }
+        Ok(())
     }
 
     /// Forgets what is in memory of a record: after a failed write nobody knows what was kept.

@@ -33,6 +33,20 @@ pub struct ClockReading {
     pub due: Option<i64>,
     /// How it stands, whatever the time is now.
     pub outcome: Outcome,
+    /// Where the moment it counts from was corrected: how it stood from the moment that was entered first. A clock is
+    /// not started again by entering a call again; both are shown.
+    pub first_entered: Option<FirstEntered>,
+}
+
+/// How a clock stands by the moment that was entered first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FirstEntered {
+    /// The moment that was entered first.
+    pub anchor: i64,
+    /// The last instant that would be in time.
+    pub due: Option<i64>,
+    /// How it stands, whatever the time is now.
+    pub outcome: Outcome,
 }
 
 /// How a clock stands, whatever the time is now.
@@ -77,13 +91,26 @@ pub enum ClockResult {
 impl ClockReading {
     /// How it stands at the instant `now`.
     pub fn result(&self, now: i64) -> ClockResult {
-        match self.outcome {
-            Outcome::Waiting => ClockResult::Waiting,
-            Outcome::Running if self.due.is_some_and(|due| now > due) => ClockResult::Missed,
-            Outcome::Running => ClockResult::Running,
-            Outcome::Met { .. } => ClockResult::Met,
-            Outcome::MetLate { .. } => ClockResult::MetLate,
-            Outcome::Excused => ClockResult::Excused,
+        self.outcome.result(self.due, now)
+    }
+}
+
+impl FirstEntered {
+    /// How it stands at the instant `now`.
+    pub fn result(&self, now: i64) -> ClockResult {
+        self.outcome.result(self.due, now)
+    }
+}
+
+impl Outcome {
+    fn result(self, due: Option<i64>, now: i64) -> ClockResult {
+        match self {
+            Self::Waiting => ClockResult::Waiting,
+            Self::Running if due.is_some_and(|due| now > due) => ClockResult::Missed,
+            Self::Running => ClockResult::Running,
+            Self::Met { .. } => ClockResult::Met,
+            Self::MetLate { .. } => ClockResult::MetLate,
+            Self::Excused => ClockResult::Excused,
         }
     }
 }
@@ -103,9 +130,7 @@ pub fn read_clocks(definition: &Definition, facts: &dyn Facts) -> Vec<ClockReadi
         };
         for entry in entries {
             let view = Of { definition, clock, facts, zone: &zone, entry };
-            if let Some((anchor, due, outcome)) = view.read() {
-                readings.push(ClockReading { clock: index, entry, anchor, due, outcome });
-            }
+            readings.extend(view.read(index));
         }
     }
     readings
@@ -128,16 +153,32 @@ enum Head {
 }
 
 impl<'a> Of<'a> {
-    /// Anchor, due and outcome; nothing where the clock does not apply.
-    fn read(&self) -> Option<(Option<i64>, Option<i64>, Outcome)> {
-        let same = self.same();
-        let applies = judge_optional(self.clock.applies.as_ref(), self.facts, same).truth;
+    /// How it stands; nothing where the clock does not apply.
+    fn read(&self, clock: usize) -> Option<ClockReading> {
+        let applies = judge_optional(self.clock.applies.as_ref(), self.facts, self.same()).truth;
+        if applies == Truth::False {
+            return None;
+        }
         let anchor = self.moment(&self.clock.from, Head::Earliest);
-        let start = match (applies, anchor) {
-            (Truth::False, _) => return None,
-            (Truth::True, Some(start)) => start,
-            _ => return Some((anchor, None, Outcome::Waiting)),
+        let (due, outcome) = match anchor.filter(|_| applies == Truth::True) {
+            Some(start) => self.from(start),
+            None => (None, Outcome::Waiting),
         };
+        let Anchor { field, of } = &self.clock.from;
+        let first_entered = self
+            .facts
+            .as_first_entered(field, *of, self.entry)
+            .filter(|first| applies == Truth::True && anchor != Some(*first))
+            .map(|anchor| {
+                let (due, outcome) = self.from(anchor);
+                FirstEntered { anchor, due, outcome }
+            });
+        Some(ClockReading { clock, entry: self.entry, anchor, due, outcome, first_entered })
+    }
+
+    /// When it is due if it counts from `start`, and how it stands.
+    fn from(&self, start: i64) -> (Option<i64>, Outcome) {
+        let same = self.same();
         let due = self.due(start);
         let is_met = judge(&self.clock.met_by, self.facts, same).truth == Truth::True;
         let excuse = self.clock.excused_by.as_ref();
@@ -148,7 +189,7 @@ impl<'a> Of<'a> {
             Some(late) => late,
             None => Outcome::Running,
         };
-        Some((anchor, due, outcome))
+        (due, outcome)
     }
 
     /// What it is if `met_by` holds; nothing while no moment of it is known.

@@ -20,7 +20,7 @@ mod path;
 mod value;
 
 pub use calendar::end_of_nth_day;
-pub use clock::{ClockReading, ClockResult, Outcome, read_clocks};
+pub use clock::{ClockReading, ClockResult, FirstEntered, Outcome, read_clocks};
 pub use condition::{Facts, Question, Reading, Truth, Verdict, judge, judge_optional};
 pub use definition::{
     Anchor, AnchorOf, AnswerIs, Author, Basis, BasisState, Calendar, Channel, Clock, Comes, Condition,

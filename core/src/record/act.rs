@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Actor, EntryId, Event, EventId, Install, Kind, PhaseStatus, Register, Role, Sharing, State, Thread,
-    derive, is_void, phase_status, threads,
+    Actor, Dispute, EncounterId, EntryId, Event, EventId, Hash, IncidentId, Install, Kind, PersonId,
+    PhaseStatus, Register, Role, Sharing, State, Thread, derive, disputes, is_void, phase_status, settle,
+    threads, versions,
 };
 use crate::protocol::{Author, Definition, Limits, Misfit, Phase, Step, Value};
 
@@ -39,6 +40,22 @@ pub enum Act {
         step: Option<String>,
         text: String,
     },
+    /// Facts of the scene that were entered in the record `from` of another child. See [`super::copies`].
+    Copy {
+        from: EncounterId,
+        step: String,
+        entry: Option<EntryId>,
+        values: BTreeMap<String, Option<Value>>,
+    },
+    /// From here on under this version of the protocol. That it is a version of it, and here, the caller has seen to.
+    Move {
+        protocol: Hash,
+        reason: Option<String>,
+    },
+    /// The record belongs to this scene.
+    LinkIncident {
+        incident: IncidentId,
+    },
     Submit {
         phase: Phase,
     },
@@ -48,7 +65,7 @@ pub enum Act {
     Unvoid,
     Share {
         how: Sharing,
-        to: super::PersonId,
+        to: PersonId,
     },
     Accept {
         offer: EventId,
@@ -69,6 +86,14 @@ pub enum Act {
     },
     Return {
         phase: Phase,
+    },
+    /// Another person holds the record from now on.
+    Reassign {
+        to: PersonId,
+    },
+    /// This record and another are of one contact with one child; `None` takes that back.
+    SameEncounter {
+        with: Option<EncounterId>,
     },
     /// What is covered is what the page showed: see [`decide`].
     Approve {
@@ -122,6 +147,12 @@ pub enum Refusal {
     OwnWork { steps: Vec<String> },
     #[error("no such comment or offer")]
     NoSuchThread,
+    #[error("the facts of the step {step} are of one child, not of the scene")]
+    NotShared { step: String },
+    #[error("the record is of that version already")]
+    SameVersion,
+    #[error("no record is the same contact as itself")]
+    ItsOwn,
     #[error("the text is empty")]
     EmptyText,
     #[error("{chars} characters, at most {max}")]
@@ -175,13 +206,15 @@ fn kind_of(
 ) -> Result<Kind, Refusal> {
     Ok(match act {
         Act::Answer { step, entry, values, .. } => {
-            let found = own_step(record.definition, &step, actor.role)?;
+            let chooses = |found: &Step| settle::chooses(record, found, entry, &values);
+            let found = step_of(record, &step, actor.role, chooses)?;
             check_values(found, &values)?;
             let entry = entry_of(record, found, entry)?.or_else(|| found.has_entries().then_some(new_entry));
-            Kind::Answered { step, entry, values }
+            Kind::Answered { step, entry, values, copied: None }
         }
         Act::Cannot { step, why, note, .. } => {
-            let found = own_step(record.definition, &step, actor.role)?;
+            let says = |found: &Step| settle::may_say_cannot(record, found, &why);
+            let found = step_of(record, &step, actor.role, says)?;
             if found.fixed {
                 return Err(Refusal::Fixed { step });
             }
@@ -191,11 +224,12 @@ fn kind_of(
             Kind::Cannot { step, why, note: note.map(written).transpose()? }
         }
         Act::Reopen { step, .. } => {
-            own_step(record.definition, &step, actor.role)?;
+            step_of(record, &step, actor.role, |found| settle::may_reopen(record, found))?;
             Kind::Reopened { step }
         }
         Act::WithdrawEntry { step, entry, .. } => {
-            let found = own_step(record.definition, &step, actor.role)?;
+            let withdraws = |found: &Step| settle::may_withdraw(record, found, entry);
+            let found = step_of(record, &step, actor.role, withdraws)?;
             entry_of(record, found, Some(entry))?;
             Kind::EntryWithdrawn { step, entry }
         }
@@ -203,6 +237,25 @@ fn kind_of(
             known_step(record.definition, step.as_deref())?;
             Kind::Noted { step, text: written(text)? }
         }
+        Act::Copy { from, step, entry, values } => {
+            let found = own_step(record.definition, &step, actor.role)?;
+            if !found.shared {
+                return Err(Refusal::NotShared { step });
+            }
+            if found.has_entries() != entry.is_some() {
+                return Err(Refusal::NoSuchEntry { step });
+            }
+            check_values(found, &values)?;
+            Kind::Answered { step, entry, values, copied: Some(from) }
+        }
+        Act::Move { protocol, .. } => {
+            let disputed = disputes(record.state).contains(&Dispute::Version);
+            if !disputed && versions(record.state).first() == Some(&protocol) {
+                return Err(Refusal::SameVersion);
+            }
+            Kind::Moved { protocol }
+        }
+        Act::LinkIncident { incident } => Kind::IncidentLinked { incident },
         Act::Submit { phase } => submit(record, actor.role, phase, visible)?,
         Act::Void { why } => Kind::Voided { why: written(why)? },
         Act::Unvoid => Kind::Unvoided,
@@ -228,6 +281,13 @@ fn kind_of(
             reviewable(record, phase)?;
             Kind::Returned { phase }
         }
+        Act::Reassign { to } => Kind::Reassigned { to },
+        Act::SameEncounter { with } => {
+            if with.is_some() && with == record.state.opened().and_then(|opened| opened.header.encounter) {
+                return Err(Refusal::ItsOwn);
+            }
+            Kind::SameEncounter { with }
+        }
         Act::Approve { phase } => approve(record, actor, phase, visible)?,
     })
 }
@@ -239,6 +299,19 @@ fn own_step<'d>(definition: &'d Definition, id: &str, role: Role) -> Result<&'d 
     } else {
         Err(Refusal::NotYours { step: id.to_owned(), by: step.by })
     }
+}
+
+/// A step of this role's own; or another's, where a supervisor decides between what others said.
+fn step_of<'d>(
+    record: Record<'d>,
+    id: &str,
+    role: Role,
+    decides_between: impl Fn(&Step) -> bool,
+) -> Result<&'d Step, Refusal> {
+    own_step(record.definition, id, role).or_else(|refusal| {
+        let step = record.definition.step(id).filter(|_| role == Role::Supervisor);
+        step.filter(|step| decides_between(step)).ok_or(refusal)
+    })
 }
 
 fn known_step(definition: &Definition, step: Option<&str>) -> Result<(), Refusal> {
@@ -290,6 +363,9 @@ fn written(text: String) -> Result<String, Refusal> {
 
 /// After a phase is submitted, a change of its steps needs a reason.
 fn given_reason(act: &Act, record: Record<'_>) -> Result<Option<String>, Refusal> {
+    if let Act::Move { reason, .. } = act {
+        return reason_to_move(record, reason.as_deref());
+    }
     let (Act::Answer { step, reason, .. }
     | Act::Cannot { step, reason, .. }
     | Act::Reopen { step, reason }
@@ -304,6 +380,18 @@ fn given_reason(act: &Act, record: Record<'_>) -> Result<Option<String>, Refusal
             Err(Refusal::ReasonNeeded { phase: found.phase })
         }
         None => Ok(None),
+    }
+}
+
+/// A version may ask for more than was submitted or approved.
+fn reason_to_move(record: Record<'_>, reason: Option<&str>) -> Result<Option<String>, Refusal> {
+    let settled = [Phase::Scene, Phase::FollowUp, Phase::Outcome]
+        .into_iter()
+        .find(|phase| phase_status(record.state, record.definition, *phase).is_settled());
+    match (reason, settled) {
+        (Some(reason), _) => written(reason.to_owned()).map(Some),
+        (None, Some(phase)) => Err(Refusal::ReasonNeeded { phase }),
+        (None, None) => Ok(None),
     }
 }
 

@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Content, EntryId, Head, Register, State};
+use super::version::{part, says_anything};
+use super::{Carried, Content, EntryId, Head, Register, State};
 use crate::protocol::{
-    Author, ClockReading, Definition, Facts, FieldKind, PartnerStep, Phase, Question, Reading, Settled, Step,
-    Truth, Value, judge, read_clocks,
+    AnchorOf, Author, ClockReading, Definition, Facts, FieldKind, FieldRef, PartnerStep, Phase, Question,
+    Reading, Settled, Step, Truth, Value, judge, read_clocks,
 };
 
 /// Everything derived from a record: the steps in the definition's order, and the clocks.
@@ -16,6 +17,8 @@ use crate::protocol::{
 pub struct Derived<'a> {
     pub steps: Vec<StepRecord<'a>>,
     pub clocks: Vec<ClockReading>,
+    /// What was said under an earlier version and is not read under this one.
+    pub carried: Vec<Carried<'a>>,
     by_id: BTreeMap<&'a str, usize>,
 }
 
@@ -78,8 +81,8 @@ pub enum Conflict {
 
 /// Derives every step and clock.
 pub fn derive<'a>(definition: &'a Definition, state: &'a State) -> Derived<'a> {
-    let mut entries = entries_by_step(state);
-    let mut building = Building { done: BTreeMap::new() };
+    let (mut entries, carried) = entries_by_step(definition, state);
+    let mut building = Building { state, done: BTreeMap::new() };
     for step in definition.order.iter().filter_map(|index| definition.steps.get(*index)) {
         let record = building.step(step, state, entries.remove(step.id.as_str()).unwrap_or_default());
         building.done.insert(step.id.as_str(), record);
@@ -88,7 +91,7 @@ pub fn derive<'a>(definition: &'a Definition, state: &'a State) -> Derived<'a> {
     let steps: Vec<StepRecord<'a>> =
         definition.steps.iter().filter_map(|step| building.done.remove(step.id.as_str())).collect();
     let by_id = steps.iter().enumerate().map(|(index, record)| (record.step.id.as_str(), index)).collect();
-    Derived { steps, clocks, by_id }
+    Derived { steps, clocks, carried, by_id }
 }
 
 impl<'a> Derived<'a> {
@@ -145,7 +148,8 @@ impl EntryRecord<'_> {
         self.fields.values().flatten().any(|head| value_of(head).is_some())
     }
 
-    fn reading(&self, field: &str) -> Reading<'_> {
+    /// What the field holds, as a condition reads it.
+    pub fn reading(&self, field: &str) -> Reading<'_> {
         let Some(heads) = self.fields.get(field) else { return Reading::Nothing };
         if disagree(heads) {
             // A withdrawal among the heads is a disagreement too, but there is nothing in it to read.
@@ -169,22 +173,40 @@ fn value_of<'h>(head: &Head<'h>) -> Option<&'h Value> {
 
 type Fields<'a> = BTreeMap<&'a str, Vec<Head<'a>>>;
 
-/// Which steps, entries and fields have been written at all, with their heads.
-fn entries_by_step(state: &State) -> BTreeMap<&str, BTreeMap<Option<EntryId>, Fields<'_>>> {
-    let mut steps: BTreeMap<&str, BTreeMap<Option<EntryId>, Fields<'_>>> = BTreeMap::new();
+type Written<'a> = BTreeMap<&'a str, BTreeMap<Option<EntryId>, Fields<'a>>>;
+
+/// Which steps, entries and fields have been written at all, with their heads; and what this version cannot read.
+fn entries_by_step<'a>(definition: &Definition, state: &'a State) -> (Written<'a>, Vec<Carried<'a>>) {
+    let by_id: BTreeMap<&str, &Step> = definition.steps.iter().map(|step| (step.id.as_str(), step)).collect();
+    let mut steps: Written<'a> = BTreeMap::new();
+    let mut carried = Vec::new();
     for register in state.registers() {
-        if let Register::Field { step, entry, field } = register {
-            let heads = state.heads(register);
-            if !heads.is_empty() {
-                steps.entry(step).or_default().entry(*entry).or_default().insert(field, heads);
+        match register {
+            Register::Field { step, entry, field } => {
+                let (read, kept) =
+                    part(by_id.get(step.as_str()).copied(), *entry, field, state.heads(register));
+                if !read.is_empty() {
+                    steps.entry(step).or_default().entry(*entry).or_default().insert(field, read);
+                }
+                if says_anything(&kept) {
+                    carried.push(Carried { step, entry: *entry, field: Some(field), heads: kept });
+                }
             }
+            Register::Cannot { step } if by_id.get(step.as_str()).is_none_or(|step| step.fixed) => {
+                let heads = state.heads(register);
+                if says_anything(&heads) {
+                    carried.push(Carried { step, entry: None, field: None, heads });
+                }
+            }
+            _ => {}
         }
     }
-    steps
+    (steps, carried)
 }
 
 /// The steps settled so far: what the conditions of later steps read.
 struct Building<'a> {
+    state: &'a State,
     done: BTreeMap<&'a str, StepRecord<'a>>,
 }
 
@@ -216,7 +238,9 @@ impl<'a> Building<'a> {
         }
         entries.sort_by_key(|entry| entry_rank(step, entry));
 
-        let cannot = state.heads(&Register::Cannot { step: step.id.clone() });
+        // A step that may not be marked so under this version is open, whatever an earlier one allowed.
+        let cannot =
+            if step.fixed { Vec::new() } else { state.heads(&Register::Cannot { step: step.id.clone() }) };
         if disagree(&cannot) {
             conflicts.push(Conflict::Cannot);
         }
@@ -361,6 +385,36 @@ impl Facts for Building<'_> {
             .and_then(|record| record.entries.get(entry))
             .map_or(Reading::Nothing, |entry| entry.reading(field))
     }
+
+    fn as_first_entered(&self, field: &FieldRef, of: AnchorOf, entry: Option<usize>) -> Option<i64> {
+        let record = self.done.get(field.step.as_str())?;
+        let first = |entry: &EntryRecord<'_>| first_entered(self.state, field, entry.id);
+        match (of, entry) {
+            (AnchorOf::Each, Some(entry)) => first(record.entries.get(entry)?),
+            // A call that was withdrawn and entered again has still been made when it was first said to be.
+            (AnchorOf::First | AnchorOf::Each, _) => {
+                record.entries.iter().chain(&record.withdrawn).filter_map(first).min()
+            }
+            (AnchorOf::Last, _) => record.entries.iter().filter_map(first).max(),
+        }
+    }
+}
+
+/// The moment that was written into a field first.
+fn first_entered(state: &State, field: &FieldRef, entry: Option<EntryId>) -> Option<i64> {
+    let FieldRef { step, field } = field;
+    let register = Register::Field { step: step.clone(), entry, field: field.clone() };
+    state
+        .writers(&register)
+        .filter_map(|event| match event.kind() {
+            Some(super::Kind::Answered { values, .. }) => {
+                let moment = values.get(field)?.as_ref()?.number()?;
+                Some((event.header.stamp, event.id, moment))
+            }
+            _ => None,
+        })
+        .min()
+        .map(|(_, _, moment)| moment)
 }
 
 /// The settled steps, and the one being settled: its own entries may be read, and it counts as open.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{EntryId, EventId, Hash, IncidentId, Install, PersonId, Role};
+use super::{EncounterId, EntryId, EventId, Hash, IncidentId, Install, PersonId, Role};
 use crate::protocol::{Phase, Value};
 
 /// One fact. The JSON key `kind` holds the variant's name.
@@ -29,6 +29,9 @@ pub enum Kind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         entry: Option<EntryId>,
         values: BTreeMap<String, Option<Value>>,
+        /// The record of the same incident that these facts were first entered in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        copied: Option<EncounterId>,
     },
     /// The step cannot be done; `why` is one of its reasons.
     Cannot {
@@ -76,6 +79,14 @@ pub enum Kind {
     Declined {
         offer: EventId,
     },
+    /// From here on the record is read under this version of its protocol.
+    Moved {
+        protocol: Hash,
+    },
+    /// The record belongs to this scene.
+    IncidentLinked {
+        incident: IncidentId,
+    },
     /// Answers a comment.
     Replied {
         thread: EventId,
@@ -93,6 +104,14 @@ pub enum Kind {
     },
     Returned {
         phase: Phase,
+    },
+    /// Another person holds the record.
+    Reassigned {
+        to: PersonId,
+    },
+    /// This record and another are of one contact with one child; `None` takes that back.
+    SameEncounter {
+        with: Option<EncounterId>,
     },
     /// `covers`: per author the last events that the approving page showed.
     Approved {
@@ -165,6 +184,7 @@ pub enum Register {
     Version,
     Void,
     Incident,
+    Same,
     Hold(EventId),
 }
 
@@ -182,6 +202,7 @@ pub enum Content {
     Version(Hash),
     Void(bool),
     Incident(IncidentId),
+    Same(Option<EncounterId>),
     /// Why it is held, or `None` after *released*.
     Hold(Option<HoldReason>),
 }
@@ -201,7 +222,7 @@ pub enum ThreadMark {
 
 impl Kind {
     /// Every kind that this version knows, as it stands in the JSON.
-    pub const NAMES: [&'static str; 21] = [
+    pub const NAMES: [&'static str; 25] = [
         "opened",
         "answered",
         "cannot",
@@ -214,10 +235,14 @@ impl Kind {
         "shared",
         "accepted",
         "declined",
+        "moved",
+        "incident_linked",
         "replied",
         "commented",
         "resolved",
         "returned",
+        "reassigned",
+        "same_encounter",
         "approved",
         "held",
         "released",
@@ -240,7 +265,7 @@ impl Kind {
                 (Register::Version, Content::Version(*protocol)),
                 (Register::Incident, Content::Incident(*incident)),
             ],
-            Self::Answered { step, entry, values } => {
+            Self::Answered { step, entry, values, .. } => {
                 let fields = values.iter().map(|(field, value)| {
                     let register =
                         Register::Field { step: step.clone(), entry: *entry, field: field.clone() };
@@ -266,6 +291,12 @@ impl Kind {
             Self::Accepted { how: Sharing::Pass, .. } => {
                 vec![(Register::Holder, Content::Holder(actor.clone()))]
             }
+            Self::Reassigned { to } => vec![(Register::Holder, Content::Holder(to.clone()))],
+            Self::Moved { protocol } => vec![(Register::Version, Content::Version(*protocol))],
+            Self::IncidentLinked { incident } => {
+                vec![(Register::Incident, Content::Incident(*incident))]
+            }
+            Self::SameEncounter { with } => vec![(Register::Same, Content::Same(*with))],
             Self::Replied { thread, .. } => {
                 vec![(Register::Thread(*thread), Content::Thread(ThreadMark::Replied))]
             }
@@ -295,7 +326,11 @@ impl Kind {
             | Self::Unvoided
             | Self::Shared { .. }
             | Self::Accepted { .. }
-            | Self::Declined { .. } => !install.is_server() && matches!(role, Role::Deputy | Role::Detective),
+            | Self::Declined { .. }
+            | Self::Moved { .. }
+            | Self::IncidentLinked { .. } => {
+                !install.is_server() && matches!(role, Role::Deputy | Role::Detective)
+            }
             // Steps are answered on phones and, by those whose steps they are, at a desk.
             Self::Answered { .. }
             | Self::Cannot { .. }
@@ -308,6 +343,8 @@ impl Kind {
             Self::Commented { .. }
             | Self::Resolved { .. }
             | Self::Returned { .. }
+            | Self::Reassigned { .. }
+            | Self::SameEncounter { .. }
             | Self::Approved { .. } => install.is_server() && role == Role::Supervisor,
             Self::Held { .. } | Self::Released { .. } | Self::Gap { .. } => {
                 install.is_server() && role == Role::Server
@@ -315,6 +352,14 @@ impl Kind {
             Self::Shredded { .. } => install.is_server() && role == Role::RecordsOfficer,
             // It has no effect here, so nobody gains by it; it must survive for those who know it.
             Self::Unknown { .. } => true,
+        }
+    }
+
+    /// The version of the protocol that the event puts the record under.
+    pub(super) fn version(&self) -> Option<Hash> {
+        match self {
+            Self::Opened { protocol, .. } | Self::Moved { protocol } => Some(*protocol),
+            _ => None,
         }
     }
 

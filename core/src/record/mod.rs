@@ -6,18 +6,23 @@
 mod act;
 mod derive;
 mod directory;
+mod dispute;
 mod event;
 mod handle;
 mod id;
+mod incident;
 mod kind;
 mod next;
+mod settle;
 mod state;
 mod status;
 mod summary;
+mod version;
 
 pub use act::{Act, Decision, Record, Refusal, base_of, check_values, decide};
 pub use derive::{Conflict, Derived, EntryRecord, StepRecord, StepState, derive};
 pub use directory::{Directory, DirectoryPerson, DirectoryStation, PartnerNumber};
+pub use dispute::{Dispute, disputes, same_as};
 pub use event::{
     Actor, At, Body, Event, FORMAT, Header, Place, Role, TEXT_BYTES, TimeAnchor, Unreadable, Written,
 };
@@ -25,6 +30,7 @@ pub use handle::{code, free_letter, read_code};
 pub use id::{
     BadId, EncounterId, EntryId, Epoch, EventId, Hash, IncidentId, Install, InstallId, PersonId, sha256,
 };
+pub use incident::copies;
 pub use kind::{Content, HoldReason, Kind, PhaseMark, Register, Sharing, ThreadMark};
 pub use next::{Next, NextReason, next_step};
 pub use state::{Head, State};
@@ -32,6 +38,8 @@ pub use status::{PhaseStatus, Submissions, Thread, ThreadState, is_void, phase_h
 pub use summary::{
     ClockSummary, Opened, PhaseSummary, SUMMARY_VERSION, Summary, holders, read_opened, summarise,
 };
+
+pub use version::{Carried, versions};
 
 pub(crate) use derive::disagree;
 pub(crate) use event::to_json;

@@ -128,6 +128,8 @@ fn writes_phase(event: &Event, definition: &Definition, phase: Phase) -> bool {
         let step = kind.step().and_then(|id| definition.step(id));
         kind.changes_a_step() && step.is_some_and(|step| step.phase == phase)
             || matches!(kind, Kind::Submitted { phase: submitted, .. } if *submitted == phase)
+            // Another version may ask for something else: whoever approved looks again.
+            || matches!(kind, Kind::Moved { .. })
     })
 }
 

@@ -11,12 +11,12 @@ use super::event::to_json;
 use super::status::{PhaseStatus, ThreadState, is_void, phase_head, phase_status, threads};
 use super::{
     Content, Derived, EncounterId, Event, EventId, Hash, IncidentId, Kind, PersonId, Register, State,
-    StepState,
+    StepState, disputes, same_as, versions,
 };
 use crate::protocol::{Definition, Outcome, Phase};
 
 /// The code that made a summary; an older one is rebuilt when it is read.
-pub const SUMMARY_VERSION: u32 = 1;
+pub const SUMMARY_VERSION: u32 = 2;
 
 /// What lists and queues need to know of an encounter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,15 @@ pub struct Summary {
     pub encounter: EncounterId,
     /// Absent until the record's first event has arrived.
     pub opened: Option<Opened>,
+    /// The version of the protocol that it was read under.
+    pub protocol: Hash,
+    /// The version that it was moved to, while that was not here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lacks: Option<Hash>,
+    /// The record that it is the same contact as, by a supervisor's word.
+    pub same_as: Option<EncounterId>,
+    /// The scene that it belongs to now.
+    pub incident: Option<IncidentId>,
     pub holder: Vec<PersonId>,
     pub events: usize,
     pub last_event: Option<EventId>,
@@ -69,6 +78,7 @@ pub struct ClockSummary {
 /// Summarises a record.
 pub fn summarise(
     encounter: EncounterId,
+    protocol: Hash,
     definition: &Definition,
     state: &State,
     derived: &Derived<'_>,
@@ -90,6 +100,10 @@ pub fn summarise(
         version: SUMMARY_VERSION,
         encounter,
         opened: state.opened().and_then(read_opened),
+        protocol,
+        lacks: versions(state).first().copied().filter(|wanted| *wanted != protocol),
+        same_as: same_as(state),
+        incident: incident_of(state),
         holder: holders(state),
         events: state.len(),
         last_event: state.last().map(|event| event.id),
@@ -104,7 +118,7 @@ pub fn summarise(
                 Some(ClockSummary { clock, due: reading.due, outcome: reading.outcome })
             })
             .collect(),
-        conflicts: derived.conflicts(),
+        conflicts: derived.conflicts() + disputes(state).iter().filter(|dispute| dispute.waits()).count(),
         threads_open: threads(state).iter().filter(|thread| thread.state != ThreadState::Resolved).count(),
         held: state.events().filter(|event| state.held(&event.id).is_some()).count(),
         unknown: state.events().filter(|event| matches!(event.kind(), Some(Kind::Unknown { .. }))).count(),
@@ -138,6 +152,14 @@ pub fn read_opened(event: &Event) -> Option<Opened> {
         }),
         _ => None,
     }
+}
+
+/// The scene that the record belongs to.
+fn incident_of(state: &State) -> Option<IncidentId> {
+    state.heads(&Register::Incident).into_iter().find_map(|head| match head.content {
+        Content::Incident(incident) => Some(*incident),
+        _ => None,
+    })
 }
 
 /// Who holds the record: one, or several while two took it up at once.

@@ -3,7 +3,7 @@
 use super::Context;
 use super::step::field_title;
 use crate::protocol::{Clock, ClockReading, ClockResult, Outcome};
-use crate::words::{Sentence, span};
+use crate::words::{Sentence, Whole, span};
 
 /// One clock of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct ClockView {
     pub changes_at_ms: Option<i64>,
     /// `34 min left, until 22:44`.
     pub sentence: String,
+    /// Where the moment it counts from was corrected: how it stands by the one that was entered first.
+    pub first_entered: Option<String>,
 }
 
 const MINUTE: i64 = 60_000;
@@ -67,7 +69,12 @@ fn clock_view(context: Context<'_>, clock: &Clock, reading: &ClockReading) -> Cl
         soft: clock.soft,
         due_at_ms: reading.due,
         changes_at_ms,
-        sentence: sentence(context, clock, reading, state),
+        sentence: sentence(context, clock, reading.anchor, reading.due, reading.outcome, state),
+        first_entered: reading.first_entered.map(|first| {
+            let said =
+                sentence(context, clock, Some(first.anchor), first.due, first.outcome, first.result(now));
+            Whole::FirstEntered { anchor: &context.when(first.anchor), sentence: &said }.text(language)
+        }),
     }
 }
 
@@ -83,11 +90,18 @@ fn state_text(state: ClockResult) -> crate::words::Label {
     }
 }
 
-fn sentence(context: Context<'_>, clock: &Clock, reading: &ClockReading, state: ClockResult) -> String {
+fn sentence(
+    context: Context<'_>,
+    clock: &Clock,
+    begins: Option<i64>,
+    ends: Option<i64>,
+    outcome: Outcome,
+    state: ClockResult,
+) -> String {
     let Context { language, now, definition, .. } = context;
-    let due = reading.due.unwrap_or(now);
+    let due = ends.unwrap_or(now);
     let apart = |from: i64, to: i64| span(to - from, language);
-    let at = match reading.outcome {
+    let at = match outcome {
         Outcome::Met { at } => at.unwrap_or(due),
         Outcome::MetLate { at } => at,
         _ => due,
@@ -97,9 +111,12 @@ fn sentence(context: Context<'_>, clock: &Clock, reading: &ClockReading, state: 
             let anchor = field_title(definition, &clock.from.field.step, &clock.from.field.field, language);
             Sentence::ClockWaiting { anchor: &anchor }.text(language)
         }
-        ClockResult::Running if reading.due.is_none() => Sentence::ClockRunningOpen.text(language),
+        ClockResult::Running if ends.is_none() => Sentence::ClockRunningOpen.text(language),
         ClockResult::Running => {
             Sentence::ClockRunning { left: &apart(now, due), at: &context.when(due) }.text(language)
+        }
+        ClockResult::Met if begins.is_some_and(|begins| at < begins) => {
+            Whole::MetBefore { at: &context.when(at) }.text(language)
         }
         ClockResult::Met => Sentence::ClockMet { at: &context.when(at) }.text(language),
         ClockResult::MetLate => {

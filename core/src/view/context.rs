@@ -1,9 +1,10 @@
 //! What a view is made for: the reader, the language, the time, and what only this phone knows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::protocol::{Author, Definition};
-use crate::record::{Actor, Directory, EntryId, PartnerNumber, PersonId};
+use crate::record::{Actor, Directory, EncounterId, EntryId, Hash, PartnerNumber, PersonId};
 use crate::words::Language;
 
 /// Looks up the name of a person as colleagues say it.
@@ -72,6 +73,23 @@ pub struct Here {
     pub clock_off_ms: Option<i64>,
     /// The record's protocol version was recalled.
     pub recalled: bool,
+    /// The version that the record was moved to is not here.
+    pub lacks_version: bool,
+    /// A newer version that is in force: its fingerprint and number.
+    pub newer: Option<(Hash, u32)>,
+    /// The definitions that the record was under before, the latest first.
+    pub earlier: Vec<Arc<Definition>>,
+    /// The other records of this scene.
+    pub scene: Vec<Sibling>,
+}
+
+/// Another record of the same scene.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sibling {
+    pub id: EncounterId,
+    pub handle: String,
+    /// How many entries of the scene it lacks that this record has.
+    pub lacks: usize,
 }
 
 /// A half-written text: neither signed nor sent.
@@ -111,6 +129,12 @@ impl Context<'_> {
 
     pub(super) fn when(&self, ms: i64) -> String {
         crate::words::day_and_time(ms, self.now, &self.definition.time_zone, self.language)
+    }
+
+    /// With the day, whatever day it is: for what is kept on paper.
+    pub(super) fn full_when(&self, ms: i64) -> String {
+        let day_before = ms.saturating_sub(48 * 60 * 60 * 1_000);
+        crate::words::day_and_time(ms, day_before, &self.definition.time_zone, self.language)
     }
 
     pub(super) fn drafts_by_field(&self, step: &str, entry: Option<EntryId>) -> BTreeMap<&str, &str> {

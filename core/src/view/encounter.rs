@@ -1,17 +1,22 @@
 //! The view of one record: the screen of a phone, and the page of a supervisor.
 
+use super::call::{CallView, calls};
+use super::carried::{CarriedView, carried_views};
 use super::clock::{ClockView, clock_views};
-use super::people::{handle_or_code, phase_label};
+use super::context::Sibling;
+use super::people::{handle_or_code, phase_label, status_label};
+use super::sheet::{SheetLink, sheet_links};
 use super::step::{
-    NoteView, SaidOfSteps, StepView, ThreadView, channel_text, loose_threads, said_by, step_title, step_view,
+    NoteView, SaidOfSteps, StepView, ThreadView, loose_threads, said_by, step_title, step_view,
 };
 use super::{Context, Reader};
 use crate::protocol::{Author, Definition, Phase};
 use crate::record::{
-    Derived, EncounterId, EventId, Kind, NextReason, PhaseStatus, State, StepState, Thread, ThreadState,
-    code, is_void, next_step, phase_head, phase_status, read_opened, threads,
+    Derived, Dispute, EncounterId, Event, EventId, Kind, NextReason, PhaseStatus, Register, State, StepState,
+    Thread, ThreadState, code, disputes, is_void, next_step, phase_head, phase_status, read_opened, same_as,
+    threads,
 };
-use crate::words::{Label, Language, Sentence, span};
+use crate::words::{Label, Language, Sentence, Whole, list, span};
 
 /// A whole record, ready to draw.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +50,31 @@ pub struct EncounterView {
     pub colleagues: Vec<PersonView>,
     /// How many conflicts wait for a person.
     pub conflicts: i32,
+    /// What was answered under an earlier version and has no place in this one.
+    pub carried: Vec<CarriedView>,
+    /// A newer version that the record can be moved to.
+    pub newer: Option<NewerView>,
+    /// The other records of this scene.
+    pub scene: Vec<SceneView>,
+    pub sheets: Vec<SheetLink>,
+}
+
+/// A newer version of the protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewerView {
+    /// Its fingerprint.
+    pub protocol: String,
+    /// `Version 2 of the protocol is here. You can move this record to it.`
+    pub sentence: String,
+}
+
+/// Another record of the same scene.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SceneView {
+    pub id: String,
+    pub handle: String,
+    /// `2 entries of the scene are not yet in C · 21:14 · Century.`; empty when nothing is lacking.
+    pub lacks: String,
 }
 
 /// How far one phase is, and what this reader may do with it.
@@ -82,27 +112,6 @@ pub struct Section {
     pub steps: Vec<StepView>,
 }
 
-/// One row of the calls board.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallView {
-    pub step: String,
-    pub partner: String,
-    pub why: String,
-    pub state: StepState,
-    pub state_text: String,
-    /// Valid for this station now.
-    pub numbers: Vec<NumberView>,
-    /// What to say when there is none.
-    pub no_number: String,
-    pub attempts: i32,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NumberView {
-    pub channel: String,
-    pub number: String,
-}
-
 /// A request to take part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferView {
@@ -131,6 +140,7 @@ pub fn view(
     let sections: Vec<Section> =
         phases_of(definition).map(|phase| section(context, derived, &said, phase)).collect();
     let void = is_void(state);
+    let disputes = disputes(state);
     EncounterView {
         id: encounter.to_string(),
         seen: i64::try_from(here.seen).unwrap_or(i64::MAX),
@@ -141,7 +151,7 @@ pub fn view(
         phases: phases_of(definition)
             .map(|phase| phase_view(context, state, derived, &threads, phase))
             .collect(),
-        notices: notices(context, void),
+        notices: notices(context, state, &disputes, void),
         void,
         can_void: !reader.at_desk && !void,
         next: if void { None } else { next_view(context, state, derived, &threads) },
@@ -156,8 +166,33 @@ pub fn view(
             .iter()
             .map(|(id, name)| PersonView { id: id.0.clone(), name: name.clone() })
             .collect(),
-        conflicts: i32::try_from(derived.conflicts()).unwrap_or(i32::MAX),
+        conflicts: i32::try_from(
+            derived.conflicts() + disputes.iter().filter(|dispute| dispute.waits()).count(),
+        )
+        .unwrap_or(i32::MAX),
+        carried: carried_views(context, derived),
+        newer: if void { None } else { newer(context) },
+        scene: scene(context),
+        sheets: sheet_links(context),
     }
+}
+
+fn newer(context: Context<'_>) -> Option<NewerView> {
+    let (protocol, version) = context.here.newer?;
+    let sentence = Whole::NewerVersion { version }.text(context.language);
+    Some(NewerView { protocol: protocol.to_string(), sentence })
+}
+
+fn scene(context: Context<'_>) -> Vec<SceneView> {
+    let draw = |found: &Sibling| SceneView {
+        id: found.id.to_string(),
+        handle: found.handle.clone(),
+        lacks: match found.lacks {
+            0 => String::new(),
+            facts => Whole::SceneLacks { facts, record: &found.handle }.text(context.language),
+        },
+    };
+    context.here.scene.iter().map(draw).collect()
 }
 
 /// The phases that the definition has steps for, in order.
@@ -175,12 +210,35 @@ pub(super) fn kept(unsent: Option<usize>, language: Language) -> String {
     }
 }
 
-fn notices(context: Context<'_>, void: bool) -> Vec<String> {
+fn notices(context: Context<'_>, state: &State, disputes: &[Dispute], void: bool) -> Vec<String> {
     let Context { here, language, .. } = context;
     let clock = here.clock_off_ms.map(|off| Sentence::ClockWrong { by: &span(off, language) }.text(language));
     let recalled = here.recalled.then(|| Sentence::ProtocolRecalled.text(language));
+    let lacks = here.lacks_version.then(|| Whole::VersionNotHere.text(language));
     let void = void.then(|| Label::Void.text(language).to_owned());
-    [recalled, clock, void].into_iter().flatten().collect()
+    let same = same_as(state).map(|other| Whole::SameAs { code: &code(other) }.text(language));
+    let disputes = disputes.iter().map(|dispute| dispute_sentence(context, state, dispute));
+    [recalled, lacks, clock, void, same].into_iter().flatten().chain(disputes).collect()
+}
+
+/// What two people decided differently, and which of the two counts meanwhile.
+fn dispute_sentence(context: Context<'_>, state: &State, dispute: &Dispute) -> String {
+    let Context { definition, language, .. } = context;
+    match dispute {
+        Dispute::Holder(people) => {
+            let names: Vec<String> = people.iter().map(|person| context.name(person)).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            Whole::DisputeHolder { who: &list(&names, language) }.text(language)
+        }
+        Dispute::Void => Whole::DisputeVoid.text(language),
+        Dispute::Version => Whole::DisputeVersion.text(language),
+        Dispute::Incident => Whole::DisputeIncident.text(language),
+        Dispute::Same => Whole::DisputeSame.text(language),
+        Dispute::Phase(phase) => {
+            let counts_as = status_label(phase_status(state, definition, *phase), language);
+            Whole::DisputePhase { phase: phase_label(*phase, language), counts_as }.text(language)
+        }
+    }
 }
 
 /// The card: an urgent step, else a comment that waits for an answer, else the protocol's next step.
@@ -280,7 +338,7 @@ fn phase_view(
         status,
         submit: (may_submit && titles.is_empty()).then(|| label.text(language).to_owned()),
         still_open: (may_submit && !titles.is_empty())
-            .then(|| Sentence::StillOpen { steps: &crate::words::list(&titles, language) }.text(language)),
+            .then(|| Sentence::StillOpen { steps: &list(&titles, language) }.text(language)),
         can_review: reader.at_desk
             && reader.author() == Some(Author::Supervisor)
             && status.waits_for_review(),
@@ -303,7 +361,11 @@ pub(super) fn phase_sentence(
 ) -> String {
     let language = context.language;
     let head = phase_head(state, phase).and_then(|event| event.body.as_ref());
-    let who = head.map(|body| context.name(&body.actor.person)).unwrap_or_default();
+    let who = if status == PhaseStatus::Approved {
+        approvers(context, state, phase)
+    } else {
+        head.map(|body| context.name(&body.actor.person)).unwrap_or_default()
+    };
     let when = head.map(|body| context.when(body.at.corrected())).unwrap_or_default();
     match status {
         PhaseStatus::Open => Sentence::PhaseOpen.text(language),
@@ -323,39 +385,17 @@ pub(super) fn phase_sentence(
     }
 }
 
-fn calls(context: Context<'_>, derived: &Derived<'_>) -> Vec<CallView> {
-    let Context { definition, here, language, .. } = context;
-    derived
-        .steps
-        .iter()
-        .filter(|record| record.state != StepState::NotApplicable)
-        .filter_map(|record| {
-            let partner = definition.partner(&record.step.partner.as_ref()?.id)?;
-            let numbers: Vec<NumberView> = here
-                .numbers
-                .iter()
-                .filter(|number| number.partner == partner.id)
-                .map(|number| NumberView {
-                    channel: channel_text(number.channel, language),
-                    number: number.number.clone(),
-                })
-                .collect();
-            Some(CallView {
-                step: record.step.id.clone(),
-                partner: partner.title.get(language.code()).to_owned(),
-                why: partner.why.get(language.code()).to_owned(),
-                state: record.state,
-                state_text: super::people::state_label(record.state, language).to_owned(),
-                no_number: if numbers.is_empty() {
-                    Label::NoNumber.text(language).to_owned()
-                } else {
-                    String::new()
-                },
-                numbers,
-                attempts: i32::try_from(record.entries.len()).unwrap_or(i32::MAX),
-            })
-        })
-        .collect()
+/// Those whose approvals stand: two may have approved without knowing of each other, and both are named.
+fn approvers(context: Context<'_>, state: &State, phase: Phase) -> String {
+    let approved = |event: &Event| match (event.kind(), &event.body) {
+        (Some(Kind::Approved { .. }), Some(body)) => Some(context.name(&body.actor.person)),
+        _ => None,
+    };
+    let heads = state.heads(&Register::Phase(phase));
+    let names: std::collections::BTreeSet<String> =
+        heads.iter().filter_map(|head| approved(head.event)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    list(&names, context.language)
 }
 
 fn loose_notes(context: Context<'_>, state: &State) -> Vec<NoteView> {

@@ -2,7 +2,7 @@
 
 use super::Names;
 use crate::protocol::{Author, Phase};
-use crate::record::{EncounterId, Opened, StepState, code};
+use crate::record::{EncounterId, Opened, PhaseStatus, StepState, code};
 use crate::words::{Label, Language, clock_time};
 
 /// `B · 21:14 · Century`: the same on phone, page, sheet and log.
@@ -38,6 +38,19 @@ pub fn author_label(author: Author, language: Language) -> &'static str {
         Author::Detective => Label::ByDetective,
         Author::Supervisor => Label::BySupervisor,
         Author::County => Label::ByCounty,
+    }
+    .text(language)
+}
+
+/// How far a phase is, in a word or two.
+pub fn status_label(status: PhaseStatus, language: Language) -> &'static str {
+    match status {
+        PhaseStatus::Open => Label::StatusOpen,
+        PhaseStatus::Submitted => Label::StatusSubmitted,
+        PhaseStatus::Returned => Label::StatusReturned,
+        PhaseStatus::Answered => Label::StatusAnswered,
+        PhaseStatus::Approved => Label::StatusApproved,
+        PhaseStatus::Stale => Label::StatusStale,
     }
     .text(language)
 }

@@ -307,7 +307,7 @@ fn entry_view(context: Context<'_>, record: &StepRecord<'_>, entry: Option<&Entr
 
 fn field_view(context: Context<'_>, field: &Field, heads: &[Head<'_>], draft: Option<&str>) -> FieldView {
     let Context { language, reader, .. } = context;
-    let hidden = hides(reader, field.class);
+    let hidden = conceals(reader, field.class);
     let value = heads.iter().find_map(|head| value_of(head));
     let shown = value.filter(|_| !hidden);
     let chosen = |id: &str| match shown {
@@ -349,7 +349,8 @@ fn field_view(context: Context<'_>, field: &Field, heads: &[Head<'_>], draft: Op
     }
 }
 
-fn hides(reader: &Reader, class: FieldClass) -> bool {
+/// Whether a field of this class is masked for this reader until opened.
+pub(super) fn conceals(reader: &Reader, class: FieldClass) -> bool {
     !reader.sees_all && class != FieldClass::Step
 }
 
@@ -422,7 +423,7 @@ pub(super) fn who_and_when(context: Context<'_>, event: &Event) -> (String, Stri
     })
 }
 
-fn value_of<'h>(head: &Head<'h>) -> Option<&'h Value> {
+pub(super) fn value_of<'h>(head: &Head<'h>) -> Option<&'h Value> {
     match head.content {
         Content::Value(value) => value.as_ref(),
         _ => None,
@@ -465,7 +466,7 @@ fn plain_option(found: &Opt, language: Language) -> OptionView {
     option(&found.id, option_text(found, language), false)
 }
 
-fn option_title(options: &[Opt], id: &str, language: Language) -> String {
+pub(super) fn option_title(options: &[Opt], id: &str, language: Language) -> String {
     options
         .iter()
         .find(|option| option.id == id)

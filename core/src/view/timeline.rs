@@ -6,8 +6,8 @@ use super::Context;
 use super::people::phase_label;
 use super::step::{step_title, value_text, who_and_when};
 use crate::protocol::{FieldKind, Value};
-use crate::record::{Event, HoldReason, Kind, State};
-use crate::words::{Label, Sentence};
+use crate::record::{Event, HoldReason, Kind, State, code};
+use crate::words::{Label, Sentence, Whole};
 
 /// One line of the timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +126,17 @@ fn sentence(context: Context<'_>, event: &Event, kind: &Kind) -> String {
     let sentence = |sentence: Sentence<'_>| sentence.text(language);
     match kind {
         Kind::Opened { .. } => sentence(Sentence::EventOpened { who }),
+        Kind::Answered { step, copied: Some(from), .. } => {
+            Whole::EventCopied { who, step: &title(step), code: &code(*from) }.text(language)
+        }
         Kind::Answered { step, .. } => sentence(Sentence::EventAnswered { who, step: &title(step) }),
+        Kind::Moved { .. } => Whole::EventMoved { who }.text(language),
+        Kind::IncidentLinked { .. } => Whole::EventIncidentLinked { who }.text(language),
+        Kind::Reassigned { to } => Whole::EventReassigned { who, to: &context.name(to) }.text(language),
+        Kind::SameEncounter { with: Some(with) } => {
+            Whole::EventSame { who, code: &code(*with) }.text(language)
+        }
+        Kind::SameEncounter { with: None } => Whole::EventNotSame { who }.text(language),
         Kind::Cannot { step, why, .. } => {
             let reasons = context
                 .definition

@@ -7,11 +7,13 @@ mod label;
 mod sentence;
 mod trouble;
 mod when;
+mod whole;
 
 pub use label::Label;
 pub use sentence::{Sentence, list};
 pub use trouble::{Trouble, misfit, refusal};
 pub use when::{clock_time, day_and_time, span};
+pub use whole::Whole;
 
 use serde::{Deserialize, Serialize};
 

@@ -32,6 +32,7 @@ pub enum Trouble {
     NoSuchRecord,
     BadText,
     NewerProtocol,
+    OtherProtocol,
 }
 
 impl Trouble {
@@ -134,6 +135,10 @@ impl Trouble {
                 "What was given is not in the right form. Nothing was changed.",
                 "Lo indicado no tiene la forma correcta. No cambió nada.",
             ),
+            Self::OtherProtocol => (
+                "That is not a version of this record’s protocol. Nothing was changed.",
+                "Esa no es una versión del protocolo de este registro. No cambió nada.",
+            ),
             Self::NewerProtocol => (
                 "The protocol of this record is not on this phone. Sync to fetch it; the record is kept.",
                 "El protocolo de este registro no está en este teléfono. Sincronice para obtenerlo; el registro se conserva.",
@@ -226,6 +231,18 @@ pub fn refusal(refusal: &Refusal, language: Language, title: &dyn Fn(&str) -> St
         Refusal::NoSuchThread => (
             "This comment or request is not here any more.".to_owned(),
             "Ese comentario o solicitud ya no está.".to_owned(),
+        ),
+        Refusal::NotShared { .. } => (
+            "These facts are of one child, so they are not copied to another record.".to_owned(),
+            "Estos datos son de una sola persona menor; no se copian a otro registro.".to_owned(),
+        ),
+        Refusal::SameVersion => (
+            "This record is under that version already.".to_owned(),
+            "Este registro ya está con esa versión.".to_owned(),
+        ),
+        Refusal::ItsOwn => (
+            "Please choose another record; this is the one you are on.".to_owned(),
+            "Elija otro registro; este es el que está viendo.".to_owned(),
         ),
         Refusal::TooLong { chars, max } => {
             return misfit(&Misfit::TooLong { chars: *chars, max: *max }, language);

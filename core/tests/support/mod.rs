@@ -198,7 +198,7 @@ pub(crate) fn opened() -> Kind {
 
 pub(crate) fn answered(step: &str, entry: Option<EntryId>, values: &[(&str, Option<Value>)]) -> Kind {
     let values = values.iter().map(|(field, value)| ((*field).to_owned(), value.clone())).collect();
-    Kind::Answered { step: step.to_owned(), entry, values }
+    Kind::Answered { step: step.to_owned(), entry, values, copied: None }
 }
 
 pub(crate) fn text(value: &str) -> Value {

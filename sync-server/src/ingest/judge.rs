@@ -67,19 +67,30 @@ fn opening_fits(
 
 fn fits(writing: &Writing<'_>, tx: &mut dyn Tx, body: &Body) -> Result<bool, StoreError> {
     let role = body.actor.role;
-    let step = |id: &str| writing.definition.as_ref().and_then(|definition| definition.step(id));
+    // A phone that has not heard of a move writes under the version before; nothing of that is lost.
+    let versions = || writing.under.definition.iter().chain(&writing.under.earlier);
+    let fits = |id: &str, fits: &dyn Fn(&Step) -> bool| {
+        versions().filter_map(|definition| definition.step(id)).any(fits)
+    };
     Ok(match &body.kind {
-        Kind::Answered { step: id, entry, values } => step(id).is_some_and(|step| {
-            theirs(step, role) && step.has_entries() == entry.is_some() && check_values(step, values).is_ok()
+        Kind::Answered { step: id, entry, values, copied } => fits(id, &|step| {
+            theirs(step, role)
+                && step.has_entries() == entry.is_some()
+                && (copied.is_none() || step.shared)
+                && check_values(step, values).is_ok()
         }),
-        Kind::Cannot { step: id, why, .. } => step(id).is_some_and(|step| {
+        Kind::Cannot { step: id, why, .. } => fits(id, &|step| {
             theirs(step, role) && !step.fixed && step.cannot_reasons.iter().any(|reason| reason.id == *why)
         }),
-        Kind::Reopened { step: id } => step(id).is_some_and(|step| theirs(step, role)),
-        Kind::EntryWithdrawn { step: id, .. } => {
-            step(id).is_some_and(|step| theirs(step, role) && step.has_entries())
+        Kind::Reopened { step: id } => fits(id, &|step| theirs(step, role)),
+        Kind::EntryWithdrawn { step: id, .. } => fits(id, &|step| theirs(step, role) && step.has_entries()),
+        Kind::Noted { step: Some(id), .. } | Kind::Commented { step: Some(id), .. } => fits(id, &|_| true),
+        Kind::Moved { protocol } => {
+            let to = writing.service.definitions.get(tx, *protocol)?;
+            let of = &writing.under.definition;
+            to.is_some_and(|to| of.as_ref().is_some_and(|of| to.id == of.id))
         }
-        Kind::Noted { step: Some(id), .. } | Kind::Commented { step: Some(id), .. } => step(id).is_some(),
+        Kind::Reassigned { to } => agency_of(tx, &to.0)?.is_some(),
         Kind::Shared { to, .. } => agency_of(tx, &to.0)?.is_some(),
         Kind::Accepted { offer, how } => {
             writing.state.event(offer).filter(|event| writing.state.counts(event)).is_some_and(|event| {

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use firsthours_core::evidence::{Chain, Rolling, SignedEvent};
-use firsthours_core::protocol::Definition;
 use firsthours_core::record::{
     Actor, At, Body, EncounterId, Event, EventId, Hash, HoldReason, Install, Kind, PersonId, Place, Register,
     Role, Sharing, State, base_of, derive, summarise,
@@ -14,7 +13,7 @@ use serde::Deserialize;
 use super::queue::{Queue, word};
 use super::{Authentic, IngestError, hole, judge};
 use crate::keys::DataKey;
-use crate::load::{self, hash, number, stored};
+use crate::load::{self, Under, hash, number, stored};
 use crate::random;
 use crate::store::{StoreError, Tx};
 use crate::sync::Service;
@@ -40,7 +39,7 @@ pub(crate) struct Writing<'s> {
     id: String,
     /// `None`: destroyed. What comes late then has its header kept and its body dropped.
     key: Option<&'s DataKey>,
-    pub(crate) definition: Option<Arc<Definition>>,
+    pub(crate) under: Under,
     pub(crate) pos: u64,
     pub(crate) rolling: Rolling,
     pub(crate) state: State,
@@ -80,7 +79,7 @@ impl<'s> Writing<'s> {
             service,
             encounter,
             key,
-            definition: service.definitions.get(tx, protocol)?,
+            under: Under { protocol, definition: None, earlier: Vec::new() },
             pos: number(row.int(0)?),
             rolling: Rolling(hash(row.text(1)?)?),
             desk: Chain { seq: number(row.int(2)?), id: row.opt_text(3)?.map(hash).transpose()? },
@@ -95,6 +94,7 @@ impl<'s> Writing<'s> {
         for (pos, event) in load::events(tx, &writing.id, key)? {
             writing.fold(pos, event);
         }
+        writing.under = service.definitions.under(tx, &writing.state, protocol)?;
         let parts = tx.rows(
             "select person from party where encounter = $1 and person <> '' and until_ms is null",
             &[(&writing.id).into()],
@@ -210,16 +210,16 @@ impl<'s> Writing<'s> {
         if self.held_once {
             self.list_held(tx)?;
         }
-        let summary = self.definition.as_ref().filter(|_| self.key.is_some()).map(|definition| {
+        let summary = self.under.definition.as_ref().filter(|_| self.key.is_some()).map(|definition| {
             let derived = derive(definition, &self.state);
-            summarise(self.encounter, definition, &self.state, &derived)
+            summarise(self.encounter, self.under.protocol, definition, &self.state, &derived)
         });
         let text = summary.as_ref().and_then(|summary| String::from_utf8(summary.to_bytes()).ok());
         let queue = summary.as_ref().map(Queue::of).unwrap_or_default();
         tx.run(
             "update encounter set pos = $2, rolling = $3, desk_seq = $4, desk_prev = $5, summary = $6, \
              summary_version = $7, phase_state = $8, waiting_since_ms = $9, due_ms = $10, conflicts = $11, \
-             threads_open = $12, voided = $13 where id = $1",
+             threads_open = $12, voided = $13, protocol = $14 where id = $1",
             &[
                 (&self.id).into(),
                 stored(self.pos).into(),
@@ -234,6 +234,7 @@ impl<'s> Writing<'s> {
                 queue.conflicts.into(),
                 queue.threads_open.into(),
                 queue.voided.into(),
+                self.under.protocol.to_string().into(),
             ],
         )?;
         Ok(())
@@ -317,11 +318,11 @@ impl<'s> Writing<'s> {
     }
 
     /// What an accepted event brings about beyond the record itself: who has a part in it, and what it is called.
-    fn accept(&mut self, tx: &mut dyn Tx, event: &Event) -> Result<(), IngestError> {
+    pub(crate) fn accept(&mut self, tx: &mut dyn Tx, event: &Event) -> Result<(), IngestError> {
         let Some(body) = &event.body else { return Ok(()) };
         match &body.kind {
             Kind::Opened { protocol, agency, station, incident, letter } => {
-                self.definition = self.service.definitions.get(tx, *protocol)?;
+                self.under = self.service.definitions.under(tx, &self.state, *protocol)?;
                 tx.run(
                     "update encounter set protocol = $2, agency = $3, station = $4, incident = $5, letter = $6, \
                      opened_ms = $7, opened_by = $8 where id = $1",
@@ -350,6 +351,22 @@ impl<'s> Writing<'s> {
                 ),
                 None => Ok(()),
             },
+            // Nothing is sent to the new holder before they ask; then the record comes like any other of theirs.
+            Kind::Reassigned { to } => match agency_of(tx, &to.0)? {
+                Some(agency) => self.give_part(tx, &to.0, &agency, "pass"),
+                None => Ok(()),
+            },
+            Kind::Moved { .. } => {
+                self.under = self.service.definitions.under(tx, &self.state, self.under.protocol)?;
+                Ok(())
+            }
+            Kind::IncidentLinked { incident } => {
+                tx.run(
+                    "update encounter set incident = $2 where id = $1",
+                    &[(&self.id).into(), incident.to_string().into()],
+                )?;
+                Ok(())
+            }
             _ => Ok(()),
         }
     }

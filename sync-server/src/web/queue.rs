@@ -177,7 +177,7 @@ fn list(
         let loaded = load::record(tx, &app.keys, &app.sync.definitions, encounter)?;
         let Some(loaded) = loaded else { return Ok(None) };
         let derived = derive(&definition, &loaded.state);
-        summarise(encounter, &definition, &loaded.state, &derived)
+        summarise(encounter, protocol, &definition, &loaded.state, &derived)
     };
     let drawn = queue_row(&summary, &definition, language, now, names);
     let moved = summary.phases.values().filter(|phase| phase.status != PhaseStatus::Open);

@@ -251,8 +251,8 @@ fn draw(
         zone: String::new(),
         new: u64::try_from(news.len()).unwrap_or(u64::MAX),
     };
-    if let Some(definition) = &loaded.definition {
-        let here = Here { seen: loaded.pos, ..Here::default() };
+    if let Some(definition) = &loaded.under.definition {
+        let here = Here { seen: loaded.pos, earlier: loaded.under.earlier.clone(), ..Here::default() };
         let reader = reader_of(scope, opened);
         let context = Context { definition, here: &here, reader: &reader, language, now, names: &names };
         drawn.view = Some(draw_view(loaded, definition, context));
@@ -292,10 +292,12 @@ fn write(
 ) -> Result<Result<(), Vec<FieldFault>>, AppError> {
     let loaded = find(app, scope, encounter)?;
     let unfit = || Ok(Err(vec![FieldFault { control: String::new(), fault: Fault::Form }]));
-    let (Some(definition), Some(seen)) = (&loaded.definition, forms::seen(pairs)) else { return unfit() };
+    let (Some(definition), Some(seen)) = (&loaded.under.definition, forms::seen(pairs)) else {
+        return unfit();
+    };
     let Ok(seen) = u64::try_from(seen) else { return unfit() };
     let names = app.store.read(Known::read)?;
-    let here = Here { seen: loaded.pos, ..Here::default() };
+    let here = Here { seen: loaded.pos, earlier: loaded.under.earlier.clone(), ..Here::default() };
     let reader = reader_of(scope, false);
     let now = app.now_ms();
     let context = Context { definition, here: &here, reader: &reader, language, now, names: &names };

@@ -288,7 +288,10 @@ impl Phone {
 
     pub(crate) fn answer(&mut self, encounter: EncounterId, field: &str, value: &str) -> EventId {
         let values = BTreeMap::from([(field.to_owned(), Some(Value::Text(value.to_owned())))]);
-        self.write(encounter, Kind::Answered { step: "contact".to_owned(), entry: None, values })
+        self.write(
+            encounter,
+            Kind::Answered { step: "contact".to_owned(), entry: None, values, copied: None },
+        )
     }
 
     pub(crate) fn share(&mut self, encounter: EncounterId, to: &PersonId) -> EventId {

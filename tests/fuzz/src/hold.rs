@@ -38,7 +38,7 @@ pub(crate) fn folds_and_draws(definition: &Definition, events: &[Arc<Event>], ho
 pub(crate) fn draws(definition: &Definition, state: &State, how: u8) -> EncounterView {
     let derived = derive(definition, state);
     assert_eq!(derived.steps.len(), definition.steps.len(), "every step stands somewhere");
-    let summary = summarise(ENCOUNTER, definition, state, &derived);
+    let summary = summarise(ENCOUNTER, Hash([7; 32]), definition, state, &derived);
     let bytes = summary.to_bytes();
     assert_eq!(Summary::from_bytes(&bytes).as_ref(), Some(&summary), "a summary is read as it was written");
     let names = Directory::default();

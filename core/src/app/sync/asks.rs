@@ -100,7 +100,10 @@ impl Run<'_> {
             let text = String::from_utf8(response.body).ok();
             let text = text.filter(|text| sha256(text.as_bytes()) == sha.0);
             match text.map(|text| (load(text.as_bytes()), text)) {
-                Some((Ok(_), text)) => self.app.store.put_protocol(&sha, &text)?,
+                Some((Ok(_), text)) => {
+                    self.app.store.put_protocol(&sha, &text)?;
+                    self.app.lock().held = None;
+                }
                 Some((Err(faults), _)) => self.faults += faults.0.len(),
                 None => self.faults += 1,
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Run, unwell};
-use crate::app::records::{OpenRecord, protocol_of};
+use crate::app::records::OpenRecord;
 use crate::app::{AppError, FirstHours, Inner};
 use crate::evidence::{Document, InstallCertificate, SignedEvent};
 use crate::record::{EncounterId, Event, EventId, Header, Install, State, sha256};
@@ -136,14 +136,18 @@ impl Inner {
         if known {
             let record = self.record(&app.store, id)?;
             events.for_each(|event| record.add(event));
-            return Ok(Some(record.summary()));
+            self.read_under(&app.store, id)?;
+            return Ok(self.records.get(&id).map(OpenRecord::summary));
         }
+        self.scenes = None;
         let events: Vec<Arc<Event>> = events.collect();
         let state = State::fold(events.iter().cloned());
         // A first page without its beginning, or under a definition that could not be fetched, is kept unfolded.
-        let Some(protocol) = protocol_of(&state) else { return Ok(None) };
-        let Ok(definition) = self.definition(&app.store, protocol) else { return Ok(None) };
-        let mut record = OpenRecord::begin(id, protocol, definition);
+        if state.opened().is_none() {
+            return Ok(None);
+        }
+        let Ok(under) = self.definitions.under(&app.store, &state) else { return Ok(None) };
+        let mut record = OpenRecord::begin(id, under);
         for event in events {
             record.add(event);
         }

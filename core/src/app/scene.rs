@@ -1,0 +1,134 @@
+//! Several children, one scene: which records belong together, and what is entered once for all of them.
+
+use std::collections::BTreeMap;
+
+use super::acts::read_id;
+use super::{Act, AppError, FirstHours, Inner};
+use crate::record::{
+    Decision, Derived, EncounterId, EntryId, Event, IncidentId, copies, decide, derive, read_opened,
+};
+use crate::store::Store;
+use crate::view::{EncounterView, Sibling, handle};
+
+impl FirstHours {
+    /// Copies what this record says of the scene into the other records of the scene on this phone, as events of theirs.
+    /// Nothing that anybody wrote there is replaced. Gives this record again.
+    pub fn copy_to_scene(&self, encounter: &str) -> Result<EncounterView, AppError> {
+        let id = read_id(encounter)?;
+        let mut inner = self.lock();
+        inner.load_scene(self, id)?;
+        for other in inner.others_of_scene(id) {
+            self.copy_scene(&mut inner, id, other)?;
+        }
+        self.draw(&mut inner, id)
+    }
+
+    /// Says that a record belongs to the scene of another record on this phone.
+    pub fn link_scene(&self, encounter: &str, seen: i64, beside: &str) -> Result<EncounterView, AppError> {
+        let beside: EncounterId = read_id(beside)?;
+        let incident = {
+            let mut inner = self.lock();
+            inner.incident_of(self, beside)?
+        };
+        self.act(encounter, seen, Act::LinkIncident { incident })
+    }
+
+    /// Copies what `from` says of the scene into `to`: one event an entry, each durable before the next.
+    pub(super) fn copy_scene(
+        &self,
+        inner: &mut Inner,
+        from: EncounterId,
+        to: EncounterId,
+    ) -> Result<(), AppError> {
+        let actor = inner.me.actor()?.clone();
+        let me = inner.me.author();
+        for act in inner.lacking(from, to) {
+            let record = inner.record(&self.store, to)?;
+            // Nothing is superseded: what is written was never written there.
+            let visible = |event: &Event| event.header.install == me;
+            let decision = decide(act, record.folded(), &actor, me, EntryId([0; 8]), &visible);
+            let decision: Decision = decision
+                .map_err(|reason| AppError::refused(reason, &record.under.definition, self.language))?;
+            self.write(inner, to, &actor, decision, Vec::new())?;
+        }
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// The scene that a record belongs to.
+    pub(super) fn incident_of(&mut self, app: &FirstHours, id: EncounterId) -> Result<IncidentId, AppError> {
+        self.scenes(app)?.get(&id).copied().ok_or(AppError::NoSuchRecord)
+    }
+
+    /// Takes up in memory the other records of the scene, so that a view can say what they lack.
+    pub(super) fn load_scene(&mut self, app: &FirstHours, id: EncounterId) -> Result<(), AppError> {
+        self.scenes(app)?;
+        for other in self.others_of_scene(id) {
+            match self.record(&app.store, other) {
+                Ok(_) | Err(AppError::NoSuchRecord | AppError::NotReady { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// The other records of the scene on this phone. Known once [`Inner::load_scene`] was called.
+    pub(super) fn others_of_scene(&self, id: EncounterId) -> Vec<EncounterId> {
+        let Some(scenes) = &self.scenes else { return Vec::new() };
+        let Some(incident) = scenes.get(&id) else { return Vec::new() };
+        let others = scenes.iter().filter(|(other, of)| *of == incident && **other != id);
+        others.map(|(other, _)| *other).collect()
+    }
+
+    /// The other records of the scene, and how much each lacks of what this one says.
+    pub(super) fn siblings(&self, id: EncounterId, derived: &Derived<'_>) -> Vec<Sibling> {
+        let others = self.others_of_scene(id);
+        let found = others.into_iter().filter_map(|other| {
+            let record = self.records.get(&other)?;
+            let opened = record.state.opened().and_then(read_opened)?;
+            let handle = handle(&opened, &record.under.definition.time_zone, &self.directory);
+            Some(Sibling { id: other, handle, lacks: copies(id, derived, record.folded()).len() })
+        });
+        found.collect()
+    }
+
+    /// The answers that `to` lacks.
+    fn lacking(&self, from: EncounterId, to: EncounterId) -> Vec<Act> {
+        let (Some(source), Some(target)) = (self.records.get(&from), self.records.get(&to)) else {
+            return Vec::new();
+        };
+        copies(from, &derive(&source.under.definition, &source.state), target.folded())
+    }
+
+    /// The letters that are taken in a scene.
+    pub(super) fn letters_in(
+        &mut self,
+        app: &FirstHours,
+        incident: IncidentId,
+    ) -> Result<Vec<String>, AppError> {
+        let summaries = app.summaries(self)?;
+        let of_scene = summaries.into_iter().filter(|(_, summary)| summary.incident == Some(incident));
+        Ok(of_scene.filter_map(|(_, summary)| Some(summary.opened?.letter)).collect())
+    }
+
+    fn scenes(&mut self, app: &FirstHours) -> Result<&BTreeMap<EncounterId, IncidentId>, AppError> {
+        if self.scenes.is_none() {
+            let summaries = app.summaries(self)?;
+            let scenes = summaries.iter().filter_map(|(row, summary)| Some((row.id, summary.incident?)));
+            self.scenes = Some(scenes.collect());
+        }
+        Ok(self.scenes.get_or_insert_default())
+    }
+
+    /// Which definitions are here. Read once; a sync that fetches one says so.
+    pub(super) fn held_definitions(
+        &mut self,
+        store: &Store,
+    ) -> Result<&std::collections::BTreeSet<crate::record::Hash>, AppError> {
+        if self.held.is_none() {
+            self.held = Some(store.protocols()?.into_iter().collect());
+        }
+        Ok(self.held.get_or_insert_default())
+    }
+}

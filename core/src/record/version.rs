@@ -1,0 +1,71 @@
+//! Which versions of its protocol a record has been read under, and what an earlier one asked for that this one does not.
+
+use super::{Content, EntryId, Event, Hash, Head, Register, State};
+use crate::protocol::{Step, Value};
+
+/// What was said under an earlier version and cannot be read under this one: its step or field is not there any more,
+/// or takes other values. It is kept and shown, and no condition reads it.
+#[derive(Debug)]
+pub struct Carried<'a> {
+    pub step: &'a str,
+    pub entry: Option<EntryId>,
+    /// `None`: that the step cannot be done.
+    pub field: Option<&'a str>,
+    pub heads: Vec<Head<'a>>,
+}
+
+/// The versions of a record, that under which it is read first, then the ones before, the latest first; none twice.
+///
+/// While two people disagree on the version (each moved it without knowing of the other), the head that is shown first
+/// counts, on every phone the same.
+pub fn versions(state: &State) -> Vec<Hash> {
+    let heads = state.heads(&Register::Version);
+    let mut writers: Vec<&Event> = state.writers(&Register::Version).collect();
+    writers.sort_by_key(|event| event.rank());
+    let written = writers.iter().flat_map(|event| event.kind()?.version());
+    let mut versions: Vec<Hash> = Vec::new();
+    for version in heads.iter().filter_map(|head| version_of(head.content)).chain(written) {
+        if !versions.contains(&version) {
+            versions.push(version);
+        }
+    }
+    versions
+}
+
+fn version_of(content: &Content) -> Option<Hash> {
+    match content {
+        Content::Version(version) => Some(*version),
+        _ => None,
+    }
+}
+
+/// Parts the heads of a field into those that the step can read and those that it cannot.
+pub(super) fn part<'a>(
+    step: Option<&Step>,
+    entry: Option<EntryId>,
+    field: &str,
+    heads: Vec<Head<'a>>,
+) -> (Vec<Head<'a>>, Vec<Head<'a>>) {
+    let found = step.filter(|step| step.has_entries() == entry.is_some()).and_then(|step| step.field(field));
+    heads.into_iter().partition(|head| match (found, value_of(head)) {
+        (Some(field), Some(value)) => value.fits(field).is_ok(),
+        (Some(_), None) => true,
+        (None, _) => false,
+    })
+}
+
+/// Whether any of the heads says something: a value that was taken back is nothing to keep in sight.
+pub(super) fn says_anything(heads: &[Head<'_>]) -> bool {
+    heads.iter().any(|head| match head.content {
+        Content::Value(value) => value.is_some(),
+        Content::Cannot(why) => why.is_some(),
+        _ => false,
+    })
+}
+
+fn value_of<'h>(head: &Head<'h>) -> Option<&'h Value> {
+    match head.content {
+        Content::Value(value) => value.as_ref(),
+        _ => None,
+    }
+}
