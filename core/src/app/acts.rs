@@ -10,8 +10,8 @@ use super::{AppError, FirstHours, Inner};
 use crate::evidence::{Chain, SignedEvent};
 use crate::protocol::{FieldKind, Phase, Value};
 use crate::record::{
-    Act, Actor, At, Body, Decision, EncounterId, EntryId, Event, IncidentId, Kind, Place, Refusal, base_of,
-    decide, derive, free_letter,
+    Act, Actor, At, Body, Decision, EncounterId, EntryId, Event, IncidentId, Install, Kind, Place, Record,
+    Refusal, State, TimeAnchor, Written, base_of, decide, derive, free_letter,
 };
 use crate::store::{Append, Draft, DraftKey, Store, StoreError};
 use crate::view::EncounterView;
@@ -71,7 +71,7 @@ impl FirstHours {
             inner.can_move(&self.store, id, *protocol)?;
         }
         if let Act::Submit { phase } = act {
-            self.finish_drafts(&mut inner, id, &actor, phase)?;
+            self.finish_drafts(&mut inner, id, &actor, seen, phase)?;
         }
         self.act_once(&mut inner, id, &actor, seen, act)
     }
@@ -135,28 +135,67 @@ impl FirstHours {
         self.write(inner, id, actor, decision, drafts_done)
     }
 
-    /// Every draft of a phase becomes an answer before the phase is submitted: nothing typed is left behind.
+    /// Every draft of a phase becomes an answer before the phase is submitted: nothing typed is left behind. A submission
+    /// that would be refused even then changes nothing.
     fn finish_drafts(
         &self,
         inner: &mut Inner,
         id: EncounterId,
         actor: &Actor,
+        seen: u64,
         phase: Phase,
     ) -> Result<(), AppError> {
-        for draft in inner.record(&self.store, id)?.drafts.clone() {
-            let record = inner.record(&self.store, id)?;
-            if record.under.definition.step(&draft.key.step).is_none_or(|step| step.phase != phase) {
-                continue;
-            }
-            let act = Act::Answer {
-                step: draft.key.step.clone(),
-                entry: draft.key.entry,
-                values: BTreeMap::from([(draft.key.field.clone(), Some(Value::Text(draft.text.clone())))]),
-                reason: None,
-            };
-            self.act_once(inner, id, actor, draft.seen, act)?;
+        let record = inner.record(&self.store, id)?;
+        let of_phase = |draft: &&Draft| {
+            record.under.definition.step(&draft.key.step).is_some_and(|step| step.phase == phase)
+        };
+        let drafts: Vec<Draft> = record.drafts.iter().filter(of_phase).cloned().collect();
+        if drafts.is_empty() {
+            return Ok(());
+        }
+        self.rehearse(inner, id, actor, seen, phase, &drafts)?;
+        for draft in drafts {
+            self.act_once(inner, id, actor, draft.seen, answer_of(&draft))?;
         }
         Ok(())
+    }
+
+    /// Whether a phase could be submitted once these drafts are answers: tried on a copy of the record in memory.
+    fn rehearse(
+        &self,
+        inner: &mut Inner,
+        id: EncounterId,
+        actor: &Actor,
+        seen: u64,
+        phase: Phase,
+        drafts: &[Draft],
+    ) -> Result<(), AppError> {
+        let me = inner.me.author();
+        let record = inner.record(&self.store, id)?;
+        let refused = |reason| AppError::refused(reason, &record.under.definition, self.language);
+        let mut state = record.state.clone();
+        let acts = drafts.iter().map(|draft| (draft.seen, answer_of(draft)));
+        for (shown, act) in acts.chain([(seen, Act::Submit { phase })]) {
+            let visible = |event: &Event| record.showed(event, shown, me);
+            let tried = Record { definition: &record.under.definition, state: &state };
+            let decision = decide(act, tried, actor, me, EntryId([0; 8]), &visible).map_err(refused)?;
+            let place = next_place(&state, me, Chain::default(), id);
+            let written = self.body(actor, decision, None).write(&place, [0; 16]);
+            state.add(read_own(&written)?);
+        }
+        Ok(())
+    }
+
+    /// What an event says, at the time of the phone's clocks.
+    fn body(&self, actor: &Actor, decision: Decision, anchor: Option<TimeAnchor>) -> Body {
+        let clock = self.outside.clock.read();
+        Body {
+            kind: decision.kind,
+            actor: actor.clone(),
+            at: At { wall: clock.wall, offset: clock.offset, mono: clock.mono, boot: clock.boot, anchor },
+            base: decision.base,
+            reason: decision.reason,
+        }
     }
 
     /// Builds the event, writes it in one transaction, and draws the record with it. What is derived serves both the
@@ -169,7 +208,6 @@ impl FirstHours {
         decision: Decision,
         drafts_done: Vec<DraftKey>,
     ) -> Result<EncounterView, AppError> {
-        let clock = self.outside.clock.read();
         // What these change is more than one fold: which records belong together, and what they are read under.
         let is_redrawn =
             matches!(decision.kind, Kind::Opened { .. } | Kind::Moved { .. } | Kind::IncidentLinked { .. });
@@ -177,34 +215,19 @@ impl FirstHours {
             None
         } else {
             inner.load_scene(self, id)?;
-            inner.newer_for(&self.store, id, clock.wall)?
+            inner.newer_for(&self.store, id, self.now())?
         };
         let own = inner.own_head(&self.store)?;
         let (author, anchor) = (inner.me.author(), inner.me.anchor);
         let key = inner.me.key.clone();
         let record = inner.record_in_memory(id)?;
-        let last = record.state.last_of(author);
-        let place = Place {
-            install: author,
-            seq: Some(own.seq + 1),
-            prev: own.id,
-            encounter: Some(id),
-            enc_seq: Some(last.and_then(|event| event.header.enc_seq).unwrap_or(0) + 1),
-            enc_prev: last.map(|event| event.id),
-            stamp: record.state.greatest_stamp() + 1,
-        };
-        let body = Body {
-            kind: decision.kind,
-            actor: actor.clone(),
-            at: At { wall: clock.wall, offset: clock.offset, mono: clock.mono, boot: clock.boot, anchor },
-            base: decision.base,
-            reason: decision.reason,
-        };
+        let place = next_place(&record.state, author, own, id);
+        let body = self.body(actor, decision, anchor);
+        let wall = body.at.wall;
         let written = body.write(&place, random_bytes(self.outside.random.as_ref()));
-        let event = Event::read(&written.header, Some(&written.body))
-            .map_err(|error| AppError::StoreFault { detail: error.to_string() })?;
+        let event = read_own(&written)?;
         let arrival = record.seen() + 1;
-        record.add(Arc::new(event));
+        record.add(event);
         for done in &drafts_done {
             record.keep_draft(done, None);
         }
@@ -221,7 +244,7 @@ impl FirstHours {
             arrival,
             id: written.id,
             seq: own.seq,
-            wall: clock.wall,
+            wall,
             event: SignedEvent::sign(written, &key),
             summary: record.summary_of(&derived),
             drafts_done,
@@ -241,6 +264,32 @@ impl FirstHours {
             }
         }
     }
+}
+
+/// Where the next event of an install goes in a record.
+fn next_place(state: &State, author: Install, own: Chain, id: EncounterId) -> Place {
+    let last = state.last_of(author);
+    Place {
+        install: author,
+        seq: Some(own.seq + 1),
+        prev: own.id,
+        encounter: Some(id),
+        enc_seq: Some(last.and_then(|event| event.header.enc_seq).unwrap_or(0) + 1),
+        enc_prev: last.map(|event| event.id),
+        stamp: state.greatest_stamp() + 1,
+    }
+}
+
+fn read_own(written: &Written) -> Result<Arc<Event>, AppError> {
+    let event = Event::read(&written.header, Some(&written.body));
+    event.map(Arc::new).map_err(|error| AppError::StoreFault { detail: error.to_string() })
+}
+
+/// The answer that a draft becomes.
+fn answer_of(draft: &Draft) -> Act {
+    let DraftKey { step, entry, field, .. } = draft.key.clone();
+    let values = BTreeMap::from([(field, Some(Value::Text(draft.text.clone())))]);
+    Act::Answer { step, entry, values, reason: None }
 }
 
 /// Which field a draft is of.

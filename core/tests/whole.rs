@@ -1,0 +1,15 @@
+//! A record as a whole: its versions, its scene, what is disputed and who decides, what rings, what is printed.
+
+#[path = "whole/alarms.rs"]
+mod alarms;
+#[path = "whole/disputes.rs"]
+mod disputes;
+#[path = "whole/paper.rs"]
+mod paper;
+#[path = "whole/scene.rs"]
+mod scene;
+#[path = "whole/sheets.rs"]
+mod sheets;
+mod support;
+#[path = "whole/versions.rs"]
+mod versions;
