@@ -317,7 +317,8 @@ fn wholes() -> Vec<Whole<'static>> {
         Whole::SheetGaps { count: 2, rows: "WHAT" },
         Whole::SheetNoGaps,
         Whole::SheetDoneAt { when: "WHEN" },
-        Whole::Attempt { when: "WHEN", how: "HOW", outcome: "WHAT" },
+        Whole::Attempt { when: "WHEN", outcome: "WHAT" },
+        Whole::AttemptBy { when: "WHEN", how: "HOW", outcome: "WHAT" },
         Whole::AttemptArrived { when: "WHEN" },
         Whole::AttemptNotComing { because: "WHY" },
         Whole::NotHereYet { since: "WHEN" },
@@ -362,6 +363,7 @@ fn wholes() -> Vec<Whole<'static>> {
             | Whole::SheetNoGaps
             | Whole::SheetDoneAt { .. }
             | Whole::Attempt { .. }
+            | Whole::AttemptBy { .. }
             | Whole::AttemptArrived { .. }
             | Whole::AttemptNotComing { .. }
             | Whole::NotHereYet { .. }

@@ -8,3 +8,4 @@ mod drafts;
 mod need_to_know;
 mod path;
 mod schema;
+mod versions;

@@ -230,11 +230,13 @@ impl FirstHours {
     pub(super) fn summaries(&self, inner: &mut Inner) -> Result<Vec<(EncounterRow, Summary)>, AppError> {
         let mut summaries = Vec::new();
         for row in self.store.encounters()? {
-            let summary = match Summary::from_bytes(&row.summary) {
-                Some(summary) if !summary.lacks.is_some_and(|sha| inner.has(&self.store, sha)) => {
-                    Some(summary)
-                }
-                _ => self.refold(inner, row.id)?,
+            let kept = Summary::from_bytes(&row.summary).filter(|summary| {
+                let waits_for_what_came = summary.lacks.is_some_and(|sha| inner.has(&self.store, sha));
+                !waits_for_what_came && inner.has(&self.store, summary.protocol)
+            });
+            let summary = match kept {
+                Some(summary) => Some(summary),
+                None => self.refold(inner, row.id)?,
             };
             if let Some(summary) = summary {
                 summaries.push((row, summary));

@@ -53,6 +53,16 @@ impl Store {
         })
     }
 
+    /// Lets go of a definition, which the station can give again.
+    pub fn drop_protocol(&self, sha256: &Hash) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction
+                .prepare_cached("delete from protocol where sha256 = :sha256")?
+                .execute(named_params! { ":sha256": sha256.0 })?;
+            Ok(())
+        })
+    }
+
     /// Keeps certificates. The caller has verified them.
     pub fn put_certificates(&self, certificates: &[Document]) -> Result<(), StoreError> {
         self.write(|transaction| insert_certificates(transaction, certificates))

@@ -106,10 +106,11 @@ pub(super) fn attempt(context: Context<'_>, record: &StepRecord<'_>, entry: &Ent
             format!("{}: {}", title_of(field, language), Whole::SheetNotRecorded.text(language))
         }),
     };
-    let how =
-        chosen("channel").unwrap_or_else(|| channel_text(crate::protocol::Channel::Telephone, language));
     let outcome = chosen("outcome").unwrap_or_else(|| Whole::SheetNotRecorded.text(language));
-    let mut said = Whole::Attempt { when: &when, how: &how, outcome: &outcome }.text(language);
+    let mut said = match chosen("channel") {
+        Some(how) => Whole::AttemptBy { when: &when, how: &how, outcome: &outcome }.text(language),
+        None => Whole::Attempt { when: &when, outcome: &outcome }.text(language),
+    };
     if let Some(arrived) = moment(entry, "arrived_at") {
         said = format!("{said}; {}", Whole::AttemptArrived { when: &context.when(arrived) }.text(language));
     }

@@ -38,7 +38,8 @@ pub enum Whole<'a> {
     SheetGaps { count: usize, rows: &'a str },
     SheetNoGaps,
     SheetDoneAt { when: &'a str },
-    Attempt { when: &'a str, how: &'a str, outcome: &'a str },
+    Attempt { when: &'a str, outcome: &'a str },
+    AttemptBy { when: &'a str, how: &'a str, outcome: &'a str },
     AttemptArrived { when: &'a str },
     AttemptNotComing { because: &'a str },
     NotHereYet { since: &'a str },
@@ -174,7 +175,10 @@ impl Whole<'_> {
             }
             Self::SheetNoGaps => ("No gaps.".into(), "No falta ningún dato.".into()),
             Self::SheetDoneAt { when } => (format!("done, {when}"), format!("hecho, {when}")),
-            Self::Attempt { when, how, outcome } => {
+            Self::Attempt { when, outcome } => {
+                (format!("{when}: {outcome}"), format!("{when}: {outcome}"))
+            }
+            Self::AttemptBy { when, how, outcome } => {
                 (format!("{when}, {how}: {outcome}"), format!("{when}, {how}: {outcome}"))
             }
             Self::AttemptArrived { when } => (format!("arrived {when}"), format!("llegada {when}")),

@@ -102,7 +102,10 @@ impl Run<'_> {
             match text.map(|text| (load(text.as_bytes()), text)) {
                 Some((Ok(_), text)) => {
                     self.app.store.put_protocol(&sha, &text)?;
-                    self.app.lock().held = None;
+                    let mut inner = self.app.lock();
+                    inner.held = None;
+                    // What waited for it is read again under it.
+                    inner.records.retain(|_, record| !record.under.lacks);
                 }
                 Some((Err(faults), _)) => self.faults += faults.0.len(),
                 None => self.faults += 1,
