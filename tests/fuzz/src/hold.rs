@@ -6,10 +6,11 @@ use firsthours_core::bundle::Manifest;
 use firsthours_core::evidence::check_encounter;
 use firsthours_core::protocol::{Author, Definition};
 use firsthours_core::record::{
-    Actor, Directory, Event, Hash, PersonId, Role, State, Submissions, Summary, derive, next_step, summarise,
+    Actor, Directory, Event, Hash, PersonId, Record, Role, State, Submissions, Summary, copies, derive,
+    disputes, next_step, summarise, versions,
 };
 use firsthours_core::view::{
-    Context, Draft, EncounterView, Here, Reader, home_row, queue_row, timeline, view,
+    Context, Draft, EncounterView, Here, Reader, alarms, home_row, queue_row, sheet, timeline, view,
 };
 use firsthours_core::words::Language;
 
@@ -51,6 +52,16 @@ pub(crate) fn draws(definition: &Definition, state: &State, how: u8) -> Encounte
     assert_eq!(timeline(state, context).len(), state.len(), "every event has its line");
     let _ = queue_row(&summary, definition, language, now, &names);
     let _ = home_row(&summary, definition, here.unsent, language, now, &names);
+    for found in &definition.sheets {
+        let made = sheet(&found.id, ENCOUNTER, state, &derived, context).expect("it is the protocol's own");
+        assert!(made.text().contains(&made.title), "a sheet begins with what it is");
+    }
+    let author = reader.author().unwrap_or(Author::Deputy);
+    let rings = alarms([(&summary, definition)], author, language, now);
+    assert!(rings.iter().all(|ring| ring.at_ms >= now), "nothing rings in the past");
+    let folded = Record { definition, state };
+    assert_eq!(copies(ENCOUNTER, &derived, folded), [], "a record lacks nothing of its own");
+    let _ = (disputes(state), versions(state));
     let _ = next_step(definition, &derived, reader.author().unwrap_or(Author::Deputy), now);
     let submissions = Submissions::of(state);
     for event in state.events() {
@@ -89,5 +100,8 @@ fn here(how: u8) -> Here {
         colleagues: vec![(PersonId("p-2".to_owned()), "Dep. Example".to_owned())],
         clock_off_ms: Some(-i64::from(how) * MINUTE),
         recalled: how & 16 != 0,
+        lacks_version: how & 32 != 0,
+        newer: (how & 64 != 0).then_some((Hash([8; 32]), 3)),
+        ..Here::default()
     }
 }
