@@ -55,19 +55,23 @@ pub(crate) fn rows(programme: &Programme) -> Result<Vec<Row>, Fault> {
     ])
 }
 
-/// Copies one record's row, under other ids, so that the queue has as many: what a list reads is only that row.
+/// Copies one record's row and parties, under other ids, so that the queue has as many: that is all that a list reads.
 fn multiply(programme: &Programme, record: &str) -> Result<(), Fault> {
     let columns = "protocol, agency, station, incident, letter, opened_ms, opened_by, rolling, pos, summary, \
-                   summary_version, phase_state, waiting_since_ms, due_ms, conflicts, threads_open, voided";
+                   summary_version, phase_state, queue_rank, waiting_since_ms, due_ms, conflicts, threads_open, voided";
     let sql = format!(
         "insert into encounter (id, {columns}) select $2, {} from encounter where id = $1",
         columns.replace("due_ms", "due_ms + $3").replace("opened_ms", "opened_ms + $3"),
     );
+    let parties = "insert into party (encounter, agency, person, role, since_ms) \
+                   select $2, agency, person, role, since_ms from party where encounter = $1";
     for thousand in 0..RECORDS / 1_000 {
         programme.app.store.write(|tx| {
             for at in 0..1_000 {
                 let number = i64::try_from(thousand * 1_000 + at).unwrap_or(0);
-                tx.run(&sql, &[record.into(), format!("{number:032x}").into(), number.into()])?;
+                let id = format!("{number:032x}");
+                tx.run(&sql, &[record.into(), id.as_str().into(), number.into()])?;
+                tx.run(parties, &[record.into(), id.as_str().into()])?;
             }
             Ok::<_, StoreError>(())
         })?;

@@ -3,11 +3,16 @@
 use firsthours_core::protocol::Outcome;
 use firsthours_core::record::{PhaseStatus, Summary};
 
+/// Stands for a time that there is not: after every other.
+const NEVER: i64 = 9_000_000_000_000_000;
+
 /// What lists sort by, copied out of the summary.
 pub(super) struct Queue {
     pub(super) phase_state: String,
-    pub(super) waiting_since_ms: Option<i64>,
-    pub(super) due_ms: Option<i64>,
+    /// 0 waits for a review, 1 is with its deputy, 2 is approved.
+    pub(super) rank: i64,
+    pub(super) waiting_since_ms: i64,
+    pub(super) due_ms: i64,
     pub(super) conflicts: i64,
     pub(super) threads_open: i64,
     pub(super) voided: bool,
@@ -17,8 +22,9 @@ impl Default for Queue {
     fn default() -> Self {
         Self {
             phase_state: word(&PhaseStatus::Open),
-            waiting_since_ms: None,
-            due_ms: None,
+            rank: 1,
+            waiting_since_ms: NEVER,
+            due_ms: NEVER,
             conflicts: 0,
             threads_open: 0,
             voided: false,
@@ -46,18 +52,25 @@ impl Queue {
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         Self {
             phase_state: word(&status),
+            rank: match status {
+                status if waits(status) => 0,
+                PhaseStatus::Approved => 2,
+                _ => 1,
+            },
             waiting_since_ms: summary
                 .phases
                 .values()
                 .filter(|phase| waits(phase.status))
                 .filter_map(|phase| phase.since)
-                .min(),
+                .min()
+                .unwrap_or(NEVER),
             due_ms: summary
                 .clocks
                 .iter()
                 .filter(|clock| clock.outcome == Outcome::Running)
                 .filter_map(|clock| clock.due)
-                .min(),
+                .min()
+                .unwrap_or(NEVER),
             conflicts: count(summary.conflicts),
             threads_open: count(summary.threads_open),
             voided: summary.void,

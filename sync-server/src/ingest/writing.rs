@@ -219,7 +219,7 @@ impl<'s> Writing<'s> {
         tx.run(
             "update encounter set pos = $2, rolling = $3, desk_seq = $4, desk_prev = $5, summary = $6, \
              summary_version = $7, phase_state = $8, waiting_since_ms = $9, due_ms = $10, conflicts = $11, \
-             threads_open = $12, voided = $13, protocol = $14 where id = $1",
+             threads_open = $12, voided = $13, protocol = $14, queue_rank = $15 where id = $1",
             &[
                 (&self.id).into(),
                 stored(self.pos).into(),
@@ -235,6 +235,7 @@ impl<'s> Writing<'s> {
                 queue.threads_open.into(),
                 queue.voided.into(),
                 self.under.protocol.to_string().into(),
+                queue.rank.into(),
             ],
         )?;
         Ok(())

@@ -21,9 +21,6 @@ use crate::store::{Row, StoreError, Tx, Value};
 
 /// Rows of one page.
 const PAGE: usize = 50;
-/// Stands for a time that there is not, in the order and in the cursor: after every other.
-const NEVER: i64 = 9_000_000_000_000_000;
-
 /// Which part of the queue.
 #[derive(Debug, Default, Deserialize)]
 pub struct Asked {
@@ -132,23 +129,33 @@ fn read(
 
 /// One row more than a page, so that it is known whether another follows.
 fn rows(tx: &mut dyn Tx, scope: &Scope, after: Option<&Cursor>, all: bool) -> Result<Vec<Row>, StoreError> {
-    let Some((ids, mut args)) = scope.ids() else { return Ok(Vec::new()) };
-    let states = if all { "" } else { " and e.phase_state <> 'approved'" };
-    let ids = ids.replace("{more}", &format!("and e.voided = 0 and e.sealed = 0 and e.shredded = 0{states}"));
+    let Some((parts, mut args)) = scope.ids() else { return Ok(Vec::new()) };
+    let ranks = if all { "" } else { " and e.queue_rank < 2" };
     let from = match after {
         Some(Cursor(rank, due, since, id)) => {
             args.extend::<[Value; 4]>([(*rank).into(), (*due).into(), (*since).into(), id.as_str().into()]);
-            "where (rank, due, since, id) > ($3, $4, $5, $6)"
+            " and (e.queue_rank, e.due_ms, e.waiting_since_ms, e.id) > ($3, $4, $5, $6)"
         }
         None => "",
     };
+    // Each part of the scope in the order of the queue and no longer than a page: the part that is nearly everything
+    // is then read off an index.
+    let order = "queue_rank, due_ms, waiting_since_ms, id";
+    let limit = PAGE + 1;
+    let shown = format!("and e.voided = 0 and e.sealed = 0 and e.shredded = 0{ranks}{from}");
+    let ids: Vec<String> = parts
+        .split(" union ")
+        .map(|part| {
+            let part = part.replace("{more}", &shown);
+            format!(
+                "select id from ({part} order by e.queue_rank, e.due_ms, e.waiting_since_ms, e.id limit {limit}) as p"
+            )
+        })
+        .collect();
     let sql = format!(
-        "select id, rank, due, since, protocol, summary from ( \
-           select id, protocol, summary, case phase_state when 'stale' then 0 when 'answered' then 0 \
-           when 'submitted' then 0 when 'returned' then 1 when 'open' then 1 else 2 end as rank, \
-           coalesce(due_ms, {NEVER}) as due, coalesce(waiting_since_ms, {NEVER}) as since \
-           from encounter where id in ({ids})) as q {from} order by rank, due, since, id limit {}",
-        PAGE + 1
+        "select id, queue_rank, due_ms, waiting_since_ms, protocol, summary from encounter \
+         where id in ({}) order by {order} limit {limit}",
+        ids.join(" union ")
     );
     tx.rows(&sql, &args)
 }

@@ -140,16 +140,21 @@ create table encounter (
     summary_version {int} not null default 0,
     -- Copied out of the summary so that lists can be sorted without opening it.
     phase_state text not null default 'open',
-    waiting_since_ms {int},
-    due_ms {int},
+    -- 0 waits for a review, 1 is with its deputy, 2 is approved. 9000000000000000 stands for a time that there is
+    -- not, so that the order of the queue is that of an index.
+    queue_rank {int} not null default 1,
+    waiting_since_ms {int} not null default 9000000000000000,
+    due_ms {int} not null default 9000000000000000,
     conflicts {int} not null default 0,
     threads_open {int} not null default 0,
     voided {int} not null default 0,
     sealed {int} not null default 0,
     shredded {int} not null default 0
 ) {strict};
-create index encounter_queue on encounter (agency, station, phase_state, due_ms, id);
-create index encounter_state on encounter (phase_state, due_ms, id);
+create index encounter_queue on encounter (agency, station, queue_rank, due_ms, waiting_since_ms, id)
+    where voided = 0 and sealed = 0 and shredded = 0;
+create index encounter_agency_queue on encounter (agency, queue_rank, due_ms, waiting_since_ms, id)
+    where voided = 0 and sealed = 0 and shredded = 0;
 create index encounter_incident on encounter (incident);
 create index encounter_opened on encounter (agency, station, opened_ms, id);
 

@@ -94,6 +94,10 @@ fn view(fields: Vec<FieldView>) -> EncounterView {
         offers: Vec::new(),
         colleagues: Vec::new(),
         conflicts: 0,
+        carried: Vec::new(),
+        newer: None,
+        scene: Vec::new(),
+        sheets: Vec::new(),
     }
 }
 
