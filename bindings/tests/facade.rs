@@ -10,7 +10,7 @@ const RECORD: &str = "e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1";
 
 fn open_in(folder: &TempDir, key: &[u8], language: &str) -> Result<Arc<FirstHours>, FieldError> {
     let path = folder.path().to_str().expect("a temporary folder has a plain name");
-    FirstHours::open(path.to_owned(), key, language.to_owned())
+    FirstHours::open(path.to_owned(), key, language.to_owned(), None)
 }
 
 fn folder() -> TempDir {
@@ -29,6 +29,17 @@ fn a_new_phone_opens_to_an_empty_first_screen() {
     let state = phone.sync_state().unwrap();
     assert_eq!((state.unsent, state.drafts, state.running), (0, 0, false));
     assert_eq!(phone.rebuild().unwrap(), 0);
+}
+
+#[test]
+fn a_session_file_is_written_where_the_shell_says() {
+    let folder = folder();
+    let file = folder.path().join("session");
+    let (path, file_name) = (folder.path().join("store"), file.to_str().unwrap().to_owned());
+    std::fs::create_dir(&path).unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    FirstHours::open(path, &KEY, "en".to_owned(), Some(file_name)).unwrap().shutdown().unwrap();
+    assert!(std::fs::metadata(&file).is_ok_and(|file| file.len() > 0));
 }
 
 #[test]

@@ -37,13 +37,18 @@ class FieldCore:
         self._views: dict[str, _ffi.EncounterView] = {}
 
     @classmethod
-    async def open(cls, folder: str, key: bytearray, language: str) -> FieldCore:
+    async def open(
+        cls, folder: str, key: bytearray, language: str, session_file: str | None = None
+    ) -> FieldCore:
         """Opens the store in a folder, or makes a new one there.
 
+        `session_file` is a file that no backup takes along: by it the store knows that it was put back from a copy.
         `key` is wiped, whatever comes of it. The copy that Python makes for the call is not: it is freed soon after.
         """
         try:
-            opening = functools.partial(_told, _ffi.FirstHours.open, folder, bytes(key), language)
+            opening = functools.partial(
+                _told, _ffi.FirstHours.open, folder, bytes(key), language, session_file
+            )
         finally:
             key[:] = bytes(len(key))
         thread = ThreadPoolExecutor(1, "firsthours-open")
@@ -71,7 +76,33 @@ class FieldCore:
         """Keeps a half-written text safe."""
         await self._command(self._core.draft, encounter, seen, step, entry, field, text)
 
+    async def copy_to_scene(self, encounter: str) -> _ffi.EncounterView:
+        """Copies what this record says of the scene into the other records of the scene. Nothing there is replaced."""
+        return self._publish(await self._command(self._core.copy_to_scene, encounter))
+
+    async def link_scene(self, encounter: str, seen: int, beside: str) -> _ffi.EncounterView:
+        """Says that a record belongs to the scene of another record here, `beside`."""
+        return self._publish(await self._command(self._core.link_scene, encounter, seen, beside))
+
+    async def move_record(
+        self, encounter: str, seen: int, protocol: str, reason: str | None = None
+    ) -> _ffi.EncounterView:
+        """Moves a record to the version of a `move_card`. Every answer is carried over, or stays in sight."""
+        return self._publish(await self._command(self._core.move_record, encounter, seen, protocol, reason))
+
     # Reads
+
+    async def move_card(self, encounter: str) -> _ffi.MoveCard | None:
+        """What moving a record to the newest version of its protocol would change; `None` when it is under that."""
+        return await self._command(self._core.move_card, encounter)
+
+    async def sheet(self, encounter: str, sheet: str) -> _ffi.SheetView:
+        """A sheet of a record, by the id that its view gives. Nothing is sent anywhere."""
+        return await self._command(self._core.sheet, encounter, sheet)
+
+    async def alarms(self) -> list[_ffi.Alarm]:
+        """What should ring from now on, the next first. Ask again after each act and each sync."""
+        return await self._command(self._core.alarms)
 
     async def home(self) -> _ffi.Home:
         """The first screen."""

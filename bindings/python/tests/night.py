@@ -95,7 +95,7 @@ async def shown(phone: FieldCore, encounter: str) -> dict:
         "drafts": drafts,
         "notes": [note.text for note in view.notes],
         "clocks": [[clock.title, clock.state_text] for clock in view.clocks],
-        "calls": [[c.partner, c.state_text, c.attempts, [n.number for n in c.numbers]] for c in view.calls],
+        "calls": [[c.partner, c.state_text, len(c.attempts), [n.number for n in c.numbers]] for c in view.calls],
         "history": sorted([row.sentence for row in await history(phone, encounter)]),
     }
 

@@ -63,6 +63,30 @@ class NightTest(unittest.IsolatedAsyncioTestCase):
             {"before the sync": before["kept"], "en": after, "es": spanish, "refused in Spanish": refused}
         )
 
+    async def test_the_records_of_a_scene_know_one_another_and_ring_in_neutral_words(self):
+        station = StandInStation()
+        self.addCleanup(station.close)
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        phone = await FieldCore.open(folder, bytearray(secrets.token_bytes(32)), "en", f"{folder}/session")
+        await station.enrol(phone, night.NIGHT["person"])
+        view = await phone.start_encounter()
+        for act in night.NIGHT["acts"][: night.KILL]:
+            view = await night.play(phone, view, act)
+        other = await phone.start_encounter(view.id)
+        self.assertEqual([sibling.id for sibling in other.scene], [view.id])
+        view = await phone.copy_to_scene(view.id)
+        self.assertEqual([sibling.lacks for sibling in view.scene], [""])
+
+        alarms = await phone.alarms()
+        self.assertTrue(alarms)
+        self.assertEqual(alarms, sorted(alarms, key=lambda alarm: alarm.at_ms))
+        for alarm in alarms:
+            self.assertRegex(alarm.text, r"^Something is due (now|at \d\d:\d\d)\.$")
+        self.assertIsNone(await phone.move_card(view.id))
+        with self.assertRaises(FieldError.Refused):
+            await phone.sheet(view.id, "nowhere")
+        await phone.shutdown()
+
     def record_until_killed(self, folder, key):
         """The two records, and how many of their events were acknowledged when the process was killed."""
         process = subprocess.Popen(

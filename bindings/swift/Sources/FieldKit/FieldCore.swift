@@ -25,10 +25,13 @@ public actor FieldCore {
     }
 
     /// Opens the store in a folder, or makes a new one there. `language` is a code such as `es` or `es-MX`.
+    /// `sessionFile` is a file that is excluded from backups: by it the store knows that it was put back from a copy.
     public static func open(
-        folder: String, key: consuming StoreKey, language: String
+        folder: String, key: consuming StoreKey, language: String, sessionFile: String? = nil
     ) async throws(FieldProblem) -> FieldCore {
-        try await open(folder: folder, key: key, language: language, by: FirstHours.open)
+        try await open(folder: folder, key: key, language: language) { folder, key, language in
+            try FirstHours.open(folder: folder, key: key, language: language, sessionFile: sessionFile)
+        }
     }
 
     /// The same, with a phone of the tests' choice.
@@ -70,6 +73,42 @@ public actor FieldCore {
         try ask {
             try phone.draft(encounter: encounter, seen: seen, step: step, entry: entry, field: field, text: text)
         }
+    }
+
+    /// Copies what this record says of the scene into the other records of the scene on this phone. Nothing that is
+    /// written there is replaced.
+    @discardableResult
+    public func copyToScene(_ encounter: String) throws(FieldProblem) -> EncounterView {
+        show(try ask { try phone.copyToScene(encounter: encounter) })
+    }
+
+    /// Says that a record belongs to the scene of another record on this phone, `beside`.
+    @discardableResult
+    public func linkScene(_ encounter: String, seen: Int64, beside: String) throws(FieldProblem) -> EncounterView {
+        show(try ask { try phone.linkScene(encounter: encounter, seen: seen, beside: beside) })
+    }
+
+    /// Moves a record to the version of a `moveCard`. Every answer is carried over, or stays in sight.
+    @discardableResult
+    public func moveRecord(
+        _ encounter: String, seen: Int64, protocol version: String, reason: String? = nil
+    ) throws(FieldProblem) -> EncounterView {
+        show(try ask { try phone.moveRecord(encounter: encounter, seen: seen, protocol: version, reason: reason) })
+    }
+
+    /// What moving a record to the newest version of its protocol would change; `nil` when it is under that already.
+    public func moveCard(_ encounter: String) throws(FieldProblem) -> MoveCard? {
+        try ask { try phone.moveCard(encounter: encounter) }
+    }
+
+    /// A sheet of a record, by the id that its view gives. Nothing is sent anywhere.
+    public func sheet(_ sheet: String, of encounter: String) throws(FieldProblem) -> SheetView {
+        try ask { try phone.sheet(encounter: encounter, sheet: sheet) }
+    }
+
+    /// What should ring from now on, the next first, at most 50. Ask again after each act and each sync.
+    public func alarms() throws(FieldProblem) -> [Alarm] {
+        try ask { try phone.alarms() }
     }
 
     /// One record, whole.

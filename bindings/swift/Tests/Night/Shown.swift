@@ -30,7 +30,7 @@ extension FieldCore {
             "drafts": drafts,
             "notes": view.notes.map(\.text),
             "clocks": view.clocks.map { [$0.title, $0.stateText] },
-            "calls": view.calls.map { [$0.partner, $0.stateText, Int($0.attempts), $0.numbers.map(\.number)] },
+            "calls": view.calls.map { [$0.partner, $0.stateText, $0.attempts.count, $0.numbers.map(\.number)] },
             "history": try history(encounter).map(\.sentence).sorted(),
         ]
         return try parts.mapValues(plain)

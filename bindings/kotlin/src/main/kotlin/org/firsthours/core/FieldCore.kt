@@ -71,6 +71,29 @@ class FieldCore internal constructor(
         text: String,
     ): Unit = command { it.draft(encounter, seen, step, entry, field, text) }
 
+    /**
+     * Copies what this record says of the scene into the other records of the scene on this phone. Nothing that is
+     * written there is replaced.
+     */
+    suspend fun copyToScene(encounter: String): EncounterView = command { it.copyToScene(encounter).published() }
+
+    /** Says that a record belongs to the scene of [beside], another record on this phone. */
+    suspend fun linkScene(encounter: String, seen: Long, beside: String): EncounterView =
+        command { it.linkScene(encounter, seen, beside).published() }
+
+    /** Moves a record to the version of a [moveCard]. Every answer is carried over, or stays in sight. */
+    suspend fun moveRecord(encounter: String, seen: Long, protocol: String, reason: String? = null): EncounterView =
+        command { it.moveRecord(encounter, seen, protocol, reason).published() }
+
+    /** What moving a record to the newest version of its protocol would change; `null` when it is under that already. */
+    suspend fun moveCard(encounter: String): MoveCard? = command { it.moveCard(encounter) }
+
+    /** A sheet of a record, by the id that its view gives. Nothing is sent anywhere. */
+    suspend fun sheet(encounter: String, sheet: String): SheetView = command { it.sheet(encounter, sheet) }
+
+    /** What should ring from now on, the next first, at most 50. Ask again after each act and each sync. */
+    suspend fun alarms(): List<Alarm> = command { it.alarms() }
+
     /** The first screen. */
     suspend fun home(): Home = command { it.home() }
 
@@ -180,14 +203,20 @@ class FieldCore internal constructor(
         /**
          * Opens the store in a folder, or makes a new one there. [key] is the store's key, 32 random bytes that the
          * phone's keystore guards; it is wiped here, whatever comes of it. [language] is a code such as `es` or `es-MX`.
+         * [sessionFile] is a file under `Context.noBackupFilesDir`: by it the store knows that it was put back from a copy.
          */
-        suspend fun open(folder: String, key: ByteArray, language: String): FieldCore {
+        suspend fun open(
+            folder: String,
+            key: ByteArray,
+            language: String,
+            sessionFile: String? = null,
+        ): FieldCore {
             // Outside the heap: there the collector makes no copies, and the library reads it where it lies.
             val direct = ByteBuffer.allocateDirect(key.size)
             var opened: FirstHours? = null
             try {
                 direct.put(key).flip()
-                told(Dispatchers.IO) { opened = FirstHours.open(folder, direct, language) }
+                told(Dispatchers.IO) { opened = FirstHours.open(folder, direct, language, sessionFile) }
                 return FieldCore(checkNotNull(opened))
             } catch (cancelled: CancellationException) {
                 withContext(NonCancellable + Dispatchers.IO) { opened?.shutdown() }

@@ -25,7 +25,7 @@ class ApiTest {
         val now = publicNames(generated)
         val changes = listOf(
             "val `stateText`: kotlin.String" to "val `stateWord`: kotlin.String",
-            "val `attempts`: kotlin.Int" to "val `attempts`: kotlin.Long",
+            "val `conflicts`: kotlin.Int" to "val `conflicts`: kotlin.Long",
             "val `kept`: kotlin.String" to "val `kept`: kotlin.String?",
             "MET_LATE," to "MET_LATE, FORGIVEN,",
             "data class Cannot(" to "data class CanNot(",

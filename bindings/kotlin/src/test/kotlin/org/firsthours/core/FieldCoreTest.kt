@@ -284,5 +284,9 @@ class FieldCoreTest {
         offers = emptyList(),
         colleagues = emptyList(),
         conflicts = 0,
+        carried = emptyList(),
+        newer = null,
+        scene = emptyList(),
+        sheets = emptyList(),
     )
 }

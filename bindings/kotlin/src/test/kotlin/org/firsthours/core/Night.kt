@@ -95,7 +95,7 @@ internal object Night {
             "notes" to view.notes.map { it.text },
             "clocks" to view.clocks.map { listOf(it.title, it.stateText) },
             "calls" to view.calls.map { call ->
-                listOf(call.partner, call.stateText, call.attempts, call.numbers.map { it.number })
+                listOf(call.partner, call.stateText, call.attempts.size, call.numbers.map { it.number })
             },
             "history" to history(phone, encounter).map { it.sentence }.sorted(),
         )
