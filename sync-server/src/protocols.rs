@@ -1,6 +1,6 @@
 //! Published protocol versions: kept byte for byte, never changed, only recalled.
 
-use firsthours_core::protocol;
+use firsthours_core::protocol::{self, Definition};
 
 use crate::audit::{self, Entry, What, Who};
 use crate::store::{Row, StoreError, Tx};
@@ -21,6 +21,26 @@ pub enum ProtocolError {
         id: String,
         /// The version.
         version: u32,
+    },
+    /// It does not say which published version it replaces.
+    #[error("{id} {version} is published, and this version does not name it: set “supersedes” to {sha256}")]
+    NotTheNext {
+        /// The protocol.
+        id: String,
+        /// The version that is published.
+        version: i64,
+        /// Its fingerprint.
+        sha256: String,
+    },
+    /// An older number than that of a published version.
+    #[error("{id} {published} is published, so version {version} comes too late; give it a greater number")]
+    TooLate {
+        /// The protocol.
+        id: String,
+        /// This version.
+        version: u32,
+        /// The version that is published.
+        published: i64,
     },
     /// No such version.
     #[error("there is no such protocol version")]
@@ -47,6 +67,13 @@ pub fn publish(tx: &mut dyn Tx, text: &str, by: Who<'_>, now_ms: i64) -> Result<
     let definition =
         protocol::load(text.as_bytes()).map_err(|faults| ProtocolError::Faulty(faults.to_string()))?;
     let sha256 = protocol::fingerprint(text.as_bytes());
+    if self::text(tx, &sha256)?.is_some() {
+        return Ok(sha256);
+    }
+    let before = all(tx)?.into_iter().filter(|known| known.id == definition.id && known.sha256 != sha256);
+    if let Some(before) = before.max_by_key(|known| known.version) {
+        follows(&definition, before)?;
+    }
     let added = tx.run(
         "insert into protocol (sha256, id, version, text, published_ms, published_by) \
          values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
@@ -68,6 +95,33 @@ pub fn publish(tx: &mut dyn Tx, text: &str, by: Who<'_>, now_ms: i64) -> Result<
         return Err(ProtocolError::Taken { id: definition.id, version: definition.version });
     }
     Ok(sha256)
+}
+
+/// Whether a definition may follow the newest published version of its protocol.
+fn follows(definition: &Definition, before: Published) -> Result<(), ProtocolError> {
+    let Published { id, version, sha256, .. } = before;
+    if i64::from(definition.version) == version {
+        return Err(ProtocolError::Taken { id, version: definition.version });
+    }
+    if i64::from(definition.version) < version {
+        return Err(ProtocolError::TooLate { id, version: definition.version, published: version });
+    }
+    if definition.supersedes.as_ref() != Some(&sha256) {
+        return Err(ProtocolError::NotTheNext { id, version, sha256 });
+    }
+    Ok(())
+}
+
+/// The newest published version of a protocol, by its id.
+pub fn newest(tx: &mut dyn Tx, id: &str) -> Result<Option<Published>, StoreError> {
+    Ok(all(tx)?.into_iter().filter(|known| known.id == id).max_by_key(|known| known.version))
+}
+
+/// How many records are under a version and still in work.
+pub fn records_under(tx: &mut dyn Tx, sha256: &str) -> Result<i64, StoreError> {
+    let sql =
+        "select count(*) from encounter where protocol = $1 and voided = 0 and phase_state <> 'approved'";
+    tx.row(sql, &[sha256.into()])?.map_or(Ok(0), |row| row.int(0))
 }
 
 /// Recalls a version: no new record starts under it; records pinned to it stay.
@@ -138,6 +192,29 @@ mod tests {
         let altered = format!("{SHIPPED}\n");
         let refused = store.write(|tx| publish(tx, &altered, Who::Console, 6));
         assert!(matches!(refused, Err(ProtocolError::Taken { .. })));
+    }
+
+    /// The shipped definition under another number, naming what it replaces.
+    fn version(number: u32, supersedes: Option<&str>) -> String {
+        let mut document: serde_json::Value = serde_json::from_str(SHIPPED).expect("it is JSON");
+        document["version"] = number.into();
+        if let Some(sha256) = supersedes {
+            document["supersedes"] = sha256.into();
+        }
+        document.to_string()
+    }
+
+    #[test]
+    fn a_further_version_names_the_one_it_replaces_and_is_newer() {
+        let (_folder, store) = testing::store();
+        let publish = |text: &str| store.write(|tx| super::publish(tx, text, Who::Console, 5));
+        let first = publish(&version(4, None)).expect("the first one");
+        let nameless = publish(&version(5, None));
+        assert!(matches!(nameless, Err(ProtocolError::NotTheNext { sha256, .. }) if sha256 == first));
+        let second = publish(&version(5, Some(&first))).expect("it names the one before");
+        let late = publish(&version(3, Some(&second)));
+        assert!(matches!(late, Err(ProtocolError::TooLate { version: 3, published: 5, .. })));
+        assert!(publish(&version(4, None)).is_ok(), "the same bytes again are no other version");
     }
 
     #[test]

@@ -2,11 +2,11 @@
 
 use super::acts::read_id;
 use super::{Act, AppError, FirstHours, Inner};
-use crate::protocol::{Author, local, zone};
+use crate::protocol::{Author, Weight, diff, local, zone};
 use crate::record::{EncounterId, Hash, StepState, derive};
 use crate::store::Store;
 use crate::view::EncounterView;
-use crate::words::{Trouble, Whole};
+use crate::words::{Trouble, Whole, change_sentence};
 
 /// What a deputy reads before moving a record to a newer version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +63,11 @@ impl FirstHours {
             protocol: protocol.to_string(),
             title: Whole::MoveFrom { from: older.version, to: newer.version }.text(self.language),
             changes: newer.changes.get(self.language.code()).to_owned(),
-            differences: Vec::new(),
+            differences: diff(older, &newer)
+                .iter()
+                .filter(|change| change.weight() == Weight::Duty)
+                .map(|change| change_sentence(change, older, &newer, self.language))
+                .collect(),
             effects: effects.iter().map(|effect| effect.text(self.language)).collect(),
             needs_reason: phases
                 .into_iter()

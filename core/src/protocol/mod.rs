@@ -8,10 +8,12 @@
 //! [`Facts`] only. [`json::parse`] is the one way in for JSON of every format.
 
 mod calendar;
+mod change;
 mod check;
 mod clock;
 mod condition;
 mod definition;
+mod diff;
 mod fault;
 pub mod json;
 mod load;
@@ -20,6 +22,10 @@ mod path;
 mod value;
 
 pub use calendar::end_of_nth_day;
+pub use change::{
+    BasisChange, CalendarChange, Change, ClockChange, FieldChange, InLanguages, OptionChange, PartnerChange,
+    ProtocolChange, SheetChange, StepChange, Weight,
+};
 pub use clock::{ClockReading, ClockResult, FirstEntered, Outcome, read_clocks};
 pub use condition::{Facts, Question, Reading, Truth, Verdict, judge, judge_optional};
 pub use definition::{
@@ -27,6 +33,7 @@ pub use definition::{
     Deadline, Definition, Field, FieldClass, FieldKind, FieldRef, Limits, Occurrence, Opt, Partner,
     PartnerStep, Phase, Settled, Sheet, SheetRow, SheetSection, Step, StepIs, Text, Told,
 };
+pub use diff::diff;
 pub use fault::{Fault, FaultKind, Faults, Shape};
 pub use json::JsonFault;
 pub use load::{MAX_BYTES, fingerprint, load};

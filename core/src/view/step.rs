@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::people::{author_label, state_label};
 use super::{Context, Reader};
 use crate::protocol::{
-    BasisState, Channel, Definition, Field, FieldClass, FieldKind, Limits, Opt, PartnerStep, Step, Value,
+    BasisState, Channel, Definition, Field, FieldClass, FieldKind, Limits, Opt, Step, Value,
 };
 use crate::record::{
     Conflict, Content, EntryRecord, Event, Head, Kind, State, StepRecord, StepState, Submissions, Thread,
     ThreadState, disagree,
 };
-use crate::words::{Label, Language, Sentence, list};
+use crate::words::{self, Label, Language, Sentence, list};
 
 /// One step of a record.
 #[expect(clippy::struct_excessive_bools, reason = "each is one thing that a screen shows or not")]
@@ -323,7 +323,7 @@ fn field_view(context: Context<'_>, field: &Field, heads: &[Head<'_>], draft: Op
         options: field
             .options
             .iter()
-            .map(|found| option(&found.id, option_text(found, language), chosen(&found.id)))
+            .map(|found| option(&found.id, words::option_title(found, language), chosen(&found.id)))
             .collect(),
         value_text: match value {
             Some(_) if hidden => Label::Hidden.text(language).to_owned(),
@@ -463,32 +463,14 @@ fn option(id: &str, title: String, chosen: bool) -> OptionView {
 }
 
 fn plain_option(found: &Opt, language: Language) -> OptionView {
-    option(&found.id, option_text(found, language), false)
+    option(&found.id, words::option_title(found, language), false)
 }
 
 pub(super) fn option_title(options: &[Opt], id: &str, language: Language) -> String {
     options
         .iter()
         .find(|option| option.id == id)
-        .map_or_else(|| id.to_owned(), |found| option_text(found, language))
-}
-
-/// The definition's word for an option; the app's own for the options of a call.
-fn option_text(option: &Opt, language: Language) -> String {
-    if !option.title.is_empty() {
-        return option.title.get(language.code()).to_owned();
-    }
-    let label = match option.id.as_str() {
-        "telephone" => Label::ChannelTelephone,
-        "radio" => Label::ChannelRadio,
-        "dispatch" => Label::ChannelDispatch,
-        PartnerStep::REACHED => Label::OutcomeReached,
-        "no_answer" => Label::OutcomeNoAnswer,
-        "left_message" => Label::OutcomeLeftMessage,
-        "wrong_number" => Label::OutcomeWrongNumber,
-        other => return other.to_owned(),
-    };
-    label.text(language).to_owned()
+        .map_or_else(|| id.to_owned(), |found| words::option_title(found, language))
 }
 
 /// The app's word for a channel.
@@ -503,19 +485,7 @@ pub(super) fn channel_text(channel: Channel, language: Language) -> String {
 }
 
 pub(super) fn title_of(field: &Field, language: Language) -> String {
-    if !field.title.is_empty() {
-        return field.title.get(language.code()).to_owned();
-    }
-    let label = match field.id.as_str() {
-        "called_at" => Label::CallCalledAt,
-        "channel" => Label::CallChannel,
-        "outcome" => Label::CallOutcome,
-        "reference" => Label::CallReference,
-        "arrived_at" => Label::CallArrivedAt,
-        "unavailable_because" => Label::CallUnavailable,
-        other => return other.to_owned(),
-    };
-    label.text(language).to_owned()
+    words::field_title(field, language)
 }
 
 /// `Decide status: Decided at`: a field with its step, for sentences that name a question.

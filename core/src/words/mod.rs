@@ -3,13 +3,19 @@
 //! Texts of a protocol are in its definition; these are the app's own. Short, plain, and without blame: a sentence says
 //! what happened, what is safe, and what to do.
 
+mod change;
 mod label;
+mod name;
+mod rule;
 mod sentence;
 mod trouble;
 mod when;
 mod whole;
 
+pub use change::change_sentence;
 pub use label::Label;
+pub use name::{field_title, option_title};
+pub use rule::{clock_sentence, condition_words};
 pub use sentence::{Sentence, list};
 pub use trouble::{Trouble, misfit, refusal};
 pub use when::{clock_time, day_and_time, span};

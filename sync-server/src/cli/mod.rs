@@ -125,8 +125,15 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), CliError> {
+    let command = match cli.command {
+        Command::Protocol(protocol) => match protocol.run_alone()? {
+            Some(protocol) => Command::Protocol(protocol),
+            None => return Ok(()),
+        },
+        other => other,
+    };
     let config = settings(&cli.common)?;
-    match cli.command {
+    match command {
         Command::Init(init) => init::run(config, &init),
         Command::Serve => serve::run(open(config)?),
         Command::User(user) => people::user(&open(config)?, user),
