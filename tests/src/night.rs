@@ -39,6 +39,8 @@ const fn tap(after: i64, step: &'static str, fields: &'static [(&'static str, Gi
 pub const SCENE: &[Tap] = &[
     tap(1, "contact", &[("at", Given::Now), ("how", Given::One("patrol")), ("place", Given::One("street"))]),
     tap(1, "safety_medical", &[("urgent_need", Given::No)]),
+    tap(1, "separate", &[("others", Given::No)]),
+    tap(1, "age_basis", &[("age", Given::One("age_13_to_15")), ("age_known_by", Given::One("stated"))]),
     tap(
         3,
         "indicators",
@@ -59,8 +61,16 @@ pub const SCENE: &[Tap] = &[
             ("decided_at", Given::Now),
             ("status", Given::One("suspected")),
             ("reasons", Given::Some(&["place", "signs"])),
-            ("age", Given::One("age_13_to_15")),
-            ("age_known_by", Given::One("stated")),
+        ],
+    ),
+    tap(
+        1,
+        "unit_notify",
+        &[
+            ("called_at", Given::Now),
+            ("channel", Given::One("radio")),
+            ("outcome", Given::One("reached")),
+            ("joins", Given::No),
         ],
     ),
     tap(
@@ -86,13 +96,9 @@ pub const SCENE: &[Tap] = &[
     tap(
         2,
         "custody_basis",
-        &[
-            ("basis", Given::One("not_in_custody")),
-            ("restraint", Given::No),
-            ("missing_check", Given::One("not_missing")),
-            ("station", Given::No),
-        ],
+        &[("basis", Given::One("not_in_custody")), ("restraint", Given::No), ("station", Given::No)],
     ),
+    tap(1, "basic_needs", &[("offered", Given::Some(&["food", "warmth", "water"]))]),
     tap(
         3,
         "probation_check",
@@ -104,6 +110,15 @@ pub const SCENE: &[Tap] = &[
         ],
     ),
     tap(
+        1,
+        "records_check",
+        &[
+            ("missing_check", Given::One("not_missing")),
+            ("court_check", Given::One("nothing_found")),
+            ("home", Given::One("this_county")),
+        ],
+    ),
+    tap(
         12,
         "advocate_right",
         &[
@@ -112,12 +127,23 @@ pub const SCENE: &[Tap] = &[
             ("language", Given::One("spanish")),
             ("advocate", Given::One("wanted")),
             ("support_person", Given::One("later")),
-            ("name_kept", Given::One("asked")),
         ],
     ),
+    tap(1, "name_notice", &[("told_at", Given::Now), ("name_kept", Given::One("asked"))]),
+    tap(1, "assault_exam", &[("reported", Given::One("not_reported"))]),
     tap(31, "advocate_call", &[("arrived_at", Given::Now)]),
     tap(14, "hotline_call", &[("arrived_at", Given::Now)]),
     tap(9, "placement", &[("kind", Given::One("foster")), ("arranged_at", Given::Now)]),
+    tap(
+        4,
+        "transport",
+        &[
+            ("moved", Given::Yes),
+            ("by", Given::One("social_worker")),
+            ("to", Given::One("placement")),
+            ("started_at", Given::Now),
+        ],
+    ),
     tap(
         6,
         "handover",
@@ -126,6 +152,9 @@ pub const SCENE: &[Tap] = &[
             ("at", Given::Now),
             ("to", Given::One("social_worker")),
             ("advocate_there", Given::Yes),
+            ("received_by", Given::Text("Sam Example")),
+            ("received_agency", Given::Text("Example County Child Welfare")),
+            ("confirmed", Given::Yes),
         ],
     ),
 ];

@@ -265,12 +265,11 @@ impl Change {
             Self::Protocol(what) => what.weight(),
             Self::Step { what, .. } => what.weight(),
             Self::Field { what, .. } => what.weight(),
-            Self::Clock { what: ClockChange::Moved | ClockChange::Title(_), .. } => Weight::Wording,
-            Self::Clock { .. } => Weight::Duty,
             Self::Partner { what, .. } => what.weight(),
-            Self::Calendar { what: CalendarChange::Moved | CalendarChange::Title(_), .. } => Weight::Wording,
-            Self::Calendar { .. } => Weight::Duty,
-            Self::Sheet { .. } => Weight::Wording,
+            Self::Clock { what: ClockChange::Moved | ClockChange::Title(_), .. }
+            | Self::Calendar { what: CalendarChange::Moved | CalendarChange::Title(_), .. }
+            | Self::Sheet { .. } => Weight::Wording,
+            Self::Clock { .. } | Self::Calendar { .. } => Weight::Duty,
         }
     }
 
@@ -316,9 +315,10 @@ impl StepChange {
             | Self::Repeats(_)
             | Self::Shared(_)
             | Self::Partner { .. }
-            | Self::DoneWhen => Weight::Duty,
+            | Self::DoneWhen
             // What is to be done, and what is said to the child, is more than wording.
-            Self::Guidance(_) | Self::Say(_) => Weight::Duty,
+            | Self::Guidance(_)
+            | Self::Say(_) => Weight::Duty,
             Self::Reason(what) => what.weight(),
             Self::Moved | Self::Title(_) | Self::Why(_) => Weight::Wording,
             Self::Basis(_) => Weight::Background,

@@ -149,14 +149,16 @@ impl<'d> Differ<'d> {
             found.push(StepChange::By { from, to });
         }
         found.extend(self.condition(old.applies.as_ref(), applies.as_ref()).then_some(StepChange::Applies));
-        let flags: [(bool, bool, fn(bool) -> StepChange); 5] = [
-            (old.required, *required, StepChange::Required),
-            (old.urgent, *urgent, StepChange::Urgent),
-            (old.fixed, *fixed, StepChange::Fixed),
-            (old.repeats, *repeats, StepChange::Repeats),
-            (old.shared, *shared, StepChange::Shared),
+        let flags = [
+            (old.required, StepChange::Required(*required)),
+            (old.urgent, StepChange::Urgent(*urgent)),
+            (old.fixed, StepChange::Fixed(*fixed)),
+            (old.repeats, StepChange::Repeats(*repeats)),
+            (old.shared, StepChange::Shared(*shared)),
         ];
-        found.extend(flags.into_iter().filter(|(was, is, _)| was != is).map(|(_, is, change)| change(is)));
+        let is = [*required, *urgent, *fixed, *repeats, *shared];
+        let turned = flags.into_iter().zip(is).filter(|((was, _), is)| was != is);
+        found.extend(turned.map(|((_, change), _)| change));
         if let Some((from, to)) = differing(&old.partner, partner) {
             found.push(StepChange::Partner { from, to });
         }

@@ -22,7 +22,7 @@ pub fn versions(state: &State) -> Vec<Hash> {
     let heads = state.heads(&Register::Version);
     let mut writers: Vec<&Event> = state.writers(&Register::Version).collect();
     writers.sort_by_key(|event| event.rank());
-    let written = writers.iter().flat_map(|event| event.kind()?.version());
+    let written = writers.iter().filter_map(|event| event.kind()?.version());
     let mut versions: Vec<Hash> = Vec::new();
     for version in heads.iter().filter_map(|head| version_of(head.content)).chain(written) {
         if !versions.contains(&version) {

@@ -23,15 +23,12 @@ pub(super) fn carried_views(context: Context<'_>, derived: &Derived<'_>) -> Vec<
         let version = earlier.map(|(definition, _)| definition.version);
         let step = earlier.map(|(_, step)| step);
         let lines = carried.heads.iter().filter_map(|head| line(context, carried, step, head));
-        match views.iter_mut().find(|(known, _)| *known == version) {
-            Some((_, view)) => view.lines.extend(lines),
-            None => {
-                let title = version.map_or(Whole::UnderEarlier, |version| Whole::UnderVersion { version });
-                views.push((
-                    version,
-                    CarriedView { title: title.text(context.language), lines: lines.collect() },
-                ));
-            }
+        if let Some((_, view)) = views.iter_mut().find(|(known, _)| *known == version) {
+            view.lines.extend(lines);
+        } else {
+            let title = version.map_or(Whole::UnderEarlier, |version| Whole::UnderVersion { version });
+            views
+                .push((version, CarriedView { title: title.text(context.language), lines: lines.collect() }));
         }
     }
     views.sort_by_key(|(version, _)| std::cmp::Reverse(*version));

@@ -98,16 +98,6 @@ impl Talk<'_> {
         }
     }
 
-    fn condition(
-        self,
-        names: Names<'_>,
-        found: Option<&Condition>,
-        none: &'static str,
-        step: &str,
-    ) -> String {
-        found.map_or_else(|| none.to_owned(), |condition| names.condition(condition, Some(step)))
-    }
-
     fn protocol(self, what: &ProtocolChange) -> String {
         let (old, new) = (self.was.definition, self.is.definition);
         match what {
@@ -225,8 +215,8 @@ impl Talk<'_> {
             }
             StepChange::Applies => {
                 let always = self.pick("always", "siempre");
-                let now = self.condition(self.is, new.applies.as_ref(), always, id);
-                let before = self.condition(self.was, old.applies.as_ref(), always, id);
+                let now = self.is.condition_or(always, new.applies.as_ref(), Some(id));
+                let before = self.was.condition_or(always, old.applies.as_ref(), Some(id));
                 let x = format!("{step} {}", self.pick("now applies if:", "ahora aplica si:"));
                 self.now_and_before(&x, &now, &before)
             }
@@ -271,8 +261,8 @@ impl Talk<'_> {
             StepChange::DoneWhen => {
                 let answered =
                     self.pick("all that is required is answered", "todo lo obligatorio tiene respuesta");
-                let now = self.condition(self.is, new.done_when.as_ref(), answered, id);
-                let before = self.condition(self.was, old.done_when.as_ref(), answered, id);
+                let now = self.is.condition_or(answered, new.done_when.as_ref(), Some(id));
+                let before = self.was.condition_or(answered, old.done_when.as_ref(), Some(id));
                 let x = format!("{step} {}", self.pick("is now done when:", "ahora está hecho cuando:"));
                 self.now_and_before(&x, &now, &before)
             }
@@ -404,8 +394,8 @@ impl Talk<'_> {
             }
             FieldChange::Applies => {
                 let always = self.pick("always", "siempre");
-                let now = self.condition(self.is, new.applies.as_ref(), always, step);
-                let before = self.condition(self.was, old.applies.as_ref(), always, step);
+                let now = self.is.condition_or(always, new.applies.as_ref(), Some(step));
+                let before = self.was.condition_or(always, old.applies.as_ref(), Some(step));
                 let x = format!("{at}: {it} {}", self.pick("is now asked if:", "ahora se pregunta si:"));
                 self.now_and_before(&x, &now, &before)
             }

@@ -34,6 +34,16 @@ pub fn condition_words(
 }
 
 impl Names<'_> {
+    /// A condition that may be left out: then `none`.
+    pub(super) fn condition_or(
+        self,
+        none: &str,
+        condition: Option<&Condition>,
+        speaking_of: Option<&str>,
+    ) -> String {
+        condition.map_or_else(|| none.to_owned(), |condition| self.condition(condition, speaking_of))
+    }
+
     pub(super) fn condition(self, condition: &Condition, speaking_of: Option<&str>) -> String {
         let part = |inner: &Condition| {
             let words = self.condition(inner, speaking_of);

@@ -16,7 +16,7 @@ use crate::board::{Board, line};
 const MINUTE: i64 = 60_000;
 const LINES: usize = 16;
 /// Taps of the first record before the second deputy joins.
-const JOINED_AFTER: usize = 7;
+const JOINED_AFTER: usize = 10;
 
 /// The phones of the story, still on when it ends.
 pub(crate) struct Cast {

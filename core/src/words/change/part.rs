@@ -14,10 +14,9 @@ impl Talk<'_> {
         let new = new_at.map(|at| &self.is.definition.clocks[at]);
         let (Some(old), Some(new)) = (old.or(new), new.or(old)) else { return it };
         let both = |x: &str, was: Option<&Condition>, is: Option<&Condition>, none: &str| {
-            let say = |names: Names<'_>, found: Option<&Condition>| {
-                found.map_or_else(|| none.to_owned(), |condition| names.condition(condition, None))
-            };
-            self.now_and_before(&format!("{it} {x}"), &say(self.is, is), &say(self.was, was))
+            let (now, before) =
+                (self.is.condition_or(none, is, None), self.was.condition_or(none, was, None));
+            self.now_and_before(&format!("{it} {x}"), &now, &before)
         };
         match what {
             ClockChange::Added => {
