@@ -173,12 +173,15 @@ impl Phone {
         ];
         self.answer("contact", &contact, 15);
         self.answer("safety_medical", &[("urgent_need", Value::Flag(false))], 18);
+        let age = [
+            ("age", first(self, "age_basis", "age")),
+            ("age_known_by", first(self, "age_basis", "age_known_by")),
+        ];
+        self.answer("age_basis", &age, 20);
         let decided = [
             ("decided_at", time(25)),
             ("status", first(self, "suspicion", "status")),
             ("reasons", Value::List(vec![first_id(self, "suspicion", "reasons")])),
-            ("age", first(self, "suspicion", "age")),
-            ("age_known_by", first(self, "suspicion", "age_known_by")),
             ("facts", text("She said “he keeps my phone”.")),
         ];
         self.answer("suspicion", &decided, 27);
