@@ -47,6 +47,8 @@ pub enum What {
     QueueOpened,
     RecordOpened,
     FieldsUnmasked,
+    /// A sheet was made of a record, for a person outside.
+    SheetMade,
     AccessRefused,
     BrokeGlass,
     Commented,

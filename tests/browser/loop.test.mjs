@@ -40,6 +40,11 @@ async function recordScene(phone) {
     await choose("place", "street")(form);
   });
   await answer(phone, STEP, choose("urgent_need", "no"));
+  await answer(phone, "separate", choose("others", "no"));
+  await answer(phone, "age_basis", async (form) => {
+    await choose("age", "age_16_to_17")(form);
+    await choose("age_known_by", "stated")(form);
+  });
   await answer(phone, "indicators", async (form) => {
     for (const sign of ["trauma", "withdrawn", "no_freedom", "one_place", "debt", "security", "papers"]) {
       await choose(sign, "not_observed")(form);
@@ -48,8 +53,6 @@ async function recordScene(phone) {
   await answer(phone, "suspicion", async (form) => {
     await now("decided_at")(form);
     await choose("status", "not_suspected")(form);
-    await choose("age", "age_16_to_17")(form);
-    await choose("age_known_by", "stated")(form);
   });
 }
 

@@ -17,10 +17,14 @@ for (const width of WIDTHS) {
       }
       await visitor.page.locator(".fh-queue__link").first().waitFor();
       await visitor.screenshot("queue");
-      const seen = await visitor.assertEveryPageAccessible({ skip: /^\/(demo|language|assets)/ });
+      const seen = await visitor.assertEveryPageAccessible({ skip: /^\/(demo|language|assets)|\/text$/ });
       assert.ok(seen.some((path) => path.startsWith("/records/")), `no record among ${seen.join(", ")}`);
       await visitor.open(seen.find((path) => path.startsWith("/records/")));
       await visitor.screenshot("record");
+      const sheet = seen.find((path) => /\/sheets\//.test(path));
+      assert.ok(sheet, `no sheet among ${seen.join(", ")}`);
+      await visitor.open(sheet);
+      await visitor.screenshot("sheet");
     }));
 
   test(`signing in holds at ${width} px`, () =>

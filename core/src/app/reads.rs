@@ -151,8 +151,12 @@ impl FirstHours {
         let author = inner.me.actor()?.role.author().unwrap_or(Author::Deputy);
         let mut records = Vec::new();
         for (_, summary) in self.summaries(&mut inner)? {
-            let definition = inner.definition(&self.store, summary.protocol)?;
-            records.push((summary, definition));
+            match inner.definition(&self.store, summary.protocol) {
+                Ok(definition) => records.push((summary, definition)),
+                // A record whose protocol is not here yet has no clocks; the others ring all the same.
+                Err(AppError::NotReady { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         let records = records.iter().map(|(summary, definition)| (summary, definition.as_ref()));
         Ok(alarms(records, author, self.language, self.now()))

@@ -5,7 +5,7 @@ mod part;
 use super::name::{Names, author, basis_state, class, kind, language_name, phase};
 use super::{Language, list};
 use crate::protocol::{
-    Basis, BasisChange, Change, Comes, Condition, Definition, FieldChange, InLanguages, Limits, OptionChange,
+    Basis, BasisChange, Change, Comes, Definition, FieldChange, InLanguages, Limits, OptionChange,
     PartnerStep, ProtocolChange, StepChange, Text,
 };
 

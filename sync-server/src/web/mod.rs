@@ -57,6 +57,8 @@ fn pages() -> Router<App> {
         .route("/records/{id}", get(record::show))
         .route("/records/{id}/act", post(record::act))
         .route("/records/{id}/hidden", post(record::hidden))
+        .route("/records/{id}/sheets/{sheet}", get(record::sheet::show).post(record::sheet::open))
+        .route("/records/{id}/sheets/{sheet}/text", get(record::sheet::plain))
         .route("/phones", get(phones::show))
         .route("/phones/{install}/{decision}", post(phones::decide))
         .route("/sign-in", get(sign_in::show).post(sign_in::enter))

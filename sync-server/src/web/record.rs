@@ -3,7 +3,9 @@
 //! A look is in the log, durable, before anything of the record leaves the server. A record that a reader may not
 //! see answers like one that does not exist.
 
+mod near;
 mod page;
+pub mod sheet;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,13 +15,13 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use firsthours_core::protocol::Definition;
-use firsthours_core::record::{EncounterId, EventId};
+use firsthours_core::record::{Act, EncounterId, EventId};
 use firsthours_core::view::{Context, EncounterView, Here, TimelineRow, timeline, view};
 use firsthours_core::words::Language;
 use serde::Deserialize;
 
 use super::draw::forms::{self, Fault, FieldFault, Pairs};
-use super::draw::{Forms, Refused};
+use super::draw::{Desk, Forms, Refused};
 use super::error::AppError;
 use super::names::Known;
 use super::reader::{Lang, Reader};
@@ -130,6 +132,7 @@ struct Drawn {
     zone: String,
     /// Entries that came in since the reader's page, not counting their own.
     new: u64,
+    desk: Desk,
 }
 
 /// A line of the timeline with how it is marked.
@@ -167,6 +170,7 @@ async fn serve(app: &App, lang: Lang, reader: Reader, look: Look) -> Result<maud
         comments: scope.reviews(),
         open: look.open,
         refused: look.refused,
+        desk: drawn.desk.clone(),
     };
     Ok(page::page(
         app,
@@ -230,10 +234,12 @@ fn draw(
     language: Language,
     now: i64,
 ) -> Result<Drawn, AppError> {
-    let (names, looks) = app.store.read(|tx| {
+    let (names, looks, desk, scene) = app.store.read(|tx| {
         let names = Known::read(tx)?;
         let looks = page::looks(tx, &names, loaded.encounter)?;
-        Ok::<_, StoreError>((names, looks))
+        let desk = near::desk(app, tx, scope, loaded, &names)?;
+        let scene = near::scene(app, tx, scope, loaded, &names)?;
+        Ok::<_, StoreError>((names, looks, desk, scene))
     })?;
     let by = |id: &EventId| loaded.state.event(id).and_then(|event| Some(&event.body.as_ref()?.actor));
     // One's own acts are no news.
@@ -250,9 +256,10 @@ fn draw(
         code: firsthours_core::record::code(loaded.encounter),
         zone: String::new(),
         new: u64::try_from(news.len()).unwrap_or(u64::MAX),
+        desk,
     };
     if let Some(definition) = &loaded.under.definition {
-        let here = Here { seen: loaded.pos, earlier: loaded.under.earlier.clone(), ..Here::default() };
+        let here = Here { seen: loaded.pos, earlier: loaded.under.earlier.clone(), scene, ..Here::default() };
         let reader = reader_of(scope, opened);
         let context = Context { definition, here: &here, reader: &reader, language, now, names: &names };
         drawn.view = Some(draw_view(loaded, definition, context));
@@ -307,6 +314,9 @@ fn write(
         Err(faults) => return Ok(Err(faults)),
     };
     for act in &acts {
+        if !may_name(app, scope, act)? {
+            return unfit();
+        }
         match desk::act(&app.sync, &scope.actor, encounter, seen.min(loaded.pos), act) {
             Ok(_) => {}
             Err(DeskError::Refused(refusal)) => return Ok(Err(forms::faults_of(refusal))),
@@ -315,6 +325,16 @@ fn write(
         }
     }
     Ok(Ok(()))
+}
+
+/// Whether everybody and every record that the act names is one that this person may name. A page offers no others, but a
+/// form can be sent without a page.
+fn may_name(app: &App, scope: &Scope, act: &Act) -> Result<bool, AppError> {
+    Ok(app.store.read(|tx| match act {
+        Act::SameEncounter { with: Some(other) } => scope.may_see(tx, *other),
+        Act::Reassign { to } => near::may_hold(tx, scope, &to.0),
+        _ => Ok(true),
+    })?)
 }
 
 /// The page after a form: at the step it was on, saying what came in since it was drawn.

@@ -4,6 +4,7 @@
 mod board;
 mod options;
 mod phone_page;
+mod phone_whole;
 mod story;
 mod turn;
 

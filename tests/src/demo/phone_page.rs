@@ -16,6 +16,7 @@ use firsthours_tests::Phone;
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use crate::phone_whole;
 use crate::turn::page;
 
 const ZONE: &str = "America/Los_Angeles";
@@ -46,7 +47,7 @@ impl Hand {
         self.phone.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(work)
     }
 
-    fn say(&self, good: bool, text: impl Into<String>) {
+    pub(crate) fn say(&self, good: bool, text: impl Into<String>) {
         *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some(Said { good, text: text.into() });
     }
 
@@ -55,7 +56,7 @@ impl Hand {
     }
 }
 
-type Shared = State<Arc<Hand>>;
+pub(crate) type Shared = State<Arc<Hand>>;
 
 /// The phone's screens and switches.
 pub(crate) fn router(hand: Arc<Hand>) -> Router {
@@ -68,11 +69,12 @@ pub(crate) fn router(hand: Arc<Hand>) -> Router {
         .route("/demo/phone/language", post(language))
         .route("/demo/phone/records/{id}", get(record))
         .route("/demo/phone/records/{id}/act", post(act))
+        .merge(phone_whole::router())
         .with_state(hand)
 }
 
 /// Runs on a thread that may block: the core writes to disk, and a sync waits for the network.
-async fn on_phone<T: Send + 'static>(
+pub(crate) async fn on_phone<T: Send + 'static>(
     hand: Arc<Hand>,
     work: impl FnOnce(&Hand, &mut Phone) -> T + Send + 'static,
 ) -> Result<T, Response> {
@@ -248,7 +250,7 @@ fn draw_record(
 }
 
 /// One screen: the street's switches, what was said, and what the core drew.
-fn screen(hand: &Hand, phone: &Phone, record: &str, drawn: Result<Markup, AppError>) -> Response {
+pub(crate) fn screen(hand: &Hand, phone: &Phone, record: &str, drawn: Result<Markup, AppError>) -> Response {
     let language = phone.app().language();
     let said = hand.take_said();
     let signal = phone.network.signal();

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use firsthours_core::protocol::{FieldKind, Limits, Phase, Value};
-use firsthours_core::record::{Act, EntryId, EventId, PersonId, Refusal, Sharing};
+use firsthours_core::record::{Act, EncounterId, EntryId, EventId, PersonId, Refusal, Sharing};
 use firsthours_core::view::{EncounterView, EntryView, FieldView, StepView};
 use firsthours_core::words::{self, Label, Language};
 
@@ -52,6 +52,8 @@ pub enum Fault {
     Count,
     /// Nothing was changed or written.
     Nothing,
+    /// None of several was chosen.
+    Chosen,
     /// The form is not one of this record.
     Form,
     /// The record refuses it.
@@ -69,6 +71,7 @@ impl Fault {
             Self::Twice => Label::WhichHour,
             Self::Count => Label::FaultCount,
             Self::Nothing => Label::SaveNothing,
+            Self::Chosen => Label::Choose,
             Self::Form => Label::FaultForm,
             Self::Refused(refusal) => return words::refusal(refusal, language, title),
             Self::Said(sentence) => return sentence.clone(),
@@ -131,7 +134,11 @@ pub fn read(pairs: &Pairs, view: &EncounterView, zone: &str, now: i64) -> Result
         "unvoid" => Act::Unvoid,
         "accept" => Act::Accept { offer: form.on()? },
         "decline" => Act::Decline { offer: form.on()? },
-        "join" => Act::Share { how: Sharing::Join, to: PersonId(form.needed("to", Fault::Nothing)?) },
+        "join" => Act::Share { how: Sharing::Join, to: form.person()? },
+        "pass" => Act::Share { how: Sharing::Pass, to: form.person()? },
+        "reassign" => Act::Reassign { to: form.person()? },
+        "same" => Act::SameEncounter { with: Some(form.record()?) },
+        "not_same" => Act::SameEncounter { with: None },
         _ => return Err(whole(Fault::Form)),
     };
     Ok(vec![act])
@@ -276,6 +283,14 @@ impl<'a> Form<'a> {
 
     fn on(&self) -> Result<EventId, Vec<FieldFault>> {
         self.pairs.get("on").and_then(|id| id.parse().ok()).ok_or_else(|| whole(Fault::Form))
+    }
+
+    fn person(&self) -> Result<PersonId, Vec<FieldFault>> {
+        self.needed("to", Fault::Chosen).map(PersonId)
+    }
+
+    fn record(&self) -> Result<EncounterId, Vec<FieldFault>> {
+        self.needed("to", Fault::Chosen)?.parse().map_err(|_| whole(Fault::Form))
     }
 
     fn phase(&self) -> Result<Phase, Vec<FieldFault>> {

@@ -10,12 +10,15 @@ pub mod forms;
 mod home;
 pub mod moment;
 mod parts;
+mod sheet;
 mod step;
 mod thread;
+mod whole;
 
 pub use board::status as phase_chip;
 pub use home::home;
-pub use parts::{Forms, Refused, chip, more};
+pub use parts::{Desk, Forms, Refused, chip, more};
+pub use sheet::sheet;
 
 use firsthours_core::view::EncounterView;
 use firsthours_core::words::{Label, Language};
@@ -27,6 +30,7 @@ pub fn record(view: &EncounterView, forms: &Forms, language: Language, aside: &M
     html! {
         (error_summary(draw))
         @for notice in &view.notices { p.fh-notice.fh-notice--warn { (notice) } }
+        (whole::newer(draw))
         (board::overdue(draw))
         (thread::offers(draw))
         @if forms.at_desk {
@@ -35,17 +39,31 @@ pub fn record(view: &EncounterView, forms: &Forms, language: Language, aside: &M
                     (board::phases(draw))
                     (board::next(draw))
                     (sections(draw))
+                    (whole::carried(draw))
                 }
-                div.fh-stack { (board::clocks(draw)) (board::calls(draw)) (remarks(draw)) (aside) }
+                div.fh-stack {
+                    (board::clocks(draw))
+                    (board::calls(draw))
+                    (remarks(draw))
+                    (whole::scene(draw))
+                    (whole::sheets(draw))
+                    (whole::reassign(draw))
+                    (whole::same(draw))
+                    (aside)
+                }
             }
         } @else {
             (board::next(draw))
             (board::clocks(draw))
             (board::calls(draw))
             (sections(draw))
+            (whole::carried(draw))
             (board::phases(draw))
             (remarks(draw))
+            (whole::scene(draw))
+            (whole::sheets(draw))
             (thread::join(draw))
+            (thread::pass(draw))
             (thread::void(draw))
             (aside)
         }

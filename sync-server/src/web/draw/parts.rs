@@ -2,7 +2,7 @@
 
 use firsthours_core::protocol::Phase;
 use firsthours_core::view::EncounterView;
-use firsthours_core::words::Language;
+use firsthours_core::words::{Label, Language};
 use maud::{Markup, html};
 
 use super::forms::{Fault, FieldFault, Pairs};
@@ -22,6 +22,19 @@ pub struct Forms {
     pub open: Option<String>,
     /// The form that was not accepted: drawn again as it was typed, with what is wrong beside it.
     pub refused: Option<Refused>,
+    /// What only a page at a desk offers.
+    pub desk: Desk,
+}
+
+/// What a supervisor may choose from; empty for everybody else.
+#[derive(Debug, Clone, Default)]
+pub struct Desk {
+    /// Who could hold the record: ids and names.
+    pub deputies: Vec<(String, String)>,
+    /// Records that may be of the same contact, or of the same scene: ids and handles.
+    pub near: Vec<(String, String)>,
+    /// Somebody said that the record is the same contact as another.
+    pub is_same: bool,
 }
 
 /// A form that was not accepted.
@@ -127,6 +140,37 @@ impl Draw<'_> {
             (false, Weight::Quiet) => "fh-btn fh-btn--quiet",
             (false, Weight::Bad) => "fh-btn fh-btn--bad",
         }
+    }
+
+    /// A form behind one line that asks for one of several, as `to`.
+    pub(super) fn choose<'o>(
+        &self,
+        act: &str,
+        title: Label,
+        question: Label,
+        options: impl Iterator<Item = (&'o str, &'o str)>,
+    ) -> Markup {
+        let key = Key::new(act, "", "", "");
+        let id = key.id("to");
+        let title = title.text(self.language);
+        let fault = self.fault(&key, "to");
+        let error = format!("{id}-error");
+        let form = self.form(
+            &key,
+            &html! {
+                div.fh-field {
+                    label.fh-field__label for=(id) { (question.text(self.language)) }
+                    @if let Some(text) = &fault { p.fh-field__error id=(error) { (text) } }
+                    select.fh-input id=(id) name="to" aria-invalid=[fault.is_some().then_some("true")]
+                        aria-describedby=[fault.is_some().then_some(&error)] {
+                        option value="" { (Label::Choose.text(self.language)) }
+                        @for (value, name) in options { option value=(value) { (name) } }
+                    }
+                }
+                button class=(self.button(Weight::Main)) type="submit" { (title) }
+            },
+        );
+        more(title, fault.is_some(), &form)
     }
 
     /// A text area with its label, the text kept when it was sent back.

@@ -133,28 +133,20 @@ pub(super) fn offers(draw: Draw<'_>) -> Markup {
 
 /// Asks a colleague to join.
 pub(super) fn join(draw: Draw<'_>) -> Markup {
+    ask(draw, "join", Label::ButtonJoin, Label::JoinWhom)
+}
+
+/// Asks a colleague to take the record over.
+pub(super) fn pass(draw: Draw<'_>) -> Markup {
+    ask(draw, "pass", Label::ButtonPass, Label::PassWhom)
+}
+
+fn ask(draw: Draw<'_>, act: &str, title: Label, whom: Label) -> Markup {
     if draw.view.colleagues.is_empty() || draw.view.void {
         return html! {};
     }
-    let key = Key::new("join", "", "", "");
-    let id = key.id("to");
-    let title = Label::ButtonJoin.text(draw.language);
-    let fault = draw.fault(&key, "to");
-    let form = draw.form(
-        &key,
-        &html! {
-            div.fh-field {
-                label.fh-field__label for=(id) { (Label::JoinWhom.text(draw.language)) }
-                @if let Some(text) = &fault { p.fh-field__error { (text) } }
-                select.fh-input id=(id) name="to" {
-                    option value="" { (Label::Choose.text(draw.language)) }
-                    @for person in &draw.view.colleagues { option value=(person.id) { (person.name) } }
-                }
-            }
-            button class=(draw.button(Weight::Main)) type="submit" { (title) }
-        },
-    );
-    more(title, fault.is_some(), &form)
+    let people = draw.view.colleagues.iter().map(|person| (person.id.as_str(), person.name.as_str()));
+    draw.choose(act, title, whom, people)
 }
 
 /// Marks the record as opened by mistake, or takes that back.

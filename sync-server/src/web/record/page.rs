@@ -70,21 +70,26 @@ fn hidden(shown: &Shown<'_>, language: Language) -> Markup {
     if shown.opened {
         return html! {};
     }
+    reason_form(&format!("/records/{}/hidden", shown.id), shown.reason_lacks, language)
+}
+
+/// Asks why hidden fields are needed, and opens them once.
+pub(super) fn reason_form(action: &str, reason_lacks: bool, language: Language) -> Markup {
     let says = |label: Label| label.text(language);
     let reasons = [Label::ReasonReview, Label::ReasonCare, Label::ReasonInvestigation, Label::ReasonCourt];
     html! {
         section #hidden.fh-panel aria-labelledby="hidden-title" {
             h2 #hidden-title.fh-panel__title { (says(Label::HiddenTitle)) }
             p.fh-meta { (says(Label::HiddenWhy)) }
-            form.fh-form method="post" action={ "/records/" (shown.id) "/hidden" } {
+            form.fh-form method="post" action=(action) {
                 div.fh-field {
                     label.fh-field__label for="hidden-reason" { (says(Label::HiddenReason)) }
-                    @if shown.reason_lacks {
+                    @if reason_lacks {
                         p #hidden-error.fh-field__error role="alert" { (says(Label::HiddenReason)) }
                     }
                     select #hidden-reason.fh-input name="why" required
-                        aria-invalid=[shown.reason_lacks.then_some("true")]
-                        aria-describedby=[shown.reason_lacks.then_some("hidden-error")] {
+                        aria-invalid=[reason_lacks.then_some("true")]
+                        aria-describedby=[reason_lacks.then_some("hidden-error")] {
                         option value="" { (says(Label::Choose)) }
                         @for (value, label) in REASONS.into_iter().zip(reasons) {
                             option value=(value) { (says(label)) }
@@ -149,6 +154,7 @@ fn what(what: What) -> Label {
     match what {
         What::FieldsUnmasked => Label::LookedAtHidden,
         What::RecordServed => Label::LookedAtPhone,
+        What::SheetMade => Label::LookedAtSheet,
         _ => Label::LookedAt,
     }
 }
@@ -167,7 +173,7 @@ fn reason(code: &str) -> Option<Label> {
 pub(super) fn looks(tx: &mut dyn Tx, names: &Known, encounter: EncounterId) -> Result<Vec<Looked>> {
     let rows = tx.rows(
         "select at_ms, what, who, text from audit where encounter = $1 \
-         and what in ('record_opened', 'fields_unmasked', 'record_served') order by seq desc limit $2",
+         and what in ('record_opened', 'fields_unmasked', 'record_served', 'sheet_made') order by seq desc limit $2",
         &[encounter.to_string().into(), LOOKS.into()],
     )?;
     let mut looks: Vec<Looked> = Vec::new();
@@ -183,7 +189,7 @@ pub(super) fn looks(tx: &mut dyn Tx, names: &Known, encounter: EncounterId) -> R
 
 fn look(row: &Row, names: &Known) -> Result<Looked> {
     let code = row.text(1)?;
-    let kinds = [What::FieldsUnmasked, What::RecordServed, What::RecordOpened];
+    let kinds = [What::FieldsUnmasked, What::RecordServed, What::RecordOpened, What::SheetMade];
     let what = kinds.into_iter().find(|what| audit::code(*what) == code).unwrap_or(What::RecordOpened);
     let said: serde_json::Value = serde_json::from_str(row.text(3)?).unwrap_or_default();
     let why = said.pointer("/detail/why").and_then(|why| why.as_str()).map(str::to_owned);

@@ -1,6 +1,8 @@
 use axum::http::{StatusCode, header};
 
 pub(crate) mod phone;
+mod whole;
+
 use phone::{ENCOUNTER, Station, station, text};
 
 fn path() -> String {

@@ -41,6 +41,7 @@ pub(crate) struct Phone {
     key: SecretKey,
     pub(crate) actor: Actor,
     definition: Definition,
+    encounter: EncounterId,
     state: Folded,
     seq: u64,
     last: Option<EventId>,
@@ -70,7 +71,7 @@ pub(crate) fn station() -> Station {
     Station { _folder: folder, router: crate::router(app.clone()), app, phone }
 }
 
-fn person(app: &App, name: &str, role: &str, username: &str, station: Option<&str>) -> String {
+pub(super) fn person(app: &App, name: &str, role: &str, username: &str, station: Option<&str>) -> String {
     let new = NewPerson { name, role, agency: "north", station, username };
     people::add(&app.store, &testing::passwords(), &SystemRandom, &new, testing::PASSWORD, Who::Console, 1)
         .expect("add")
@@ -97,6 +98,7 @@ impl Phone {
                 agency: "north".to_owned(),
             },
             definition: load_definition(LOS_ANGELES.as_bytes()).expect("the definition loads"),
+            encounter: ENCOUNTER,
             state: Folded::default(),
             seq: 0,
             last: None,
@@ -106,12 +108,16 @@ impl Phone {
 
     /// Begins the record.
     pub(crate) fn open(&mut self) {
+        self.open_as("B");
+    }
+
+    fn open_as(&mut self, letter: &str) {
         let kind = Kind::Opened {
             protocol: Hash::of(LOS_ANGELES.as_bytes()),
             agency: "north".to_owned(),
             station: "mill".to_owned(),
             incident: IncidentId([0x1c; 16]),
-            letter: "B".to_owned(),
+            letter: letter.to_owned(),
         };
         let base = base_of(&kind, &self.state, &self.actor, &|_| true);
         self.write(kind, base, None, NIGHT + 14 * MINUTE);
@@ -145,7 +151,7 @@ impl Phone {
             install: Install::Phone(self.install),
             seq: Some(self.seq + 1),
             prev: self.last,
-            encounter: Some(ENCOUNTER),
+            encounter: Some(self.encounter),
             enc_seq: Some(mine.and_then(|event| event.header.enc_seq).unwrap_or(0) + 1),
             enc_prev: mine.map(|event| event.id),
             stamp: self.state.greatest_stamp() + 1,
@@ -239,6 +245,17 @@ fn first_id(phone: &Phone, step: &str, field: &str) -> String {
 }
 
 impl Station {
+    /// Another record of the same scene, opened and synced. Gives its id.
+    pub(crate) fn second_record(&mut self) -> EncounterId {
+        let phone = &mut self.phone;
+        let first = std::mem::take(&mut phone.state);
+        phone.encounter = EncounterId([0xe2; 16]);
+        phone.open_as("C");
+        self.sync();
+        self.phone.state = first;
+        std::mem::replace(&mut self.phone.encounter, ENCOUNTER)
+    }
+
     /// The phone syncs.
     pub(crate) fn sync(&mut self) {
         let author = self.app.store.read(|tx| ingest::author(tx, self.phone.install)).expect("read");

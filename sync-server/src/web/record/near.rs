@@ -1,0 +1,110 @@
+//! What a supervisor may choose from on a record's page: who could hold it, and which other records are near it.
+
+use firsthours_core::record::{EncounterId, Hash, Summary, holders, same_as};
+use firsthours_core::view::{Sibling, handle};
+
+use super::Scope;
+use crate::app::App;
+use crate::load::{self, Loaded};
+use crate::store::{Result, Row, Tx, Value};
+use crate::web::draw::Desk;
+use crate::web::names::Known;
+
+/// How far apart two records of one contact may have begun.
+const NEAR_MS: i64 = 72 * 60 * 60 * 1_000;
+/// Records that are offered.
+const MOST: i64 = 30;
+
+/// The other records of this scene that the reader may see.
+pub(super) fn scene(
+    app: &App,
+    tx: &mut dyn Tx,
+    scope: &Scope,
+    loaded: &Loaded,
+    names: &Known,
+) -> Result<Vec<Sibling>> {
+    // A scene has few records, a scope may have a million: the scene is read first.
+    let rows = tx.rows(
+        "select id, protocol, summary from encounter \
+         where incident = (select incident from encounter where id = $1) and id <> $1 order by letter, id limit $2",
+        &[loaded.encounter.to_string().into(), MOST.into()],
+    )?;
+    let mut found = Vec::new();
+    for row in &rows {
+        if scope.may_see(tx, load::hash(row.text(0)?)?)? {
+            found.extend(sibling(app, tx, row, names)?);
+        }
+    }
+    Ok(found)
+}
+
+/// What this supervisor may choose from.
+pub(super) fn desk(
+    app: &App,
+    tx: &mut dyn Tx,
+    scope: &Scope,
+    loaded: &Loaded,
+    names: &Known,
+) -> Result<Desk> {
+    if !scope.reviews() {
+        return Ok(Desk::default());
+    }
+    let siblings = near(app, tx, scope, loaded, names)?;
+    Ok(Desk {
+        deputies: deputies(tx, scope, loaded)?,
+        near: siblings.into_iter().map(|found| (found.id.to_string(), found.handle)).collect(),
+        is_same: same_as(&loaded.state).is_some(),
+    })
+}
+
+/// Records that began near this one in time and that the reader may see, those of the same scene first.
+fn near(app: &App, tx: &mut dyn Tx, scope: &Scope, loaded: &Loaded, names: &Known) -> Result<Vec<Sibling>> {
+    let id = loaded.encounter.to_string();
+    let this = tx.row("select opened_ms, incident from encounter where id = $1", &[(&id).into()])?;
+    let (Some(this), Some((ids, mut args))) = (this, scope.ids()) else { return Ok(Vec::new()) };
+    let (opened_ms, incident) = (this.int(0)?, this.string(1)?);
+    args.extend::<[Value; 5]>([
+        id.into(),
+        (opened_ms - NEAR_MS).into(),
+        (opened_ms + NEAR_MS).into(),
+        incident.into(),
+        MOST.into(),
+    ]);
+    let in_scope = ids.replace("{more}", "and e.id <> $3 and e.opened_ms between $4 and $5");
+    let sql = format!(
+        "select id, protocol, summary from encounter where sealed = 0 and shredded = 0 and id in ({in_scope}) \
+         order by case when incident = $6 then 0 else 1 end, opened_ms desc, id limit $7"
+    );
+    let rows = tx.rows(&sql, &args)?;
+    let mut found = Vec::new();
+    for row in &rows {
+        found.extend(sibling(app, tx, row, names)?);
+    }
+    Ok(found)
+}
+
+/// The deputies of the supervisor's agency who do not hold the record.
+fn deputies(tx: &mut dyn Tx, scope: &Scope, loaded: &Loaded) -> Result<Vec<(String, String)>> {
+    let sql = "select id, name from person where agency = $1 and role = 'deputy' and disabled = 0 order by name, id";
+    let rows = tx.rows(sql, &[(&scope.actor.agency).into()])?;
+    let holders = holders(&loaded.state);
+    let holds = |id: &str| holders.iter().any(|person| person.0 == id);
+    let people: Vec<_> =
+        rows.iter().map(|row| Ok((row.string(0)?, row.string(1)?))).collect::<Result<_>>()?;
+    Ok(people.into_iter().filter(|(id, _)| !holds(id)).collect())
+}
+
+/// Whether a supervisor may give a record to this person: a deputy of their own agency.
+pub(super) fn may_hold(tx: &mut dyn Tx, scope: &Scope, person: &str) -> Result<bool> {
+    let sql = "select id from person where id = $1 and agency = $2 and role = 'deputy' and disabled = 0";
+    Ok(tx.row(sql, &[person.into(), (&scope.actor.agency).into()])?.is_some())
+}
+
+/// A record by its summary; nothing where it cannot be named yet.
+fn sibling(app: &App, tx: &mut dyn Tx, row: &Row, names: &Known) -> Result<Option<Sibling>> {
+    let (id, protocol): (EncounterId, Hash) = (load::hash(row.text(0)?)?, load::hash(row.text(1)?)?);
+    let summary = row.opt_text(2)?.and_then(|text| Summary::from_bytes(text.as_bytes()));
+    let Some(opened) = summary.and_then(|summary| summary.opened) else { return Ok(None) };
+    let Some(definition) = app.sync.definitions.get(tx, protocol)? else { return Ok(None) };
+    Ok(Some(Sibling { id, handle: handle(&opened, &definition.time_zone, names), lacks: 0 }))
+}
