@@ -19,7 +19,7 @@ fn places(value: &Json, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());
     match value {
         Json::Object(map) => {
-            map.iter().for_each(|(name, value)| places(value, &format!("{at}/{name}"), found))
+            map.iter().for_each(|(name, value)| places(value, &format!("{at}/{name}"), found));
         }
         Json::Array(items) => {
             items.iter().enumerate().for_each(|(index, item)| places(item, &format!("{at}/{index}"), found));

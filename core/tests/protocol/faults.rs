@@ -263,6 +263,7 @@ fn name_cases() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn condition_cases() -> Vec<Case> {
     vec![
         (

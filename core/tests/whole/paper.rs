@@ -267,7 +267,8 @@ pub(crate) fn at(minutes: i64) -> Value {
 
 pub(crate) fn call(minutes: i64) -> Act {
     let reached = Value::Text("reached".to_owned());
-    answer("advocate_call", &[("called_at", at(minutes)), ("outcome", reached)])
+    let telephone = Value::Text("telephone".to_owned());
+    answer("advocate_call", &[("called_at", at(minutes)), ("channel", telephone), ("outcome", reached)])
 }
 
 /// The entries of a step, in the order of their first moment.

@@ -1,6 +1,6 @@
 //! Sheets: what the record says, every gap by name, and no more than the rows.
 
-use firsthours_core::view::RowTold;
+use firsthours_core::view::RowTold::{self, ByHand, Gap, Recorded};
 
 use crate::paper::{Paper, answer, answer_in, at, call, entries};
 use crate::support::{MINUTE, NIGHT, golden, text};
@@ -28,7 +28,6 @@ fn gaps_are_named_and_a_blank_is_no_gap() {
     assert_eq!(sheet.gaps, "2 gaps: Needs and Report");
     let told: Vec<RowTold> =
         sheet.sections.iter().flat_map(|section| &section.rows).map(|row| row.told).collect();
-    use RowTold::{ByHand, Gap, Recorded};
     assert_eq!(told, [Recorded, Recorded, Recorded, Gap, Recorded, Gap, ByHand]);
 }
 

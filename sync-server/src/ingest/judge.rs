@@ -90,8 +90,7 @@ fn fits(writing: &Writing<'_>, tx: &mut dyn Tx, body: &Body) -> Result<bool, Sto
             let of = &writing.under.definition;
             to.is_some_and(|to| of.as_ref().is_some_and(|of| to.id == of.id))
         }
-        Kind::Reassigned { to } => agency_of(tx, &to.0)?.is_some(),
-        Kind::Shared { to, .. } => agency_of(tx, &to.0)?.is_some(),
+        Kind::Reassigned { to } | Kind::Shared { to, .. } => agency_of(tx, &to.0)?.is_some(),
         Kind::Accepted { offer, how } => {
             writing.state.event(offer).filter(|event| writing.state.counts(event)).is_some_and(|event| {
                 matches!(event.kind(), Some(Kind::Shared { how: offered, to })
