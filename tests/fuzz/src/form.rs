@@ -20,7 +20,7 @@ use crate::{hold, record_of_many, within};
 pub mod draw;
 
 use draw::forms::{Pairs, faults_of, read, seen, step};
-use draw::{Forms, Refused};
+use draw::{Desk, Forms, Refused};
 
 /// Records in which everything can be seen: one just begun, and the seeds of [`record_of_many`].
 pub fn records() -> &'static [State] {
@@ -67,6 +67,11 @@ fn on(state: &State, view: &EncounterView, pairs: &Pairs, how: u8) -> bool {
         comments: true,
         open: step(pairs).map(str::to_owned),
         refused: None,
+        desk: Desk {
+            deputies: vec![("p-2".to_owned(), "Dep. <b>Reed</b>".to_owned())],
+            near: vec![("e2".repeat(16), "C · 21:14 · Mill Road".to_owned())],
+            is_same: how & 2 == 2,
+        },
     };
     let install = if reader.at_desk {
         Install::Server(EPOCH)
