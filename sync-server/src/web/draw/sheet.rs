@@ -23,9 +23,14 @@ pub fn sheet(sheet: &SheetView) -> Markup {
 }
 
 fn row(row: &SheetRowView) -> Markup {
-    let by_hand = row.told == RowTold::ByHand;
+    let mark = match row.told {
+        RowTold::Gap => "fh-sheet__row fh-sheet__row--gap",
+        RowTold::ByHand => "fh-sheet__row fh-sheet__row--hand",
+        RowTold::NotApplicable => "fh-sheet__row fh-sheet__row--none",
+        RowTold::Recorded | RowTold::Hidden => "fh-sheet__row",
+    };
     html! {
-        div.fh-sheet__row.fh-sheet__row--gap[row.told == RowTold::Gap].fh-sheet__row--hand[by_hand] {
+        div class=(mark) {
             dt { (row.title) }
             dd.fh-value { (row.text) }
         }
