@@ -54,7 +54,8 @@ const STATIONS: [(&str, &str, &str); 2] =
     [("century", "sheriff", "Century"), ("compton", "sheriff", "Compton")];
 
 /// Numbers of the partners: telephone numbers that nobody has.
-const NUMBERS: [(&str, Option<&str>, &str); 4] = [
+const NUMBERS: [(&str, Option<&str>, &str); 5] = [
+    ("unit", None, "555-0100"),
     ("hotline", None, "555-0110"),
     ("advocate", None, "555-0120"),
     ("probation", Some("century"), "555-0130"),
