@@ -309,3 +309,20 @@ fn an_absence_has_clocks_of_its_own_everywhere() {
         assert!(each, "{name}: every absence is counted for itself");
     }
 }
+
+/// Without spaces and line breaks: a snippet may stand further left than in its file.
+fn squeezed(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_whitespace()).collect()
+}
+
+#[test]
+fn the_guide_shows_what_stands_in_the_example() {
+    let guide = include_str!("../docs/writing-a-protocol.md");
+    let example = squeezed(&of(EXAMPLE).text);
+    let snippets: Vec<&str> =
+        guide.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(snippets.len() > 8, "only {} snippets found", snippets.len());
+    for snippet in snippets {
+        assert!(example.contains(&squeezed(snippet)), "this is not in the example:\n{snippet}");
+    }
+}
