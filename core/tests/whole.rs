@@ -4,6 +4,8 @@
 mod alarms;
 #[path = "whole/disputes.rs"]
 mod disputes;
+#[path = "whole/next.rs"]
+mod next;
 #[path = "whole/paper.rs"]
 mod paper;
 #[path = "whole/scene.rs"]
