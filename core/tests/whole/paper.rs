@@ -147,6 +147,7 @@ impl Paper {
         let authors = BTreeMap::from([
             ("deputy", Author::phone(1, Role::Deputy)),
             ("second", Author::phone(2, Role::Deputy)),
+            ("county", Author::phone(4, Role::County)),
             ("sergeant", Author::desk(8, Role::Supervisor)),
         ]);
         let mut paper = Self {
