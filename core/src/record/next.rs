@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Derived, EntryRecord, StepRecord, StepState};
-use crate::protocol::{Anchor, Author, ClockResult, Condition, Definition, Value};
+use super::{Conflict, Derived, EntryRecord, StepRecord, StepState};
+use crate::protocol::{Anchor, Author, ClockResult, Condition, Definition, PartnerStep, Question, Value};
 
 /// What to do next, and why it is this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,12 +35,14 @@ const TRY_AGAIN_AFTER_MS: i64 = 5 * 60_000;
 ///
 /// A later phase waits for the earlier one, however its clocks run: a report due tomorrow must not displace what a
 /// child needs now. Once such a clock has run out, it presses like any other. What cannot be done just now (a call that
-/// was tried a moment ago, a stay that goes on) is next only when nothing else is.
+/// was tried a moment ago, a stay that goes on) is next only when nothing else is. A question that is answered twice,
+/// differently, is open for as long as it decides what else is to be done.
 pub fn next_step(definition: &Definition, derived: &Derived<'_>, reader: Author, now: i64) -> Option<Next> {
     let open = |record: &&StepRecord<'_>| {
         record.step.by == reader
             && (record.step.urgent || record.step.required)
-            && matches!(record.state, StepState::Todo | StepState::Started)
+            && (matches!(record.state, StepState::Todo | StepState::Started)
+                || holds_others_up(derived, record))
     };
     let can_be_done_now =
         |record: &StepRecord<'_>| !was_just_tried(record, now) && !goes_on(definition, derived, record, now);
@@ -74,16 +76,26 @@ fn first_of(
     })
 }
 
-/// Whether nobody took the last call, a moment ago.
-fn was_just_tried(record: &StepRecord<'_>, now: i64) -> bool {
-    let is_a_call = record.step.partner.is_some();
-    let called_at = |entry: &EntryRecord<'_>| {
-        entry.value("outcome").and_then(|_| entry.value("called_at")).and_then(Value::number)
+/// Whether two disagree on the answer that decides if some other step applies.
+fn holds_others_up(derived: &Derived<'_>, record: &StepRecord<'_>) -> bool {
+    let is_disputed = |asked: &Question| {
+        asked.step == record.step.id
+            && record.conflicts.iter().any(
+                |conflict| matches!(conflict, Conflict::Field { field, .. } if Some(field) == asked.field.as_ref()),
+            )
     };
-    let is_under_way = |entry: &EntryRecord<'_>| entry.value("outcome").is_none();
+    !record.conflicts.is_empty()
+        && derived.steps.iter().filter_map(|other| other.asks.as_ref()).any(is_disputed)
+}
+
+/// Whether the step is a call that nobody took when it was tried last, a moment ago.
+fn was_just_tried(record: &StepRecord<'_>, now: i64) -> bool {
+    let reached = Value::Text(PartnerStep::REACHED.to_owned());
+    let in_vain = |entry: &EntryRecord<'_>| entry.value("outcome").is_some_and(|outcome| *outcome != reached);
+    let called_at = |entry: &EntryRecord<'_>| entry.value("called_at").and_then(Value::number);
     let last = record.entries.iter().filter_map(called_at).max();
-    is_a_call
-        && !record.entries.iter().any(is_under_way)
+    record.step.partner.is_some()
+        && record.entries.iter().all(in_vain)
         && last.is_some_and(|at| (at..at + TRY_AGAIN_AFTER_MS).contains(&now))
 }
 

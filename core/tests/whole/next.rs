@@ -103,3 +103,22 @@ fn a_stay_that_goes_on_waits_for_its_end_until_the_time_is_over() {
     paper.act("deputy", answer("stay", &[("until", at(100))])).expect("an answer");
     assert!(paper.with(|derived| next_step(&paper.definition, derived, Author::Deputy, NIGHT)).is_none());
 }
+
+#[test]
+fn a_disputed_answer_that_decides_what_else_is_to_be_done_is_next() {
+    let mut document = first();
+    document["steps"][2]["applies"] =
+        json!({"answer": {"step": "contact", "field": "place", "is": "street"}});
+    let mut paper = Paper::under(&document);
+    paper.act("deputy", answer("contact", &[("at", at(0)), ("place", text("street"))])).expect("an answer");
+    call(&mut paper, 10, "reached");
+    paper.act("deputy", answer("report", &[("sent_at", at(11))])).expect("an answer");
+    assert_eq!(next(&paper, 12), step("needs"));
+    paper.act("deputy", answer("contact", &[("place", text("street")), ("at", at(1))])).expect("an answer");
+    let unseen = paper.last();
+    let other = answer("contact", &[("place", text("motel")), ("at", at(2))]);
+    paper.act_without("second", &unseen, other).expect("an answer");
+    assert_eq!(next(&paper, 12), step("contact"));
+    paper.act("second", answer("contact", &[("place", text("street"))])).expect("a decision");
+    assert_eq!(next(&paper, 12), step("needs"), "when they met is disputed still, and holds nothing up");
+}
