@@ -227,6 +227,7 @@ impl Night {
             None => (of(1), None),
         };
         let person = |index: usize| self.person(&of(index)).actor.person.clone();
+        let me = self.person(&line.who).actor.person.clone();
         let thread = || threads(&state).last().expect("there is a comment").comment.id;
         match words[0].as_str() {
             "answers" => {
@@ -253,8 +254,8 @@ impl Night {
             },
             "shares" if of(1) == "pass" => Act::Share { how: Sharing::Pass, to: person(2) },
             "shares" => Act::Share { how: Sharing::Join, to: person(2) },
-            "accepts" => Act::Accept { offer: last_offer(&state) },
-            "declines" => Act::Decline { offer: last_offer(&state) },
+            "accepts" => Act::Accept { offer: offer(&state, &me) },
+            "declines" => Act::Decline { offer: offer(&state, &me) },
             "reassigns" => Act::Reassign { to: person(1) },
             "says_same_as" => Act::SameEncounter { with: (of(1) != "none").then(|| encounter(&of(1))) },
             "submits" => Act::Submit { phase: phase(&of(1)) },
@@ -297,7 +298,8 @@ fn incident(state: &State) -> Option<IncidentId> {
     })
 }
 
-fn last_offer(state: &State) -> EventId {
-    let offers = state.counting().filter(|event| matches!(event.kind(), Some(Kind::Shared { .. })));
-    offers.last().expect("the record was offered").id
+/// The last offer of the record to this person.
+fn offer(state: &State, person: &PersonId) -> EventId {
+    let is_to_them = |event: &&Event| matches!(event.kind(), Some(Kind::Shared { to, .. }) if to == person);
+    state.counting().rfind(is_to_them).expect("the record was offered").id
 }
