@@ -12,6 +12,9 @@ use crate::dates::Dates;
 use crate::player::{Line, Night, encounter, phase};
 use crate::versions::version;
 
+/// How a clock stands, and when it is due.
+type Stands = (ClockResult, Option<i64>);
+
 /// A record as one person has it.
 struct Seen<'a> {
     night: &'a Night,
@@ -103,21 +106,16 @@ impl Seen<'_> {
     }
 
     /// `running until 22:45`; `none` when the clock is not there; those of several entries are joined by `,`.
-    fn clock(
-        &self,
-        id: &str,
-        stands: &dyn Fn(&ClockReading) -> Option<(ClockResult, Option<i64>)>,
-    ) -> String {
+    fn clock(&self, id: &str, stands: &dyn Fn(&ClockReading) -> Option<Stands>) -> String {
         assert!(version(1).definition.clocks.iter().any(|clock| clock.id == id), "there is no clock {id}");
         let of = |reading: &&ClockReading| self.definition.clocks[reading.clock].id == id;
         let readings = self.derived.clocks.iter().filter(of).filter_map(stands);
-        let texts: Vec<String> =
-            readings.map(|(result, due)| clock_text(result, due, &self.night.dates)).collect();
+        let texts: Vec<String> = readings.map(|stands| clock_text(stands, &self.night.dates)).collect();
         if texts.is_empty() { "none".to_owned() } else { texts.join(", ") }
     }
 }
 
-fn clock_text(result: ClockResult, due: Option<i64>, dates: &Dates) -> String {
+fn clock_text((result, due): Stands, dates: &Dates) -> String {
     match (result, due) {
         (ClockResult::Running, Some(due)) => format!("running until {}", dates.text(due)),
         (ClockResult::Missed, Some(due)) => format!("missed since {}", dates.text(due)),
