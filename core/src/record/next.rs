@@ -35,7 +35,7 @@ const TRY_AGAIN_AFTER_MS: i64 = 5 * 60_000;
 ///
 /// A later phase waits for the earlier one, however its clocks run: a report due tomorrow must not displace what a
 /// child needs now. Once such a clock has run out, it presses like any other. What cannot be done just now (a call that
-/// was tried a moment ago, a stay that goes on) is next only when nothing else is. A question that is answered twice,
+/// was tried a moment ago, a stay that goes on) is next only when nothing else of its phase is. A question that is answered twice,
 /// differently, is open for as long as it decides what else is to be done.
 pub fn next_step(definition: &Definition, derived: &Derived<'_>, reader: Author, now: i64) -> Option<Next> {
     let open = |record: &&StepRecord<'_>| {
@@ -49,7 +49,9 @@ pub fn next_step(definition: &Definition, derived: &Derived<'_>, reader: Author,
     let all: Vec<&StepRecord<'_>> = derived.steps.iter().filter(open).collect();
     let now_possible: Vec<&StepRecord<'_>> =
         all.iter().copied().filter(|record| can_be_done_now(record)).collect();
-    first_of(definition, derived, if now_possible.is_empty() { &all } else { &now_possible }, now)
+    let phase = |open: &[&StepRecord<'_>]| open.iter().map(|record| record.step.phase).min();
+    let open = if phase(&now_possible) == phase(&all) { &now_possible } else { &all };
+    first_of(definition, derived, open, now)
 }
 
 fn first_of(

@@ -105,6 +105,21 @@ fn a_stay_that_goes_on_waits_for_its_end_until_the_time_is_over() {
 }
 
 #[test]
+fn a_stay_that_goes_on_is_before_the_days_after() {
+    let mut document = with_a_stay();
+    document["steps"][4]["phase"] = json!("follow_up");
+    let mut paper = Paper::under(&document);
+    paper.act("deputy", answer("contact", &[("at", at(0)), ("place", text("street"))])).expect("an answer");
+    call(&mut paper, 10, "reached");
+    paper.act("deputy", answer("stay", &[("from", at(12))])).expect("an answer");
+    assert_eq!(next(&paper, 13), step("needs"));
+    paper.act("deputy", answer("needs", &[("need", text("food"))])).expect("an answer");
+    assert_eq!(next(&paper, 14), pressed("stay"));
+    paper.act("deputy", answer("stay", &[("until", at(15))])).expect("an answer");
+    assert_eq!(next(&paper, 16), pressed("report"));
+}
+
+#[test]
 fn a_disputed_answer_that_decides_what_else_is_to_be_done_is_next() {
     let mut document = first();
     document["steps"][2]["applies"] =
