@@ -145,6 +145,34 @@ struct Of<'a> {
     entry: Option<usize>,
 }
 
+/// The record as `met_by` reads it: of an end that several people put at different moments the latest counts, and nobody
+/// doubts that it came.
+struct LatestEnds<'a> {
+    facts: &'a dyn Facts,
+    ends: &'a [Anchor],
+}
+
+impl Facts for LatestEnds<'_> {
+    fn settled(&self, step: &str) -> Settled {
+        self.facts.settled(step)
+    }
+
+    fn entries(&self, step: &str) -> usize {
+        self.facts.entries(step)
+    }
+
+    fn reading(&self, step: &str, entry: usize, field: &str) -> Reading<'_> {
+        let is_end = self.ends.iter().any(|end| end.field.step == step && end.field.field == field);
+        match self.facts.reading(step, entry, field) {
+            // One value alone is disputed by somebody who took it back.
+            Reading::Disputed(values) if is_end && values.len() > 1 => {
+                values.into_iter().max_by_key(|value| value.number()).map_or(Reading::Nothing, Reading::One)
+            }
+            other => other,
+        }
+    }
+}
+
 /// Which head of a disputed moment counts.
 #[derive(Clone, Copy)]
 enum Head {
@@ -180,7 +208,8 @@ impl<'a> Of<'a> {
     fn from(&self, start: i64) -> (Option<i64>, Outcome) {
         let same = self.same();
         let due = self.due(start);
-        let is_met = judge(&self.clock.met_by, self.facts, same).truth == Truth::True;
+        let ends = LatestEnds { facts: self.facts, ends: &self.clock.met_at };
+        let is_met = judge(&self.clock.met_by, &ends, same).truth == Truth::True;
         let excuse = self.clock.excused_by.as_ref();
         let is_excused = excuse.is_some_and(|excuse| judge(excuse, self.facts, same).truth == Truth::True);
         let outcome = match self.met(due).filter(|_| is_met) {

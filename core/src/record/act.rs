@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Actor, Dispute, EncounterId, EntryId, Event, EventId, Hash, IncidentId, Install, Kind, PersonId,
-    PhaseStatus, Register, Role, Sharing, State, Thread, derive, disputes, is_void, phase_status, settle,
-    threads, versions,
+    PhaseStatus, Register, Role, Sharing, State, Thread, derive, disputes, is_settled, is_void, phase_status,
+    settle, takes_submission_of, threads, versions,
 };
 use crate::protocol::{Author, Definition, Limits, Misfit, Phase, Step, Value};
 
@@ -361,7 +361,7 @@ fn written(text: String) -> Result<String, Refusal> {
     }
 }
 
-/// After a phase is submitted, a change of its steps needs a reason.
+/// After a step is submitted, a change of it needs a reason.
 fn given_reason(act: &Act, record: Record<'_>) -> Result<Option<String>, Refusal> {
     if let Act::Move { reason, .. } = act {
         return reason_to_move(record, reason.as_deref());
@@ -376,7 +376,7 @@ fn given_reason(act: &Act, record: Record<'_>) -> Result<Option<String>, Refusal
     let Some(found) = record.definition.step(step) else { return Ok(None) };
     match reason {
         Some(reason) => written(reason.clone()).map(Some),
-        None if phase_status(record.state, record.definition, found.phase).is_settled() => {
+        None if is_settled(record.state, record.definition, found) => {
             Err(Refusal::ReasonNeeded { phase: found.phase })
         }
         None => Ok(None),
@@ -401,18 +401,19 @@ fn submit(
     phase: Phase,
     visible: &dyn Fn(&Event) -> bool,
 ) -> Result<Kind, Refusal> {
-    let status = phase_status(record.state, record.definition, phase);
-    if !status.takes_submission() {
-        return Err(Refusal::NotNow { status });
+    let Record { definition, state } = record;
+    let derived = derive(definition, state);
+    let takes = |author| takes_submission_of(state, definition, &derived, phase, author);
+    if !role.author().is_some_and(takes) {
+        return Err(Refusal::NotNow { status: phase_status(state, definition, phase) });
     }
-    let derived = derive(record.definition, record.state);
     if !derived.has_begun(phase) {
         return Err(Refusal::NothingGiven);
     }
     let blocking = role.author().into_iter().flat_map(|author| derived.blocking(phase, author));
     let steps: Vec<String> = blocking.map(|found| found.step.id.clone()).collect();
     if steps.is_empty() {
-        Ok(Kind::Submitted { phase, covers: record.state.tips(visible) })
+        Ok(Kind::Submitted { phase, covers: state.tips(visible) })
     } else {
         Err(Refusal::StillOpen { steps })
     }

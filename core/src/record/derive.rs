@@ -117,10 +117,15 @@ impl<'a> Derived<'a> {
 
     /// Whether anything of the phase is recorded at all: an empty phase is not worth a review.
     pub fn has_begun(&self, phase: Phase) -> bool {
+        self.begun(phase).next().is_some()
+    }
+
+    /// The steps of a phase of which something is recorded.
+    pub(super) fn begun(&self, phase: Phase) -> impl Iterator<Item = &StepRecord<'a>> {
         let begun = |state: StepState| {
             matches!(state, StepState::Started | StepState::Waiting | StepState::Done | StepState::Cannot)
         };
-        self.steps.iter().any(|found| found.step.phase == phase && begun(found.state))
+        self.steps.iter().filter(move |found| found.step.phase == phase && begun(found.state))
     }
 }
 
@@ -317,7 +322,8 @@ impl<'a> Building<'a> {
     }
 }
 
-/// A call is done when an entry reached the partner and, if they come, has an arrival or a reason.
+/// A call is done when an entry reached the partner, has answered the step's own questions and, if the partner comes, has
+/// an arrival or a reason.
 fn call_state(record: &StepRecord<'_>) -> Option<StepState> {
     let mut reached = record
         .entries
@@ -328,10 +334,13 @@ fn call_state(record: &StepRecord<'_>) -> Option<StepState> {
     let settled = |entry: &EntryRecord<'_>| {
         entry.value("arrived_at").is_some() || entry.value("unavailable_because").is_some()
     };
-    if !record.step.partner_comes() || reached.any(settled) {
-        Some(StepState::Done)
-    } else {
+    let answered =
+        |entry: &&EntryRecord<'_>| entry.missing.iter().all(|field| PartnerStep::FIELDS.contains(field));
+    let mut settled = reached.filter(|entry| !record.step.partner_comes() || settled(entry)).peekable();
+    if settled.peek().is_none() {
         Some(StepState::Waiting)
+    } else {
+        settled.any(|entry| answered(&entry)).then_some(StepState::Done)
     }
 }
 

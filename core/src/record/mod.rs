@@ -34,7 +34,10 @@ pub use incident::copies;
 pub use kind::{Content, HoldReason, Kind, PhaseMark, Register, Sharing, ThreadMark};
 pub use next::{Next, NextReason, next_step};
 pub use state::{Head, State};
-pub use status::{PhaseStatus, Submissions, Thread, ThreadState, is_void, phase_head, phase_status, threads};
+pub use status::{
+    PhaseStatus, Submissions, Thread, ThreadState, is_settled, is_void, phase_head, phase_status,
+    takes_submission_of, threads,
+};
 pub use summary::{
     ClockSummary, Opened, PhaseSummary, SUMMARY_VERSION, Summary, holders, read_opened, summarise,
 };

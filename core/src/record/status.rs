@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Content, Event, EventId, Head, Install, Kind, PhaseMark, Register, State, ThreadMark};
-use crate::protocol::{Definition, Phase};
+use super::{Content, Derived, Event, EventId, Head, Install, Kind, PhaseMark, Register, State, ThreadMark};
+use crate::protocol::{Author, Definition, Phase, Step};
 
 /// How far a phase is. What the station holds is not part of it: that is a receipt's word, not a fold's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ impl PhaseStatus {
         matches!(self, Self::Submitted | Self::Answered | Self::Stale)
     }
 
-    /// Whether it was submitted and not sent back: a change then needs a reason.
+    /// Whether it was submitted and not sent back.
     pub fn is_settled(self) -> bool {
         !matches!(self, Self::Open | Self::Returned)
     }
@@ -70,6 +70,38 @@ pub fn phase_status(state: &State, definition: &Definition, phase: Phase) -> Pha
         PhaseMark::Approved if approval_is_stale(state, definition, phase, &heads) => PhaseStatus::Stale,
         PhaseMark::Approved => PhaseStatus::Approved,
     }
+}
+
+/// Whether an author can submit a phase: for the first time, or again after it was sent back. Those who share a phase
+/// each submit their own part, whenever it is ready.
+pub fn takes_submission_of(
+    state: &State,
+    definition: &Definition,
+    derived: &Derived<'_>,
+    phase: Phase,
+    author: Author,
+) -> bool {
+    let status = phase_status(state, definition, phase);
+    let own_part_waits = || {
+        !is_submitted_by(state, phase, author) && derived.begun(phase).any(|found| found.step.by == author)
+    };
+    status.takes_submission() || status.waits_for_review() && own_part_waits()
+}
+
+/// Whether a step was submitted, with the part of its phase that its author submits, and not sent back since: a change of
+/// it then needs a reason. What somebody else of the phase submitted says nothing about it.
+pub fn is_settled(state: &State, definition: &Definition, step: &Step) -> bool {
+    phase_status(state, definition, step.phase).is_settled() && is_submitted_by(state, step.phase, step.by)
+}
+
+fn is_submitted_by(state: &State, phase: Phase, author: Author) -> bool {
+    state.writers(&Register::Phase(phase)).any(|event| submits_as(event, author))
+}
+
+fn submits_as(event: &Event, author: Author) -> bool {
+    event.body.as_ref().is_some_and(|body| {
+        matches!(body.kind, Kind::Submitted { .. }) && body.actor.role.author() == Some(author)
+    })
 }
 
 /// When heads disagree the phase is what asks most of people: sent back before submitted before approved.
@@ -192,21 +224,22 @@ impl<'a> Submissions<'a> {
         Self { state, made }
     }
 
-    /// Whether the event changed a step of a submitted phase without saying why: a submission does not cover it, and
-    /// nothing that its author knew had sent the phase back since.
+    /// Whether the event changed a step that was submitted without saying why: a submission of its author's part does not
+    /// cover it, and nothing that its author knew had sent the phase back since.
     pub fn changed_after(&self, definition: &Definition, event: &Event) -> bool {
         let body = event.body.as_ref().filter(|body| body.kind.changes_a_step() && body.reason.is_none());
         let step = body.and_then(|body| definition.step(body.kind.step()?));
-        let Some(phase) = step.map(|step| step.phase) else { return false };
+        let Some(Step { phase, by, .. }) = step else { return false };
         let sent_back_since = |submission: &Event| {
-            self.state.writers(&Register::Phase(phase)).any(|other| {
+            self.state.writers(&Register::Phase(*phase)).any(|other| {
                 matches!(other.kind(), Some(Kind::Returned { .. }))
                     && submission.header.stamp < other.header.stamp
                     && other.header.stamp < event.header.stamp
             })
         };
-        self.made.get(&phase).is_some_and(|made| {
+        self.made.get(phase).is_some_and(|made| {
             made.iter()
+                .filter(|(submission, _)| submits_as(submission, *by))
                 .any(|(submission, covered)| !covered.contains(&event.id) && !sent_back_since(submission))
         })
     }

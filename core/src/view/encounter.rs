@@ -14,7 +14,7 @@ use crate::protocol::{Author, Definition, Phase};
 use crate::record::{
     Derived, Dispute, EncounterId, Event, EventId, Kind, NextReason, PhaseStatus, Register, State, StepState,
     Thread, ThreadState, code, disputes, is_void, next_step, phase_head, phase_status, read_opened, same_as,
-    threads,
+    takes_submission_of, threads,
 };
 use crate::words::{Label, Language, Sentence, Whole, list, span};
 
@@ -322,7 +322,8 @@ fn phase_view(
     let status = phase_status(state, definition, phase);
     let title = phase_label(phase, language).to_owned();
     let sentence = phase_sentence(context, state, threads, phase, status);
-    let may_submit = status.takes_submission()
+    let takes = |author| takes_submission_of(state, definition, derived, phase, author);
+    let may_submit = reader.author().is_some_and(takes)
         && submits(definition, reader, phase)
         && derived.has_begun(phase)
         && !is_void(state);
@@ -330,7 +331,8 @@ fn phase_view(
     let titles: Vec<String> =
         blocking.map(|found| step_title(definition, &found.step.id, language)).collect();
     let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
-    let label = if status == PhaseStatus::Open { Label::ButtonSubmit } else { Label::ButtonSubmitAgain };
+    let is_first = status == PhaseStatus::Open || !status.takes_submission();
+    let label = if is_first { Label::ButtonSubmit } else { Label::ButtonSubmitAgain };
     PhaseView {
         phase,
         sentence: Sentence::PhaseLine { phase: &title, sentence: &sentence }.text(language),

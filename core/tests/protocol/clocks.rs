@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use firsthours_core::protocol::{
-    ClockReading, ClockResult, Definition, Outcome, Settled, Value, read_clocks,
+    AnswerIs, ClockReading, ClockResult, Condition, Definition, FieldRef, Occurrence, Outcome, Settled,
+    Value, read_clocks,
 };
 use proptest::prelude::*;
 
@@ -105,6 +106,23 @@ fn a_disputed_anchor_counts_from_the_earliest_and_a_disputed_end_to_the_latest()
     assert_eq!(reading(&book, ADVOCATE).result(0), ClockResult::Met);
     heads(&mut book, "advocate_call", "arrived_at", [80, 86]);
     assert_eq!(reading(&book, ADVOCATE).outcome, Outcome::MetLate { at: NOON + 86 * MINUTE });
+}
+
+#[test]
+fn an_end_that_is_disputed_has_come() {
+    let mut definition = tiny();
+    let field = FieldRef { step: "advocate_call".into(), field: "arrived_at".into() };
+    definition.clocks[ADVOCATE].met_by =
+        Condition::Answer { field, test: AnswerIs::Answered, of: Occurrence::Any };
+    let outcome = |minutes: &[i64]| {
+        let mut book = arrived(80);
+        let entry = &mut book.0.get_mut("advocate_call").expect("a step").1[0];
+        entry.insert("arrived_at".to_owned(), minutes.iter().copied().map(at).collect());
+        read_clocks(&definition, &book)[0].outcome
+    };
+    assert_eq!(outcome(&[80, 85]), Outcome::Met { at: Some(NOON + 85 * MINUTE) });
+    assert_eq!(outcome(&[80, 95]), Outcome::MetLate { at: NOON + 95 * MINUTE });
+    assert_eq!(outcome(&[]), Outcome::Running);
 }
 
 #[test]

@@ -139,8 +139,21 @@ impl Author {
         base: Vec<EventId>,
         reason: Option<String>,
     ) -> Written {
+        self.write_in(ENCOUNTER, stamp, wall, kind, base, reason)
+    }
+
+    /// The same, in a record of its own choice.
+    pub(crate) fn write_in(
+        &mut self,
+        encounter: EncounterId,
+        stamp: u64,
+        wall: i64,
+        kind: Kind,
+        base: Vec<EventId>,
+        reason: Option<String>,
+    ) -> Written {
         let body = Body { kind, actor: self.actor.clone(), at: at(wall), base, reason };
-        let (enc_seq, enc_prev) = match self.encounters.get(&ENCOUNTER) {
+        let (enc_seq, enc_prev) = match self.encounters.get(&encounter) {
             Some((seq, id)) => (seq + 1, Some(*id)),
             None => (1, None),
         };
@@ -149,7 +162,7 @@ impl Author {
             install: self.install,
             seq: (!is_server).then_some(self.seq + 1),
             prev: self.prev.filter(|_| !is_server),
-            encounter: Some(ENCOUNTER),
+            encounter: Some(encounter),
             enc_seq: Some(enc_seq),
             enc_prev,
             stamp,
@@ -159,7 +172,7 @@ impl Author {
         let written = body.write(&place, salt);
         self.seq += 1;
         self.prev = Some(written.id);
-        self.encounters.insert(ENCOUNTER, (enc_seq, written.id));
+        self.encounters.insert(encounter, (enc_seq, written.id));
         written
     }
 

@@ -139,20 +139,26 @@ pub(crate) struct Paper {
 impl Paper {
     /// A record that `deputy` opened under the first version at 21:00.
     pub(crate) fn new() -> Self {
+        Self::under(&first())
+    }
+
+    /// A record that `deputy` opened under this definition at 21:00.
+    pub(crate) fn under(document: &Json) -> Self {
         let authors = BTreeMap::from([
             ("deputy", Author::phone(1, Role::Deputy)),
             ("second", Author::phone(2, Role::Deputy)),
+            ("county", Author::phone(4, Role::County)),
             ("sergeant", Author::desk(8, Role::Supervisor)),
         ]);
         let mut paper = Self {
-            definition: definition(&first()),
-            protocol: sha(&first()),
+            definition: definition(document),
+            protocol: sha(document),
             earlier: Vec::new(),
             events: Vec::new(),
             authors,
             entries: 0,
         };
-        paper.write("deputy", opened_under(&first().to_string()), Vec::new(), None);
+        paper.write("deputy", opened_under(&document.to_string()), Vec::new(), None);
         paper
     }
 
