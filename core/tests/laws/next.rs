@@ -18,7 +18,7 @@ fn reads(condition: &Condition, step: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(cases(3_000))]
+    #![proptest_config(cases(2_500))]
 
     #[test]
     fn the_next_step_is_one_that_can_be_done_now(

@@ -11,7 +11,8 @@ use firsthours_core::protocol::{
     AnswerIs, Comes, Condition, Definition, Field, FieldKind, Occurrence, Step, StepIs, Value,
 };
 use firsthours_core::record::{
-    Body, Content, EntryId, Event, EventId, Kind, PhaseMark, Register, Sharing, StepState, ThreadMark,
+    Body, Conflict, Content, EntryId, Event, EventId, Kind, PhaseMark, Register, Sharing, StepState,
+    ThreadMark,
 };
 
 /// One write.
@@ -288,6 +289,34 @@ impl<'d> Naive<'d> {
         heads.is_some_and(|heads| {
             !heads.is_empty() && heads.iter().all(|said| said.content == Content::Entry(false))
         })
+    }
+
+    /// What people said differently of a step.
+    pub(crate) fn conflicts(&self, step: &Step) -> BTreeSet<Conflict> {
+        let mut found = BTreeSet::new();
+        for (register, heads) in self.heads {
+            match register {
+                Register::Field { step: of, entry, field } if *of == step.id => {
+                    if differ(self.readable(step, *entry, field)) {
+                        found.insert(Conflict::Field { entry: *entry, field: field.clone() });
+                    }
+                }
+                Register::Entry { step: of, entry } if *of == step.id && differ(heads) => {
+                    if self.written(step).contains(&Some(*entry)) {
+                        found.insert(Conflict::Entry { entry: *entry });
+                    }
+                }
+                Register::Cannot { step: of } if *of == step.id && !step.fixed && differ(heads) => {
+                    found.insert(Conflict::Cannot);
+                }
+                _ => {}
+            }
+        }
+        let answered = self.entries(step).into_iter().any(|entry| self.has_value(step, entry));
+        if answered && self.cannot_stands(step) {
+            found.insert(Conflict::AnsweredAndCannot);
+        }
+        found
     }
 
     /// Judges a condition; `None` = not known.
