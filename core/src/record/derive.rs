@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::version::{part, says_anything};
 use super::{Carried, Content, EntryId, Head, Register, State};
 use crate::protocol::{
-    AnchorOf, Author, ClockReading, Definition, Facts, FieldKind, FieldRef, PartnerStep, Phase, Question,
-    Reading, Settled, Step, Truth, Value, judge, read_clocks,
+    AnchorOf, Author, ClockReading, Definition, Facts, Field, FieldKind, FieldRef, PartnerStep, Phase,
+    Question, Reading, Settled, Step, Truth, Value, judge, read_clocks,
 };
 
 /// Everything derived from a record: the steps in the definition's order, and the clocks.
@@ -397,7 +397,8 @@ impl Facts for Building<'_> {
 
     fn as_first_entered(&self, field: &FieldRef, of: AnchorOf, entry: Option<usize>) -> Option<i64> {
         let record = self.done.get(field.step.as_str())?;
-        let first = |entry: &EntryRecord<'_>| first_entered(self.state, field, entry.id);
+        let found = record.step.field(&field.field)?;
+        let first = |entry: &EntryRecord<'_>| first_entered(self.state, record.step, found, entry.id);
         match (of, entry) {
             (AnchorOf::Each, Some(entry)) => first(record.entries.get(entry)?),
             // A call that was withdrawn and entered again has still been made when it was first said to be.
@@ -409,16 +410,15 @@ impl Facts for Building<'_> {
     }
 }
 
-/// The moment that was written into a field first.
-fn first_entered(state: &State, field: &FieldRef, entry: Option<EntryId>) -> Option<i64> {
-    let FieldRef { step, field } = field;
-    let register = Register::Field { step: step.clone(), entry, field: field.clone() };
+/// The moment that was written into a field first. A count that an earlier version asked for under this name is none.
+fn first_entered(state: &State, step: &Step, field: &Field, entry: Option<EntryId>) -> Option<i64> {
+    let register = Register::Field { step: step.id.clone(), entry, field: field.id.clone() };
     state
         .writers(&register)
         .filter_map(|event| match event.kind() {
             Some(super::Kind::Answered { values, .. }) => {
-                let moment = values.get(field)?.as_ref()?.number()?;
-                Some((event.header.stamp, event.id, moment))
+                let value = values.get(&field.id)?.as_ref().filter(|value| value.fits(field).is_ok())?;
+                Some((event.header.stamp, event.id, value.number()?))
             }
             _ => None,
         })

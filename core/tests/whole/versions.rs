@@ -127,3 +127,20 @@ fn an_answer_that_was_taken_back_is_not_carried() {
     paper.read_under(&second());
     paper.with(|derived| assert!(derived.carried.is_empty()));
 }
+
+#[test]
+fn a_count_of_an_earlier_version_is_not_the_moment_that_a_clock_began_at() {
+    let mut counts = first();
+    counts["steps"][0]["fields"][0]["kind"] = serde_json::json!("count");
+    counts["clocks"] = serde_json::json!([]);
+    let mut paper = Paper::new();
+    paper.read_under(&counts);
+    let hours = [("at", Value::Number(3)), ("place", text("street"))];
+    paper.act("deputy", answer("contact", &hours)).expect("it is a count there");
+    paper.read_under(&first());
+    paper.act("deputy", answer("contact", &[("at", at(0))])).expect("it is a moment here");
+    paper.with(|derived| {
+        let report = derived.clocks.iter().find(|reading| reading.clock == 1).expect("a clock");
+        assert_eq!((report.anchor, report.first_entered), (Some(NIGHT), None));
+    });
+}

@@ -1,0 +1,28 @@
+//! The laws that hold under every protocol, whoever writes and in whatever order it arrives.
+
+#[path = "laws/clocks.rs"]
+mod clocks;
+#[path = "laws/conditions.rs"]
+mod conditions;
+#[path = "laws/coverage.rs"]
+mod coverage;
+#[path = "laws/fold.rs"]
+mod fold;
+#[path = "laws/moves.rs"]
+mod moves;
+#[path = "laws/next.rs"]
+mod next;
+#[path = "support/random/mod.rs"]
+mod random;
+#[path = "laws/registers.rs"]
+mod registers;
+mod support;
+#[path = "laws/told.rs"]
+mod told;
+
+use proptest::prelude::*;
+
+/// So many cases, and no file of failures: a failure prints what it needs to be seen again.
+fn cases(count: u32) -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(count) }
+}
