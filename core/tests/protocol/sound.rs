@@ -88,7 +88,7 @@ fn step_is_sound(
     step: &Step,
     settled: &BTreeSet<&str>,
 ) -> Result<(), TestCaseError> {
-    for condition in step.applies.iter() {
+    if let Some(condition) = &step.applies {
         condition_is_sound(definition, condition, None)?;
         for named in named(condition) {
             prop_assert!(settled.contains(named), "{} reads {named}, which comes later", step.id);
