@@ -10,8 +10,13 @@ mod conditions;
 mod faults;
 #[path = "protocol/mutations.rs"]
 mod mutations;
+#[path = "support/random/mod.rs"]
+mod random;
 #[path = "protocol/schema.rs"]
 mod schema;
+#[path = "protocol/sound.rs"]
+mod sound;
+mod support;
 
 use firsthours_core::protocol::{
     Comes, Definition, FieldKind, JsonFault, MAX_BYTES, Occurrence, PartnerStep, fingerprint, load,

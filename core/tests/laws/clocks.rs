@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use crate::cases;
-use crate::random::naive::{self, Naive, value};
+use crate::random::naive::{self, Naive, Same, value};
 use crate::random::play::Play;
 use crate::random::{Drawn, bytes, definitions};
 use crate::support::MINUTE;
@@ -86,12 +86,12 @@ struct Hand<'n, 'd> {
     events: &'n [Arc<Event>],
     clock: &'d Clock,
     /// The entry that it counts from, for a clock of each.
-    judged: Option<(&'d str, Option<EntryId>)>,
+    judged: Same<'d>,
 }
 
 pub(crate) type Reckoned = (Option<i64>, Option<i64>, Outcome, Option<(i64, Option<i64>, Outcome)>);
 
-impl<'d> Hand<'_, 'd> {
+impl Hand<'_, '_> {
     fn reckon(&self) -> Option<Reckoned> {
         let applies = match &self.clock.applies {
             Some(condition) => self.naive.truth(condition, None, self.judged),
@@ -193,7 +193,7 @@ pub(crate) fn by_hand(drawn: &Drawn, events: &[Arc<Event>]) -> Vec<(usize, Optio
         if naive.state(step) == StepState::NotApplicable {
             continue;
         }
-        let judged: Vec<(Option<usize>, Option<(&str, Option<EntryId>)>)> = match clock.from.of {
+        let judged: Vec<(Option<usize>, Same<'_>)> = match clock.from.of {
             AnchorOf::Each => {
                 let entries = naive.entries(step).into_iter().enumerate();
                 entries.map(|(number, entry)| (Some(number), Some((step.id.as_str(), entry)))).collect()

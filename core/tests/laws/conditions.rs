@@ -78,7 +78,9 @@ fn conditions(drawn: &Drawn) -> impl Iterator<Item = &Condition> {
 fn steps_of<'c>(condition: &'c Condition, steps: &mut Vec<&'c str>) {
     match condition {
         Condition::All(terms) | Condition::Any(terms) => {
-            terms.iter().for_each(|term| steps_of(term, steps));
+            for term in terms {
+                steps_of(term, steps);
+            }
         }
         Condition::Not(inner) => steps_of(inner, steps),
         Condition::Answer { field, .. } => steps.push(&field.step),

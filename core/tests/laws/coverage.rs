@@ -168,11 +168,15 @@ impl Counts {
         match condition {
             Condition::All(terms) => {
                 self.one("all");
-                terms.iter().for_each(|term| self.condition(term, depth + 1));
+                for term in terms {
+                    self.condition(term, depth + 1);
+                }
             }
             Condition::Any(terms) => {
                 self.one("any");
-                terms.iter().for_each(|term| self.condition(term, depth + 1));
+                for term in terms {
+                    self.condition(term, depth + 1);
+                }
             }
             Condition::Not(inner) => {
                 self.one("not");

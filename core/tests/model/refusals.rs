@@ -146,7 +146,9 @@ impl Asked<'_> {
             Act::Cannot { why, note, .. } => {
                 against.when(step.fixed, "Fixed");
                 against.when(!step.cannot_reasons.iter().any(|reason| reason.id == *why), "NoSuchReason");
-                note.iter().for_each(|note| against.text(note));
+                if let Some(text) = note {
+                    against.text(text);
+                }
             }
             Act::WithdrawEntry { entry, .. } => self.known_entry(step, Some(*entry), against),
             _ => {}
@@ -216,16 +218,16 @@ impl Asked<'_> {
         let status = self.replica.status(self.definition, phase);
         let takes = matches!(status, PhaseStatus::Open | PhaseStatus::Returned | PhaseStatus::Stale);
         against.when(!takes, "NotNow");
-        let mut states = self.replica.states(self.definition);
-        states.retain(|(step, _)| step.phase == phase);
+        let mut steps = self.replica.states(self.definition);
+        steps.retain(|(step, _)| step.phase == phase);
         let begun = |state: StepState| {
             matches!(state, StepState::Started | StepState::Waiting | StepState::Done | StepState::Cannot)
         };
-        against.when(!states.iter().any(|(_, state)| begun(*state)), "NothingGiven");
+        against.when(!steps.iter().any(|(_, state)| begun(*state)), "NothingGiven");
         let open =
             |state: StepState| matches!(state, StepState::Todo | StepState::Started | StepState::Waiting);
         let own = |step: &Step| author(self.actor.role) == Some(step.by);
-        let waits = states.iter().any(|(step, state)| own(step) && step.required && open(*state));
+        let waits = steps.iter().any(|(step, state)| own(step) && step.required && open(*state));
         against.when(waits, "StillOpen");
     }
 }

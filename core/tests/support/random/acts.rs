@@ -51,11 +51,10 @@ impl<'a> Ground<'a> {
                 let how = *choices.pick(&[Sharing::Pass, Sharing::Pass, Sharing::Join]);
                 Act::Share { how, to: choices.pick(self.people).clone() }
             }
-            29 => self.accept(choices),
             30 => Act::Decline { offer: self.event(choices, is_offer) },
             31 if choices.one_in(3) => Act::Void { why: text(choices) },
             31 if choices.one_in(3) => Act::Unvoid,
-            31 | 32 => self.accept(choices),
+            29 | 31 | 32 => self.accept(choices),
             33 => self.copy(choices),
             34 if !self.versions.is_empty() => {
                 Act::Move { protocol: *choices.pick(self.versions), reason: reason(choices) }
@@ -127,7 +126,9 @@ impl<'a> Ground<'a> {
     fn step(self, choices: &mut Choices<'_>) -> &'a Step {
         let steps = &self.definition.steps;
         let own: Vec<&Step> = steps.iter().filter(|step| self.actor.role.author() == Some(step.by)).collect();
-        if own.is_empty() || choices.one_in(6) { choices.pick(steps) } else { *choices.pick(&own) }
+        let number = usize::from(choices.byte());
+        let any = own.is_empty() || choices.one_in(6);
+        if any { &steps[number % steps.len()] } else { own[number % own.len()] }
     }
 
     fn phase(self, choices: &mut Choices<'_>) -> Phase {
@@ -262,7 +263,7 @@ impl<'a> Ground<'a> {
                 let chosen: BTreeSet<&String> = (0..2).map(|_| &choices.pick(&field.options).id).collect();
                 Value::List(chosen.into_iter().cloned().collect())
             }
-            FieldKind::Code | FieldKind::Text | FieldKind::Note => words(*choices.pick(&["one", "two"])),
+            FieldKind::Code | FieldKind::Text | FieldKind::Note => words(choices.word(&["one", "two"])),
         }
     }
 }
@@ -284,5 +285,5 @@ fn reason(choices: &mut Choices<'_>) -> Option<String> {
 }
 
 fn text(choices: &mut Choices<'_>) -> String {
-    (*choices.pick(&["so", "so", "so", "so", " "])).to_owned()
+    choices.word(&["so", "so", "so", "so", " "]).to_owned()
 }

@@ -35,6 +35,11 @@ impl<'b> Choices<'b> {
         &from[self.below(from.len())]
     }
 
+    /// One of several words.
+    pub(crate) fn word(&mut self, from: &[&'static str]) -> &'static str {
+        from[self.below(from.len())]
+    }
+
     /// A number below 65,536.
     pub(crate) fn wide(&mut self) -> i64 {
         i64::from(self.byte()) * 256 + i64::from(self.byte())

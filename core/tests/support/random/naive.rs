@@ -253,10 +253,8 @@ impl<'d> Naive<'d> {
         entries.retain(|entry| !self.is_withdrawn(step, *entry));
         entries.sort_by_key(|entry| {
             let moments = step.fields.iter().filter(|field| field.kind == FieldKind::Moment);
-            let moment = moments
-                .filter_map(|field| self.first_value(step, *entry, &field.id)?.number())
-                .next()
-                .unwrap_or(i64::MAX);
+            let mut moments = moments.filter_map(|field| self.first_value(step, *entry, &field.id)?.number());
+            let moment = moments.next().unwrap_or(i64::MAX);
             let fields = step.fields.iter();
             let stamp = fields
                 .flat_map(|field| self.readable(step, *entry, &field.id))
@@ -296,15 +294,15 @@ impl<'d> Naive<'d> {
         let mut found = BTreeSet::new();
         for (register, heads) in self.heads {
             match register {
-                Register::Field { step: of, entry, field } if *of == step.id => {
-                    if differ(self.readable(step, *entry, field)) {
-                        found.insert(Conflict::Field { entry: *entry, field: field.clone() });
-                    }
+                Register::Field { step: of, entry, field }
+                    if *of == step.id && differ(self.readable(step, *entry, field)) =>
+                {
+                    found.insert(Conflict::Field { entry: *entry, field: field.clone() });
                 }
-                Register::Entry { step: of, entry } if *of == step.id && differ(heads) => {
-                    if self.written(step).contains(&Some(*entry)) {
-                        found.insert(Conflict::Entry { entry: *entry });
-                    }
+                Register::Entry { step: of, entry }
+                    if *of == step.id && differ(heads) && self.written(step).contains(&Some(*entry)) =>
+                {
+                    found.insert(Conflict::Entry { entry: *entry });
                 }
                 Register::Cannot { step: of } if *of == step.id && !step.fixed && differ(heads) => {
                     found.insert(Conflict::Cannot);

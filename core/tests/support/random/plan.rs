@@ -67,7 +67,7 @@ impl Plan {
         let mut plan = Self {
             version: 1,
             languages: choices.pick(&languages).clone(),
-            zone: *choices.pick(&["America/Los_Angeles", "America/Los_Angeles", "UTC"]),
+            zone: choices.word(&["America/Los_Angeles", "America/Los_Angeles", "UTC"]),
             partners: Vec::new(),
             steps: Vec::new(),
             ids: 0,
@@ -98,7 +98,7 @@ impl Plan {
     }
 
     fn step(&mut self, choices: &mut Choices<'_>) -> StepPlan {
-        let by = *choices.pick(&AUTHORS);
+        let by = choices.word(&AUTHORS);
         let partner = (!self.partners.is_empty() && choices.below(5) < 2).then(|| {
             let number = choices.below(self.partners.len());
             (number, choices.one_in(2) && !self.partners[number].unavailable.is_empty())
@@ -107,7 +107,7 @@ impl Plan {
         let fixed = choices.one_in(4);
         StepPlan {
             id: self.id("step"),
-            phase: *choices.pick(&["scene", "scene", PHASES[1], PHASES[2]]),
+            phase: choices.word(&["scene", "scene", PHASES[1], PHASES[2]]),
             by,
             required: !choices.one_in(4),
             urgent: choices.one_in(4),
@@ -126,10 +126,10 @@ impl Plan {
     fn field(&mut self, choices: &mut Choices<'_>) -> FieldPlan {
         FieldPlan {
             id: self.id("field"),
-            kind: *choices.pick(&KINDS),
+            kind: choices.word(&KINDS),
             options: self.ids("option", 1 + choices.below(3)),
             required: !choices.one_in(3),
-            class: *choices.pick(&CLASSES),
+            class: choices.word(&CLASSES),
             limited: choices.one_in(3),
             applies: choices.one_in(3),
         }
@@ -164,8 +164,8 @@ impl Plan {
             }
             6 => {
                 let step = &mut self.steps[at];
-                step.by = *choices.pick(&AUTHORS);
-                step.phase = *choices.pick(&PHASES);
+                step.by = choices.word(&AUTHORS);
+                step.phase = choices.word(&PHASES);
                 step.required = !step.required;
                 step.applies = !step.applies;
             }
@@ -190,7 +190,7 @@ impl Plan {
             0 => drop(fields.remove(number)),
             1 => fields[number].id = field,
             2 => fields.insert(number, added),
-            3 => fields[number].kind = *choices.pick(&KINDS),
+            3 => fields[number].kind = choices.word(&KINDS),
             4 if fields[number].options.len() > 1 => drop(fields[number].options.remove(0)),
             4 | 5 if !fields[number].options.is_empty() => fields[number].options[0] = option,
             4..7 => fields[number].options.push(option),

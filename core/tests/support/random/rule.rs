@@ -122,7 +122,7 @@ pub(crate) fn clocks(plan: &Plan, choices: &mut Choices<'_>) -> Vec<Json> {
 
 fn clock(plan: &Plan, number: usize, moments: &[(&StepPlan, FieldPlan)], choices: &mut Choices<'_>) -> Json {
     let (from, field) = choices.pick(moments);
-    let of = *choices.pick(&["first", "last", "each"]);
+    let of = choices.word(&["first", "last", "each"]);
     let judges_entry = of == "each";
     let own = judges_entry.then(|| (*from, from.all_fields(plan).len()));
     let reads = Reads { plan, steps: plan.steps.len(), own, judges_entry };
@@ -136,7 +136,7 @@ fn clock(plan: &Plan, number: usize, moments: &[(&StepPlan, FieldPlan)], choices
     if is_before {
         clock["before"] = json!({"step": before.0.id, "field": before.1.id});
     } else if choices.one_in(2) {
-        let calendar = *choices.pick(&["court_days", "all_days"]);
+        let calendar = choices.word(&["court_days", "all_days"]);
         clock["within_days"] = json!({"n": 1 + choices.below(4), "calendar": calendar});
     } else {
         clock["within_minutes"] = json!(1 + choices.below(256) * 7);
