@@ -125,7 +125,8 @@ impl Hand<'_, '_> {
         };
         let holds = |condition| self.naive.truth(condition, None, self.judged) == Some(true);
         let at = self.clock.met_at.iter().filter_map(|anchor| self.moment(anchor, true)).max();
-        let is_met = holds(&self.clock.met_by) && (at.is_some() || self.clock.met_at.is_empty());
+        let is_met = self.naive.is_met(&self.clock.met_by, &self.clock.met_at, self.judged)
+            && (at.is_some() || self.clock.met_at.is_empty());
         let is_late = at.zip(due).is_some_and(|(at, due)| at > due);
         let is_excused = self.clock.excused_by.as_ref().is_some_and(holds);
         let outcome = match (is_met, is_late, is_excused) {

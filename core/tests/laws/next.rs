@@ -1,7 +1,9 @@
 //! The next step: open, the reader's own, in the phase that is worked on, and what is urgent before all else.
 
-use firsthours_core::protocol::{Author, ClockResult, Condition, Truth};
-use firsthours_core::record::{NextReason, State, StepRecord, StepState, derive, next_step};
+use firsthours_core::protocol::{Author, ClockResult, Condition, Definition, Truth, Value};
+use firsthours_core::record::{
+    Conflict, Derived, NextReason, State, StepRecord, StepState, derive, next_step,
+};
 use proptest::prelude::*;
 
 use crate::cases;
@@ -17,6 +19,47 @@ fn reads(condition: &Condition, step: &str) -> bool {
     }
 }
 
+/// Whether an answer of this step is disputed, and another step waits for it to know whether it applies.
+fn holds_up(derived: &Derived<'_>, record: &StepRecord<'_>) -> bool {
+    let asked = derived.steps.iter().filter_map(|other| other.asks.as_ref());
+    let mut asked = asked.filter(|asked| asked.step == record.step.id);
+    asked.any(|asked| {
+        let is_it = |conflict: &Conflict| matches!(conflict, Conflict::Field { field, .. } if asked.field.as_ref() == Some(field));
+        record.conflicts.iter().any(is_it)
+    })
+}
+
+/// A call that was tried in vain within the last five minutes, or a stay of which only the end is lacking and that is in
+/// time.
+fn stands_back(definition: &Definition, derived: &Derived<'_>, record: &StepRecord<'_>, now: i64) -> bool {
+    if record.step.partner.is_some() {
+        let outcome = |entry: &firsthours_core::record::EntryRecord<'_>| entry.value("outcome").cloned();
+        let reached = Some(Value::Text("reached".to_owned()));
+        let in_vain =
+            record.entries.iter().all(|entry| outcome(entry).is_some() && outcome(entry) != reached);
+        let called = record.entries.iter().filter_map(|entry| entry.value("called_at")?.number()).max();
+        if in_vain && called.is_some_and(|at| at <= now && now < at + 5 * crate::support::MINUTE) {
+            return true;
+        }
+    }
+    let here = |step: &str| step == record.step.id;
+    let ends: Vec<&str> = definition
+        .clocks
+        .iter()
+        .filter(|clock| here(&clock.from.field.step))
+        .flat_map(|clock| &clock.met_at)
+        .filter(|end| here(&end.field.step))
+        .map(|end| end.field.field.as_str())
+        .collect();
+    let lacking: Vec<&str> = record.entries.iter().flat_map(|entry| entry.missing.iter().copied()).collect();
+    let is_over = derived.clocks.iter().any(|reading| {
+        let clock = &definition.clocks[reading.clock];
+        let runs = matches!(reading.result(now), ClockResult::Running | ClockResult::Missed);
+        runs && reads(&clock.met_by, &record.step.id) && reading.due.is_some_and(|due| due < now)
+    });
+    !lacking.is_empty() && lacking.iter().all(|field| ends.contains(field)) && !is_over
+}
+
 proptest! {
     #![proptest_config(cases(2_500))]
 
@@ -29,23 +72,30 @@ proptest! {
         let derived = derive(&drawn.definition, &state);
         let now = play.night + minutes * crate::support::MINUTE;
         for reader in [Author::Deputy, Author::Detective, Author::Supervisor, Author::County] {
-            let open: Vec<&StepRecord<'_>> = derived
+            let all: Vec<&StepRecord<'_>> = derived
                 .steps
                 .iter()
-                .filter(|record| record.step.by == reader)
-                .filter(|record| matches!(record.state, StepState::Todo | StepState::Started))
+                .filter(|record| record.step.by == reader && (record.step.required || record.step.urgent))
+                .filter(|record| {
+                    matches!(record.state, StepState::Todo | StepState::Started) || holds_up(&derived, record)
+                })
                 .collect();
-            let required: Vec<&&StepRecord<'_>> = open.iter().filter(|record| record.step.required).collect();
             let next = next_step(&drawn.definition, &derived, reader, now);
             let Some(next) = next else {
-                prop_assert!(required.is_empty(), "{:?} waits", required[0].step.id);
-                prop_assert!(!open.iter().any(|record| record.step.urgent));
+                prop_assert!(all.is_empty(), "{:?} waits", all[0].step.id);
                 continue;
             };
+            // What cannot be done just now gives way to the rest of its phase, and to nothing else.
+            let mut required = all.clone();
+            required.retain(|record| !stands_back(&drawn.definition, &derived, record, now));
+            let phase_of = |records: &[&StepRecord<'_>]| records.iter().map(|record| record.step.phase).min();
+            if phase_of(&required) != phase_of(&all) {
+                required = all;
+            }
             let record = derived.step(&next.step).expect("it is a step");
-            prop_assert!(open.iter().any(|open| open.step.id == next.step), "{:?} is not open", record.state);
+            prop_assert!(required.iter().any(|open| open.step.id == next.step), "{:?} is not open", record.state);
             prop_assert!(record.applies != Truth::False && record.state != StepState::Waiting);
-            if let Some(urgent) = open.iter().find(|record| record.step.urgent) {
+            if let Some(urgent) = required.iter().find(|record| record.step.urgent) {
                 prop_assert_eq!(&next.step, &urgent.step.id);
                 prop_assert_eq!(&next.because, &NextReason::Urgent);
                 continue;

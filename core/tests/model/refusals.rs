@@ -19,6 +19,9 @@ pub(crate) struct Asked<'a> {
     pub(crate) at_desk: bool,
 }
 
+/// Those who have steps.
+const ROLES: [Role; 4] = [Role::Deputy, Role::Detective, Role::Supervisor, Role::County];
+
 type Values = BTreeMap<String, Option<Value>>;
 
 /// The reasons against an act, by the names of the engine.
@@ -109,7 +112,10 @@ impl Asked<'_> {
             | Act::Reopen { step, reason }
             | Act::WithdrawEntry { step, reason, .. } => {
                 let Some(step) = self.definition.step(step) else { return };
-                (reason, settled(step.phase))
+                let own_part = ROLES.into_iter().any(|role| {
+                    author(role) == Some(step.by) && self.replica.was_submitted_by(step.phase, role)
+                });
+                (reason, settled(step.phase) && own_part)
             }
             Act::Move { reason, .. } => (reason, PHASES.into_iter().any(settled)),
             _ => return,
@@ -216,14 +222,19 @@ impl Asked<'_> {
 
     fn submit(&self, phase: Phase, against: &mut Against) {
         let status = self.replica.status(self.definition, phase);
-        let takes = matches!(status, PhaseStatus::Open | PhaseStatus::Returned | PhaseStatus::Stale);
-        against.when(!takes, "NotNow");
         let mut steps = self.replica.states(self.definition);
         steps.retain(|(step, _)| step.phase == phase);
         let begun = |state: StepState| {
             matches!(state, StepState::Started | StepState::Waiting | StepState::Done | StepState::Cannot)
         };
         against.when(!steps.iter().any(|(_, state)| begun(*state)), "NothingGiven");
+        // Those who share a phase each submit their own part.
+        let takes = matches!(status, PhaseStatus::Open | PhaseStatus::Returned | PhaseStatus::Stale);
+        let is_own = |step: &Step| author(self.actor.role) == Some(step.by);
+        let own_part_waits = self.waits_for_review(phase)
+            && !self.replica.was_submitted_by(phase, self.actor.role)
+            && steps.iter().any(|(step, state)| is_own(step) && begun(*state));
+        against.when(!takes && !own_part_waits, "NotNow");
         let open =
             |state: StepState| matches!(state, StepState::Todo | StepState::Started | StepState::Waiting);
         let own = |step: &Step| author(self.actor.role) == Some(step.by);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use firsthours_core::protocol::{Definition, Phase, Step, Value};
 use firsthours_core::record::{
-    Act, Actor, Content, EntryId, EventId, Hash, PersonId, PhaseMark, PhaseStatus, Register, Sharing,
+    Act, Actor, Content, EntryId, EventId, Hash, PersonId, PhaseMark, PhaseStatus, Register, Role, Sharing,
     StepState, ThreadMark, ThreadState,
 };
 
@@ -21,6 +21,7 @@ pub(crate) struct Replica {
 #[derive(Debug, Clone)]
 pub(crate) struct Fact {
     pub(crate) person: PersonId,
+    pub(crate) role: Role,
     pub(crate) what: What,
 }
 
@@ -50,7 +51,7 @@ impl Replica {
         for (register, content) in content {
             replica.heads.insert(register, vec![Said { stamp: 1, id, content }]);
         }
-        replica.heard.insert(id, Fact { person: person.clone(), what: What::Other });
+        replica.heard.insert(id, Fact { person: person.clone(), role: Role::Deputy, what: What::Other });
         replica
     }
 
@@ -66,7 +67,7 @@ impl Replica {
             self.heads.insert(register, vec![Said { stamp, id, content }]);
         }
         let what = self.what(act);
-        self.heard.insert(id, Fact { person: actor.person.clone(), what });
+        self.heard.insert(id, Fact { person: actor.person.clone(), role: actor.role, what });
     }
 
     /// Hears all that another one knows. What one of the two has heard of and no longer has, was replaced.
@@ -231,6 +232,13 @@ impl Replica {
     /// Whether a change of the phase needs a reason.
     pub(crate) fn is_settled(&self, definition: &Definition, phase: Phase) -> bool {
         !matches!(self.status(definition, phase), PhaseStatus::Open | PhaseStatus::Returned)
+    }
+
+    /// Whether somebody of this role ever submitted the phase.
+    pub(crate) fn was_submitted_by(&self, phase: Phase, role: Role) -> bool {
+        let is_it =
+            |fact: &Fact| matches!(fact.what, What::Submitted(of) if of == phase) && fact.role == role;
+        self.heard.values().any(is_it)
     }
 
     /// Whether anything was ever written into the entry.

@@ -2,13 +2,14 @@
 //!
 //! Slow, and written from the design instead of the engine. Conditions ask for steps by calling, not in an order.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use firsthours_core::protocol::{
-    AnswerIs, Comes, Condition, Definition, Field, FieldKind, Occurrence, Step, StepIs, Value,
+    Anchor, AnswerIs, Comes, Condition, Definition, Field, FieldKind, Occurrence, PartnerStep, Step, StepIs,
+    Value,
 };
 use firsthours_core::record::{
     Body, Conflict, Content, EntryId, Event, EventId, Kind, PhaseMark, Register, Sharing, StepState,
@@ -136,6 +137,8 @@ pub(crate) struct Naive<'d> {
     pub(crate) definition: &'d Definition,
     pub(crate) heads: &'d Heads,
     known: RefCell<BTreeMap<&'d str, StepState>>,
+    /// Fields of which the latest of several moments is read, while a clock is asked whether it is met.
+    ends: Cell<&'d [Anchor]>,
 }
 
 /// The step that is being worked out counts as open.
@@ -145,7 +148,7 @@ pub(crate) type Same<'c> = Option<(&'c str, Option<EntryId>)>;
 
 impl<'d> Naive<'d> {
     pub(crate) fn new(definition: &'d Definition, heads: &'d Heads) -> Self {
-        Self { definition, heads, known: RefCell::new(BTreeMap::new()) }
+        Self { definition, heads, known: RefCell::new(BTreeMap::new()), ends: Cell::new(&[]) }
     }
 
     pub(crate) fn step(&self, id: &str) -> &'d Step {
@@ -184,9 +187,16 @@ impl<'d> Naive<'d> {
                     .iter()
                     .any(|field| self.first_value(step, **entry, field).is_some())
             };
-            if !reached.is_empty() {
-                let done = call.comes == Comes::No || reached.into_iter().any(|entry| told(&entry));
-                return if done { StepState::Done } else { StepState::Waiting };
+            let settled: Vec<_> =
+                reached.iter().copied().filter(|entry| call.comes == Comes::No || told(entry)).collect();
+            let own_are_answered = |entry: &&Option<EntryId>| {
+                self.missing(step, **entry).iter().all(|field| PartnerStep::FIELDS.contains(field))
+            };
+            if settled.iter().any(own_are_answered) {
+                return StepState::Done;
+            }
+            if !reached.is_empty() && settled.is_empty() {
+                return StepState::Waiting;
             }
         } else {
             let done = match &step.done_when {
@@ -317,6 +327,18 @@ impl<'d> Naive<'d> {
         found
     }
 
+    /// Whether a clock's condition is met: of an end that was told differently the latest counts.
+    pub(crate) fn is_met(&self, condition: &Condition, ends: &'d [Anchor], same: Same<'_>) -> bool {
+        // What the steps are is worked out first: for them the end is disputed all the same.
+        for step in &self.definition.steps {
+            self.state(step);
+        }
+        self.ends.set(ends);
+        let truth = self.truth(condition, None, same);
+        self.ends.set(&[]);
+        truth == Some(true)
+    }
+
     /// Judges a condition; `None` = not known.
     pub(crate) fn truth(&self, condition: &Condition, own: Own<'_>, same: Same<'_>) -> Option<bool> {
         match condition {
@@ -389,10 +411,16 @@ impl<'d> Naive<'d> {
         is_done: bool,
     ) -> Option<bool> {
         let heads = self.readable(step, entry, field);
-        if differ(heads.iter().copied()) {
-            return None;
-        }
-        let Some(value) = heads.first().and_then(|said| value(&said.content)) else {
+        let values: Vec<&Value> = heads.iter().filter_map(|said| value(&said.content)).collect();
+        let is_end = self.ends.get().iter().any(|end| end.field.step == step.id && end.field.field == field);
+        let value = if differ(heads.iter().copied()) {
+            match (is_end, values.iter().max_by_key(|value| value.number())) {
+                (true, Some(latest)) if values.len() > 1 => *latest,
+                _ => return None,
+            }
+        } else if let Some(value) = values.first() {
+            *value
+        } else {
             return is_done.then_some(false);
         };
         let is = |wanted: &Value| match (value, wanted) {
