@@ -68,7 +68,7 @@ fn on(state: &State, view: &EncounterView, pairs: &Pairs, how: u8) -> bool {
         open: step(pairs).map(str::to_owned),
         refused: None,
         desk: Desk {
-            deputies: vec![("p-2".to_owned(), "Dep. <b>Reed</b>".to_owned())],
+            deputies: vec![("p-2".to_owned(), "Dep. <fz>Reed</fz>".to_owned())],
             near: vec![("e2".repeat(16), "C · 21:14 · Mill Road".to_owned())],
             is_same: how & 2 == 2,
         },
@@ -160,6 +160,10 @@ pub fn seeds() -> Vec<(String, Vec<u8>)> {
         ("accept", deputy, format!("act=accept&on={}", id("shared"))),
         ("decline", deputy, format!("act=decline&on={}", id("shared"))),
         ("join", deputy, "act=join&to=p-2".to_owned()),
+        ("pass", deputy, "act=pass&to=p-2".to_owned()),
+        ("reassign", supervisor, "act=reassign&to=p-2".to_owned()),
+        ("same", supervisor, format!("act=same&to={}", "e2".repeat(16))),
+        ("not_same", supervisor, "act=not_same".to_owned()),
     ];
     forms
         .into_iter()
