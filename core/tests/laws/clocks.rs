@@ -258,7 +258,7 @@ fn clocks_agree_with_a_reckoning_by_hand() {
         reckoned.set(counts);
         Ok(())
     };
-    let outcome = TestRunner::new(cases(3_000)).run(&strategy, law);
+    let outcome = TestRunner::new(cases(2_000)).run(&strategy, law);
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
     let counts = reckoned.take();
     let seen: BTreeSet<&str> =
@@ -268,7 +268,7 @@ fn clocks_agree_with_a_reckoning_by_hand() {
 }
 
 proptest! {
-    #![proptest_config(cases(2_500))]
+    #![proptest_config(cases(2_000))]
 
     #[test]
     fn as_time_goes_on_a_clock_goes_forward_only(

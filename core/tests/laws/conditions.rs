@@ -17,7 +17,7 @@ fn truth(known: Option<bool>) -> Truth {
 }
 
 proptest! {
-    #![proptest_config(cases(3_000))]
+    #![proptest_config(cases(2_500))]
 
     #[test]
     fn every_step_is_what_the_plain_rules_say(drawn in definitions(), acts in bytes(400)) {

@@ -45,7 +45,7 @@ impl<'d> Play<'d> {
             Author::phone(2, Role::Deputy),
             Author::phone(3, Role::Detective),
         ];
-        let count = 1 + choices.below(4);
+        let count = *choices.pick(&[1, 2, 3, 4, 3, 4]);
         let devices = devices.into_iter().take(count).map(Device::new).collect();
         let mut play = Self {
             drawn,
@@ -68,9 +68,9 @@ impl<'d> Play<'d> {
     pub(crate) fn played(drawn: &'d Drawn, bytes: &[u8]) -> Self {
         let mut choices = Choices::new(bytes);
         let mut play = Self::new(drawn, &mut choices);
-        while !choices.is_spent() && play.events.len() < 24 {
+        while !choices.is_spent() && play.events.len() < 20 {
             let at = choices.below(play.devices.len());
-            if choices.below(3) > 0 {
+            if choices.one_in(2) {
                 let until = play.events.len() - choices.below(3).min(play.events.len() - 1);
                 play.devices[at].take(&play.events[..until]);
             }
@@ -87,7 +87,7 @@ impl<'d> Play<'d> {
     pub(crate) fn played_in_line(drawn: &'d Drawn, bytes: &[u8], mut after: impl FnMut(&Self)) -> Self {
         let mut choices = Choices::new(bytes);
         let mut play = Self::new(drawn, &mut choices);
-        while !choices.is_spent() && play.events.len() < 24 {
+        while !choices.is_spent() && play.events.len() < 20 {
             let at = choices.below(play.devices.len());
             play.devices[at].take(&play.events);
             play.devices[at].sits_down(&mut choices);
