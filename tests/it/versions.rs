@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use firsthours_core::app::Act;
+use firsthours_core::app::{Act, AppError};
 use firsthours_core::protocol::Value;
 use firsthours_core::record::{Hash, PersonId, Sharing, Summary};
 use firsthours_core::words::Language;
@@ -138,6 +138,37 @@ fn a_version_that_is_not_here_is_waited_for_under_the_one_before() -> Result<(),
     assert!(!view.notices.contains(&notice.to_owned()));
     assert_eq!(view.carried[0].lines.len(), 1);
     assert_eq!(summary(&programme, &id)?.held, 0);
+    Ok(())
+}
+
+#[test]
+fn a_record_under_a_protocol_that_this_app_cannot_read_is_kept_whole_until_it_can() -> Result<(), Fault> {
+    let (programme, first, id) = recorded()?;
+    let mut second = join(&programme, &first, &id)?;
+    let before = second.app().encounter(&id)?;
+    // As on a phone whose app is older than the definition.
+    second.switch_off();
+    let sha = Hash::of(PROTOCOL.as_bytes());
+    let store = firsthours_core::store::Store::open(&second.folder(), &second.key())?;
+    let held = store.events(&id.parse()?)?.len();
+    store.drop_protocol(&sha)?;
+    drop(store);
+    second.network.set_signal(false);
+    second.switch_on()?;
+    let refused = second.app().encounter(&id).err().ok_or("it cannot be drawn")?;
+    assert!(matches!(refused, AppError::NotReady { .. }), "{refused:?}");
+    assert!(second.app().home()?.rows.is_empty(), "a list goes on without it");
+    assert!(second.app().alarms()?.is_empty());
+
+    // More comes in meanwhile; then the app can read it.
+    own_records(&first, &id, true)?;
+    sync(&first)?;
+    second.network.set_signal(true);
+    sync(&second)?;
+    let after = second.app().encounter(&id)?;
+    assert_eq!(after.sections.len(), before.sections.len());
+    assert_eq!(second.app().timeline(&id, 0)?.rows.len(), held + 1, "nothing is lost");
+    assert_eq!(second.app().rebuild()?, 0);
     Ok(())
 }
 
