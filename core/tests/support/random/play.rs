@@ -157,8 +157,7 @@ impl Device {
     pub(crate) fn sits_down(&mut self, choices: &mut Choices<'_>) {
         if self.author.install.is_server() {
             // In a small office one person does both.
-            let people =
-                [(9, Role::Supervisor), (8, Role::Supervisor), (7, Role::County), (8, Role::County)];
+            let people = [(9, Role::Supervisor), (8, Role::Supervisor), (7, Role::County), (8, Role::County)];
             let (n, role) = *choices.pick(&people);
             self.author.acting_as(n, role);
         }
