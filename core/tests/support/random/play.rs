@@ -156,7 +156,8 @@ impl Device {
     /// At a desk many people act; a phone is one person's.
     pub(crate) fn sits_down(&mut self, choices: &mut Choices<'_>) {
         if self.author.install.is_server() {
-            let people = [(9, Role::Supervisor), (8, Role::Supervisor), (7, Role::County)];
+            // In a small office one person does both.
+            let people = [(9, Role::Supervisor), (8, Role::Supervisor), (7, Role::County), (8, Role::County)];
             let (n, role) = *choices.pick(&people);
             self.author.acting_as(n, role);
         }
