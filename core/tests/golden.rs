@@ -501,6 +501,16 @@ fn events_offers_and_pages_speak_in_exactly_these_bytes() {
 }
 
 #[test]
+fn a_position_without_its_event_is_no_word_on_who_wrote_it() {
+    let text = std::fs::read_to_string(fixture_path("wire/page.json")).expect("the golden page");
+    assert!(Page::read(text.as_bytes()).is_ok());
+    // As a flipped bit on the way leaves it: the name is another one, and nobody knows that.
+    let damaged = text.replacen("\"event\":{", "\"evenu\":{", 1);
+    assert_ne!(damaged, text);
+    assert!(Page::read(damaged.as_bytes()).is_err());
+}
+
+#[test]
 fn problems_speak_in_exactly_these_bytes() {
     let problems = [
         ("fresh_nonce", 401, ProblemKind::FreshNonce { next_nonce: "nonce".to_owned() }),

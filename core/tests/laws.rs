@@ -22,7 +22,9 @@ mod told;
 
 use proptest::prelude::*;
 
-/// So many cases, and no file of failures: a failure prints what it needs to be seen again.
+/// So many cases, `FIRSTHOURS_LONG` times as many when that is set, and no file of failures: a failure prints what it
+/// needs to be seen again.
 fn cases(count: u32) -> ProptestConfig {
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(count) }
+    let times = std::env::var("FIRSTHOURS_LONG").ok().and_then(|times| times.parse().ok()).unwrap_or(1);
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(count.saturating_mul(times)) }
 }

@@ -74,7 +74,8 @@ fn next_version(supersedes: &str) -> Json {
 #[test]
 fn check_says_what_a_definition_holds_and_names_every_fault_with_its_place() {
     let desk = Desk::new();
-    let good = desk.good(&["protocol", "check", &shipped("example.json"), &shipped("us-ca-los-angeles.json")]);
+    let good =
+        desk.good(&["protocol", "check", &shipped("example.json"), &shipped("us-ca-los-angeles.json")]);
     assert!(good.contains("us-ca-los-angeles.json: good") && good.contains("36 steps: deputy"), "{good}");
     assert!(good.contains("sheet “Hand-over sheet”, for the advocate or social worker"), "{good}");
     assert!(good.contains("look at: to be confirmed, or without a source: contact"), "{good}");

@@ -1,6 +1,6 @@
 //! The messages of version 1. Source: DESIGN section 8.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::evidence::{Document, PublicKey, SignedEvent, Trust};
 use crate::record::{EncounterId, Epoch, EventId, Hash, InstallId, sha256};
@@ -239,13 +239,20 @@ pub struct Page {
     pub head: u64,
 }
 
-/// One position: the whole event, or only its id if the caller wrote it.
+/// One position: the whole event, or `null` in its place if the caller wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Positioned {
     pub pos: u64,
     pub id: EventId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Said even where it is `null`: a name that was damaged on its way must not read as "you wrote this", or a phone
+    /// would take itself for a copy.
+    #[serde(deserialize_with = "said")]
     pub event: Option<SignedEvent>,
+}
+
+/// A value that may be `null` and must be there.
+fn said<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    Option::deserialize(from)
 }
 
 /// An error, as RFC 9457 problem+json. `type` is `urn:first-hours:problem:` and the kind's name.

@@ -268,7 +268,7 @@ fn clocks_agree_with_a_reckoning_by_hand() {
 }
 
 proptest! {
-    #![proptest_config(cases(2_000))]
+    #![proptest_config(cases(1_000))]
 
     #[test]
     fn as_time_goes_on_a_clock_goes_forward_only(

@@ -17,7 +17,7 @@ fn truth(known: Option<bool>) -> Truth {
 }
 
 proptest! {
-    #![proptest_config(cases(2_500))]
+    #![proptest_config(cases(1_000))]
 
     #[test]
     fn every_step_is_what_the_plain_rules_say(drawn in definitions(), acts in bytes(400)) {

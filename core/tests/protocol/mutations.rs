@@ -240,7 +240,7 @@ fn many_a_change_is_noticed_and_some_are_harmless() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_500) })]
 
     #[test]
     fn no_change_of_bytes_makes_loading_panic(
