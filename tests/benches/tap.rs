@@ -32,7 +32,7 @@ struct Rows {
     header: String,
     body: String,
     signature: [u8; 64],
-    seq: i64,
+    line: i64,
     wall: i64,
 }
 
@@ -144,10 +144,10 @@ pub(crate) fn connect(file: &std::path::Path) -> Result<Connection, Fault> {
 fn last(phone: &Connection) -> Result<Rows, Fault> {
     let mut statement = phone.prepare_cached(
         "select encounter.id, event.place & 4294967295, encounter.summary, event.id, event.header, event.body,
-                event.signature, own_event.seq, own_event.wall
+                event.signature, own_event.line, own_event.wall
          from own_event join event on event.place = own_event.place
          join encounter on encounter.number = event.place >> 32
-         order by own_event.seq desc limit 1",
+         order by own_event.line desc limit 1",
     )?;
     Ok(statement.query_row([], |row| {
         Ok(Rows {
@@ -158,7 +158,7 @@ fn last(phone: &Connection) -> Result<Rows, Fault> {
             header: row.get(4)?,
             body: row.get(5)?,
             signature: row.get(6)?,
-            seq: row.get(7)?,
+            line: row.get(7)?,
             wall: row.get(8)?,
         })
     })?)
@@ -194,7 +194,7 @@ fn commit(bare: &mut Connection, rows: &Rows) -> Result<(), rusqlite::Error> {
             ":signature": rows.signature,
         })?;
     transaction
-        .prepare_cached("insert into own_event (seq, id, place, wall) values (?1, ?2, ?3, ?4)")?
-        .execute((rows.seq, rows.id, place, rows.wall))?;
+        .prepare_cached("insert into own_event (line, id, place, wall) values (?1, ?2, ?3, ?4)")?
+        .execute((rows.line, rows.id, place, rows.wall))?;
     transaction.commit()
 }
