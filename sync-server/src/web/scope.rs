@@ -47,6 +47,14 @@ impl Scope {
         self.actor.role == Role::Supervisor
     }
 
+    /// The station whose records this person reviews.
+    pub(super) fn station(&self) -> Option<&str> {
+        match &self.reach {
+            Reach::Station(station) => Some(station),
+            Reach::Agency | Reach::Nothing => None,
+        }
+    }
+
     /// Whether this role decides about phones.
     pub fn decides_on_phones(&self) -> bool {
         self.actor.role == Role::Administrator

@@ -6,7 +6,7 @@ use firsthours_core::view::{Sibling, handle};
 use super::Scope;
 use crate::app::App;
 use crate::load::{self, Loaded};
-use crate::store::{Result, Row, Tx, Value};
+use crate::store::{Result, Row, Tx};
 use crate::web::draw::Desk;
 use crate::web::names::Known;
 
@@ -25,8 +25,9 @@ pub(super) fn scene(
 ) -> Result<Vec<Sibling>> {
     // A scene has few records, a scope may have a million: the scene is read first.
     let rows = tx.rows(
-        "select id, protocol, summary from encounter \
-         where incident = (select incident from encounter where id = $1) and id <> $1 order by letter, id limit $2",
+        "select id, protocol, summary from encounter where id in (select id from encounter \
+         where incident = (select incident from encounter where id = $1) and id <> $1 order by letter, id limit $2) \
+         order by letter, id",
         &[loaded.encounter.to_string().into(), MOST.into()],
     )?;
     let mut found = Vec::new();
@@ -57,28 +58,30 @@ pub(super) fn desk(
     })
 }
 
-/// Records that began near this one in time and that the reader may see, those of the same scene first.
+/// The other records of this scene, then records of the supervisor's station that began near this one in time.
 fn near(app: &App, tx: &mut dyn Tx, scope: &Scope, loaded: &Loaded, names: &Known) -> Result<Vec<Sibling>> {
+    let mut found = scene(app, tx, scope, loaded, names)?;
     let id = loaded.encounter.to_string();
-    let this = tx.row("select opened_ms, incident from encounter where id = $1", &[(&id).into()])?;
-    let (Some(this), Some((ids, mut args))) = (this, scope.ids()) else { return Ok(Vec::new()) };
-    let (opened_ms, incident) = (this.int(0)?, this.string(1)?);
-    args.extend::<[Value; 5]>([
-        id.into(),
-        (opened_ms - NEAR_MS).into(),
-        (opened_ms + NEAR_MS).into(),
-        incident.into(),
-        MOST.into(),
-    ]);
-    let in_scope = ids.replace("{more}", "and e.id <> $3 and e.opened_ms between $4 and $5");
-    let sql = format!(
-        "select id, protocol, summary from encounter where sealed = 0 and shredded = 0 and id in ({in_scope}) \
-         order by case when incident = $6 then 0 else 1 end, opened_ms desc, id limit $7"
-    );
-    let rows = tx.rows(&sql, &args)?;
-    let mut found = Vec::new();
+    let opened = tx.row("select opened_ms from encounter where id = $1", &[(&id).into()])?;
+    let (Some(opened), Some(station)) = (opened, scope.station()) else { return Ok(found) };
+    let opened_ms = opened.int(0)?;
+    // In the order of the index of openings, so that no more is read than is shown.
+    let rows = tx.rows(
+        "select id, protocol, summary from encounter \
+         where agency = $1 and station = $2 and opened_ms between $3 and $4 and id <> $5 \
+         and sealed = 0 and shredded = 0 order by opened_ms desc, id desc limit $6",
+        &[
+            (&scope.actor.agency).into(),
+            station.into(),
+            (opened_ms - NEAR_MS).into(),
+            (opened_ms + NEAR_MS).into(),
+            id.into(),
+            MOST.into(),
+        ],
+    )?;
     for row in &rows {
-        found.extend(sibling(app, tx, row, names)?);
+        let sibling = sibling(app, tx, row, names)?;
+        found.extend(sibling.filter(|sibling| found.iter().all(|known| known.id != sibling.id)));
     }
     Ok(found)
 }
