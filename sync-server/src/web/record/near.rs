@@ -26,7 +26,7 @@ pub(super) fn scene(
     // A scene has few records, a scope may have a million: the scene is read first.
     let rows = tx.rows(
         "select id, protocol, summary from encounter where id in (select id from encounter \
-         where incident = (select incident from encounter where id = $1) and id <> $1 order by letter, id limit $2) \
+         where incident = (select incident from encounter where id = $1) and id <> $1 limit $2) \
          order by letter, id",
         &[loaded.encounter.to_string().into(), MOST.into()],
     )?;
