@@ -150,15 +150,13 @@ impl<'d> Differ<'d> {
         }
         found.extend(self.condition(old.applies.as_ref(), applies.as_ref()).then_some(StepChange::Applies));
         let flags = [
-            (old.required, StepChange::Required(*required)),
-            (old.urgent, StepChange::Urgent(*urgent)),
-            (old.fixed, StepChange::Fixed(*fixed)),
-            (old.repeats, StepChange::Repeats(*repeats)),
-            (old.shared, StepChange::Shared(*shared)),
+            (old.required != *required).then_some(StepChange::Required(*required)),
+            (old.urgent != *urgent).then_some(StepChange::Urgent(*urgent)),
+            (old.fixed != *fixed).then_some(StepChange::Fixed(*fixed)),
+            (old.repeats != *repeats).then_some(StepChange::Repeats(*repeats)),
+            (old.shared != *shared).then_some(StepChange::Shared(*shared)),
         ];
-        let is = [*required, *urgent, *fixed, *repeats, *shared];
-        let turned = flags.into_iter().zip(is).filter(|((was, _), is)| was != is);
-        found.extend(turned.map(|((_, change), _)| change));
+        found.extend(flags.into_iter().flatten());
         if let Some((from, to)) = differing(&old.partner, partner) {
             found.push(StepChange::Partner { from, to });
         }

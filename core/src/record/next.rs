@@ -35,8 +35,8 @@ const TRY_AGAIN_AFTER_MS: i64 = 5 * 60_000;
 ///
 /// A later phase waits for the earlier one, however its clocks run: a report due tomorrow must not displace what a
 /// child needs now. Once such a clock has run out, it presses like any other. What cannot be done just now (a call that
-/// was tried a moment ago, a stay that goes on) is next only when nothing else of its phase is. A question that is answered twice,
-/// differently, is open for as long as it decides what else is to be done.
+/// was tried a moment ago, a stay that goes on) is next only when nothing else of its phase is. A question that is
+/// answered twice, differently, is open for as long as it decides what else is to be done.
 pub fn next_step(definition: &Definition, derived: &Derived<'_>, reader: Author, now: i64) -> Option<Next> {
     let open = |record: &&StepRecord<'_>| {
         record.step.by == reader

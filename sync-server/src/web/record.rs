@@ -237,8 +237,8 @@ fn draw(
     let (names, looks, desk, scene) = app.store.read(|tx| {
         let names = Known::read(tx)?;
         let looks = page::looks(tx, &names, loaded.encounter)?;
-        let desk = near::desk(app, tx, scope, loaded, &names)?;
         let scene = near::scene(app, tx, scope, loaded, &names)?;
+        let desk = near::desk(app, tx, scope, loaded, &scene, &names)?;
         Ok::<_, StoreError>((names, looks, desk, scene))
     })?;
     let by = |id: &EventId| loaded.state.event(id).and_then(|event| Some(&event.body.as_ref()?.actor));

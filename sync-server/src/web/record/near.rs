@@ -39,18 +39,19 @@ pub(super) fn scene(
     Ok(found)
 }
 
-/// What this supervisor may choose from.
+/// What this supervisor may choose from; `scene` = the other records of the scene.
 pub(super) fn desk(
     app: &App,
     tx: &mut dyn Tx,
     scope: &Scope,
     loaded: &Loaded,
+    scene: &[Sibling],
     names: &Known,
 ) -> Result<Desk> {
     if !scope.reviews() {
         return Ok(Desk::default());
     }
-    let siblings = near(app, tx, scope, loaded, names)?;
+    let siblings = near(app, tx, scope, loaded, scene.to_vec(), names)?;
     Ok(Desk {
         deputies: deputies(tx, scope, loaded)?,
         near: siblings.into_iter().map(|found| (found.id.to_string(), found.handle)).collect(),
@@ -59,8 +60,14 @@ pub(super) fn desk(
 }
 
 /// The other records of this scene, then records of the supervisor's station that began near this one in time.
-fn near(app: &App, tx: &mut dyn Tx, scope: &Scope, loaded: &Loaded, names: &Known) -> Result<Vec<Sibling>> {
-    let mut found = scene(app, tx, scope, loaded, names)?;
+fn near(
+    app: &App,
+    tx: &mut dyn Tx,
+    scope: &Scope,
+    loaded: &Loaded,
+    mut found: Vec<Sibling>,
+    names: &Known,
+) -> Result<Vec<Sibling>> {
     let id = loaded.encounter.to_string();
     let opened = tx.row("select opened_ms from encounter where id = $1", &[(&id).into()])?;
     let (Some(opened), Some(station)) = (opened, scope.station()) else { return Ok(found) };
