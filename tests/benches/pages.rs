@@ -11,15 +11,22 @@ use crate::handset::Handset;
 use crate::measure::{in_turn, ratio, timed};
 use crate::table::Row;
 
-/// Records in the queue: as many as are made in seconds. The bar speaks of a million.
-const RECORDS: usize = 10_000;
+/// Records of the station, unless `FIRSTHOURS_RECORDS` says how many: as many as are made in a minute. The bar speaks of a
+/// million.
+const RECORDS: i64 = 100_000;
+/// Records of one scene.
+const SCENE: i64 = 3;
 const ROUNDS: usize = 60;
 
 pub(crate) fn rows(programme: &Programme) -> Result<Vec<Row>, Fault> {
     let handset = Handset::enrolled(programme, "alvarez")?;
     let record = handset.night(60)?;
     handset.sync()?;
-    multiply(programme, &record)?;
+    let records = match std::env::var("FIRSTHOURS_RECORDS") {
+        Ok(said) => said.parse()?,
+        Err(_) => RECORDS,
+    };
+    multiply(programme, &record, records)?;
     let cookie = format!("fh={}", programme.sign_in("rivera")?);
     let http = Http::new(&programme.address, None)?;
     let get = |path: String| -> Result<Duration, Fault> {
@@ -39,7 +46,7 @@ pub(crate) fn rows(programme: &Programme) -> Result<Vec<Row>, Fault> {
     let (page, bare_too) =
         in_turn(ROUNDS, |_| get(format!("/records/{record}")), |_| get("/healthz".to_owned()))?;
     let bar = Duration::from_millis(30);
-    let size = format!("{RECORDS} records");
+    let size = format!("{records} records");
     Ok(vec![
         Row::new(
             &format!("review queue, {size} (the bar: 1,000,000): p50, with its audit entry"),
@@ -55,26 +62,41 @@ pub(crate) fn rows(programme: &Programme) -> Result<Vec<Row>, Fault> {
     ])
 }
 
-/// Copies one record's row and parties, under other ids, so that the queue has as many: that is all that a list reads.
-fn multiply(programme: &Programme, record: &str) -> Result<(), Fault> {
-    let columns = "protocol, agency, station, incident, letter, opened_ms, opened_by, rolling, pos, summary, \
-                   summary_version, phase_state, queue_rank, waiting_since_ms, due_ms, conflicts, threads_open, voided";
-    let sql = format!(
-        "insert into encounter (id, {columns}) select $2, {} from encounter where id = $1",
-        columns.replace("due_ms", "due_ms + $3").replace("opened_ms", "opened_ms + $3"),
+/// Copies one record's row, its parties and its places in queues under other ids, a minute apart and some to a scene, so
+/// that its station has as many: that is all that a list reads.
+fn multiply(programme: &Programme, record: &str, records: i64) -> Result<(), Fault> {
+    let columns = "protocol, agency, station, letter, opened_by, rolling, pos, summary, summary_version, \
+                   phase_state, queue_rank, waiting_since_ms, conflicts, threads_open, voided";
+    let rows = format!(
+        "insert into encounter (id, {columns}, incident, opened_ms, due_ms) \
+         with recursive copy(i) as (select $2 union all select i + 1 from copy where i + 1 < $3) \
+         select printf('%032x', i), {columns}, \
+         case when i < {SCENE} then incident else printf('%032x', i / {SCENE}) end, \
+         opened_ms - i * 60000, due_ms + i from copy, encounter where id = $1"
     );
-    let parties = "insert into party (encounter, agency, person, role, since_ms) \
-                   select $2, agency, person, role, since_ms from party where encounter = $1";
-    for thousand in 0..RECORDS / 1_000 {
+    let copied = |table: &str, columns: &str, from: &str| {
+        format!(
+            "insert into {table} (encounter, {columns}) select e.id, {from} from encounter e, {table} t \
+             where t.encounter = $1 and e.id >= printf('%032x', $2) and e.id < printf('%032x', $3)"
+        )
+    };
+    let parties =
+        copied("party", "agency, person, role, since_ms", "t.agency, t.person, t.role, t.since_ms");
+    let queues = copied(
+        "queue",
+        "agency, station, person, queue_rank, due_ms, waiting_since_ms",
+        "t.agency, t.station, t.person, e.queue_rank, e.due_ms, e.waiting_since_ms",
+    );
+    let mut made = 1;
+    while made < records {
+        let until = records.min(made + 10_000);
         programme.app.store.write(|tx| {
-            for at in 0..1_000 {
-                let number = i64::try_from(thousand * 1_000 + at).unwrap_or(0);
-                let id = format!("{number:032x}");
-                tx.run(&sql, &[record.into(), id.as_str().into(), number.into()])?;
-                tx.run(parties, &[record.into(), id.as_str().into()])?;
+            for sql in [&rows, &parties, &queues] {
+                tx.run(sql, &[record.into(), made.into(), until.into()])?;
             }
             Ok::<_, StoreError>(())
         })?;
+        made = until;
     }
     Ok(())
 }

@@ -1,7 +1,9 @@
-//! What lists sort records by: copied out of the summary in the transaction that writes it.
+//! What lists sort records by, and whose lists they are in: copied in the transaction that writes the summary.
 
 use firsthours_core::protocol::Outcome;
 use firsthours_core::record::{PhaseStatus, Summary};
+
+use crate::store::{Result, Row, Tx};
 
 /// Stands for a time that there is not: after every other.
 const NEVER: i64 = 9_000_000_000_000_000;
@@ -76,6 +78,59 @@ impl Queue {
             voided: summary.void,
         }
     }
+}
+
+/// Where a record stands in every queue that it is in: what is there is compared with what should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Order {
+    rank: i64,
+    due_ms: i64,
+    waiting_since_ms: i64,
+    voided: i64,
+}
+
+impl Order {
+    /// The columns that [`Order::read`] reads.
+    pub(super) const COLUMNS: &str = "queue_rank, due_ms, waiting_since_ms, voided";
+
+    /// Reads it from these columns, which begin at `at`.
+    pub(super) fn read(row: &Row, at: usize) -> Result<Self> {
+        let mut columns = [0; 4];
+        for (offset, column) in columns.iter_mut().enumerate() {
+            *column = row.int(at + offset)?;
+        }
+        let [rank, due_ms, waiting_since_ms, voided] = columns;
+        Ok(Self { rank, due_ms, waiting_since_ms, voided })
+    }
+}
+
+impl From<&Queue> for Order {
+    fn from(queue: &Queue) -> Self {
+        Self {
+            rank: queue.rank,
+            due_ms: queue.due_ms,
+            waiting_since_ms: queue.waiting_since_ms,
+            voided: i64::from(queue.voided),
+        }
+    }
+}
+
+/// Puts a record into the queues of those who may see it, as its row and its parties now stand, and into no other.
+pub(crate) fn enter(tx: &mut dyn Tx, encounter: &str) -> Result<()> {
+    tx.run("delete from queue where encounter = $1", &[encounter.into()])?;
+    tx.run(
+        "insert into queue (encounter, agency, station, person, queue_rank, due_ms, waiting_since_ms) \
+         select e.id, s.agency, s.station, s.person, e.queue_rank, e.due_ms, e.waiting_since_ms from encounter e \
+         join (select agency, station, '' as person from encounter where id = $1 \
+         union select agency, '', '' from encounter where id = $1 \
+         union select q.agency, q.station, '' from party p join person q on q.id = p.person \
+         where p.encounter = $1 and p.until_ms is null and q.station is not null \
+         union select '', '', person from party where encounter = $1 and until_ms is null and person <> '' \
+         union select agency, '', '' from party where encounter = $1 and until_ms is null and person = '') as s on 1 = 1 \
+         where e.id = $1 and e.voided = 0 and e.sealed = 0 and e.shredded = 0",
+        &[encounter.into()],
+    )?;
+    Ok(())
 }
 
 /// A variant's name as it stands in JSON.

@@ -10,7 +10,7 @@ use firsthours_core::record::{
 };
 use serde::Deserialize;
 
-use super::queue::{Queue, word};
+use super::queue::{self, Order, Queue, word};
 use super::{Authentic, IngestError, hole, judge};
 use crate::keys::DataKey;
 use crate::load::{self, Under, hash, number, stored};
@@ -48,6 +48,8 @@ pub(crate) struct Writing<'s> {
     stamp: u64,
     people: BTreeSet<String>,
     held_once: bool,
+    /// Where it stands in the queues; `None` once it is to be in others.
+    order: Option<Order>,
     now_ms: i64,
 }
 
@@ -68,11 +70,11 @@ impl<'s> Writing<'s> {
     ) -> Result<Option<Self>, IngestError> {
         let id = encounter.to_string();
         tx.run("update encounter set pos = pos where id = $1", &[(&id).into()])?;
-        let row = tx.row(
-            "select pos, rolling, desk_seq, desk_prev, protocol from encounter where id = $1",
-            &[(&id).into()],
-        )?;
-        let Some(row) = row else { return Ok(None) };
+        let sql = format!(
+            "select pos, rolling, desk_seq, desk_prev, protocol, {} from encounter where id = $1",
+            Order::COLUMNS
+        );
+        let Some(row) = tx.row(&sql, &[(&id).into()])? else { return Ok(None) };
         let key = keys.get(&encounter).ok_or(IngestError::NoKeyYet(encounter))?.as_ref();
         let protocol: Hash = hash(row.text(4)?)?;
         let mut writing = Self {
@@ -88,6 +90,7 @@ impl<'s> Writing<'s> {
             stamp: 0,
             people: BTreeSet::new(),
             held_once: false,
+            order: Some(Order::read(&row, 5)?),
             id,
             now_ms,
         };
@@ -132,7 +135,8 @@ impl<'s> Writing<'s> {
                 Rolling::start(encounter).0.to_string().into(),
             ],
         )?;
-        Self::open(service, tx, encounter, keys, now_ms)
+        let begun = Self::open(service, tx, encounter, keys, now_ms)?;
+        Ok(begun.map(|writing| Self { order: None, ..writing }))
     }
 
     /// Takes an event in: at its place in its author's chain, behind a hold if it cannot be accepted.
@@ -228,7 +232,7 @@ impl<'s> Writing<'s> {
                 self.desk.id.map(|id| id.to_string()).into(),
                 text.into(),
                 summary.as_ref().map_or(0, |summary| i64::from(summary.version)).into(),
-                queue.phase_state.into(),
+                (&queue.phase_state).into(),
                 queue.waiting_since_ms.into(),
                 queue.due_ms.into(),
                 queue.conflicts.into(),
@@ -238,6 +242,9 @@ impl<'s> Writing<'s> {
                 queue.rank.into(),
             ],
         )?;
+        if self.order != Some(Order::from(&queue)) {
+            queue::enter(tx, &self.id)?;
+        }
         Ok(())
     }
 
@@ -324,6 +331,7 @@ impl<'s> Writing<'s> {
         match &body.kind {
             Kind::Opened { protocol, agency, station, incident, letter } => {
                 self.under = self.service.definitions.under(tx, &self.state, *protocol)?;
+                self.order = None;
                 tx.run(
                     "update encounter set protocol = $2, agency = $3, station = $4, incident = $5, letter = $6, \
                      opened_ms = $7, opened_by = $8 where id = $1",
@@ -385,6 +393,7 @@ impl<'s> Writing<'s> {
             &[(&self.id).into(), agency.into(), person.into(), role.into(), self.now_ms.into()],
         )?;
         self.people.insert(person.to_owned());
+        self.order = None;
         Ok(())
     }
 

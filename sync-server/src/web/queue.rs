@@ -21,6 +21,7 @@ use crate::store::{Row, StoreError, Tx, Value};
 
 /// Rows of one page.
 const PAGE: usize = 50;
+
 /// Which part of the queue.
 #[derive(Debug, Default, Deserialize)]
 pub struct Asked {
@@ -129,33 +130,33 @@ fn read(
 
 /// One row more than a page, so that it is known whether another follows.
 fn rows(tx: &mut dyn Tx, scope: &Scope, after: Option<&Cursor>, all: bool) -> Result<Vec<Row>, StoreError> {
-    let Some((parts, mut args)) = scope.ids() else { return Ok(Vec::new()) };
-    let ranks = if all { "" } else { " and e.queue_rank < 2" };
+    let Some((covers, mut args)) = scope.covers() else { return Ok(Vec::new()) };
+    let ranks = if all { "" } else { " and queue_rank < 2" };
     let from = match after {
         Some(Cursor(rank, due, since, id)) => {
             args.extend::<[Value; 4]>([(*rank).into(), (*due).into(), (*since).into(), id.as_str().into()]);
-            " and (e.queue_rank, e.due_ms, e.waiting_since_ms, e.id) > ($3, $4, $5, $6)"
+            " and (queue_rank, due_ms, waiting_since_ms, encounter) > ($3, $4, $5, $6)"
         }
         None => "",
     };
-    // Each part of the scope in the order of the queue and no longer than a page: the part that is nearly everything
-    // is then read off an index.
-    let order = "queue_rank, due_ms, waiting_since_ms, id";
+    // Of each queue the first rows in its order, read off its index and no more of it; then the first of them all.
     let limit = PAGE + 1;
-    let shown = format!("and e.voided = 0 and e.sealed = 0 and e.shredded = 0{ranks}{from}");
-    let ids: Vec<String> = parts
-        .split(" union ")
-        .map(|part| {
-            let part = part.replace("{more}", &shown);
-            format!(
-                "select id from ({part} order by e.queue_rank, e.due_ms, e.waiting_since_ms, e.id limit {limit}) as p"
-            )
-        })
-        .collect();
+    let mut parts = Vec::new();
+    for queue in scope.queues() {
+        let place = args.len() + 1;
+        args.extend(queue.map(Value::from));
+        parts.push(format!(
+            "select encounter from (select encounter from queue where agency = ${place} and station = ${} \
+             and person = ${}{ranks}{from} order by queue_rank, due_ms, waiting_since_ms, encounter limit {limit}) as p",
+            place + 1,
+            place + 2,
+        ));
+    }
     let sql = format!(
-        "select id, queue_rank, due_ms, waiting_since_ms, protocol, summary from encounter \
-         where id in ({}) order by {order} limit {limit}",
-        ids.join(" union ")
+        "select id, queue_rank, due_ms, waiting_since_ms, protocol, summary from encounter e \
+         where id in ({}) and voided = 0 and sealed = 0 and shredded = 0 and {covers} \
+         order by queue_rank, due_ms, waiting_since_ms, id limit {limit}",
+        parts.join(" union ")
     );
     tx.rows(&sql, &args)
 }

@@ -62,34 +62,38 @@ impl Scope {
 
     /// Whether this person may see the record. A sealed one is closed to all but those who keep records.
     pub fn may_see(&self, tx: &mut dyn Tx, encounter: EncounterId) -> Result<bool, StoreError> {
-        let Some((from, mut args)) = self.ids() else { return Ok(false) };
+        let Some((covers, mut args)) = self.covers() else { return Ok(false) };
         let sealed = i64::from(self.actor.role == Role::RecordsOfficer);
         args.extend([encounter.to_string().into(), sealed.into()]);
-        let sql = format!(
-            "select e.id from encounter e where e.id = $3 and e.sealed <= $4 and e.id in ({})",
-            from.replace("{more}", "and e.id = $3"),
-        );
+        let sql = format!("select e.id from encounter e where e.id = $3 and e.sealed <= $4 and {covers}");
         Ok(tx.row(&sql, &args)?.is_some())
     }
 
-    /// A query for the ids of the records in scope, with its first two arguments; `{more}` stands where a
-    /// condition on the record `e` may narrow each of its parts.
-    pub(super) fn ids(&self) -> Option<(&'static str, Vec<Value>)> {
+    /// The condition on a record `e` that it is in scope, with its two arguments.
+    pub(super) fn covers(&self) -> Option<(&'static str, Vec<Value>)> {
         let agency = self.actor.agency.as_str();
         match &self.reach {
             Reach::Nothing => None,
             Reach::Station(station) => Some((
-                "select e.id from encounter e where e.agency = $1 and e.station = $2 {more} union \
-                 select e.id from person q join party p on p.person = q.id and p.until_ms is null \
-                 join encounter e on e.id = p.encounter where q.agency = $1 and q.station = $2 {more}",
+                "(e.agency = $1 and e.station = $2 or exists (select 1 from party p join person q on q.id = p.person \
+                 where p.encounter = e.id and p.until_ms is null and q.agency = $1 and q.station = $2))",
                 vec![agency.into(), station.as_str().into()],
             )),
             Reach::Agency => Some((
-                "select e.id from encounter e where e.agency = $1 {more} union \
-                 select e.id from party p join encounter e on e.id = p.encounter \
-                 where p.until_ms is null and (p.person = $2 or p.person = '' and p.agency = $1) {more}",
+                "(e.agency = $1 or exists (select 1 from party p where p.encounter = e.id and p.until_ms is null \
+                 and (p.person = $2 or p.person = '' and p.agency = $1)))",
                 vec![agency.into(), self.actor.person.0.as_str().into()],
             )),
+        }
+    }
+
+    /// The queues that this person reads, as agency, station and person.
+    pub(super) fn queues(&self) -> Vec<[&str; 3]> {
+        let agency = self.actor.agency.as_str();
+        match &self.reach {
+            Reach::Nothing => Vec::new(),
+            Reach::Station(station) => vec![[agency, station, ""]],
+            Reach::Agency => vec![[agency, "", ""], ["", "", &self.actor.person.0]],
         }
     }
 }

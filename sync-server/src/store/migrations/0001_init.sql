@@ -141,7 +141,7 @@ create table encounter (
     -- Copied out of the summary so that lists can be sorted without opening it.
     phase_state text not null default 'open',
     -- 0 waits for a review, 1 is with its deputy, 2 is approved. 9000000000000000 stands for a time that there is
-    -- not, so that the order of the queue is that of an index.
+    -- not, so that a list can be in the order of an index.
     queue_rank {int} not null default 1,
     waiting_since_ms {int} not null default 9000000000000000,
     due_ms {int} not null default 9000000000000000,
@@ -151,10 +151,6 @@ create table encounter (
     sealed {int} not null default 0,
     shredded {int} not null default 0
 ) {strict};
-create index encounter_queue on encounter (agency, station, queue_rank, due_ms, waiting_since_ms, id)
-    where voided = 0 and sealed = 0 and shredded = 0;
-create index encounter_agency_queue on encounter (agency, queue_rank, due_ms, waiting_since_ms, id)
-    where voided = 0 and sealed = 0 and shredded = 0;
 create index encounter_incident on encounter (incident);
 create index encounter_opened on encounter (agency, station, opened_ms, id);
 
@@ -233,6 +229,21 @@ create table party (
 ) {strict};
 create index party_person on party (person, encounter);
 create index party_agency on party (agency, encounter);
+
+-- In whose queue a record stands, and where in it: a copy of what encounter, party and person say, so that a page of
+-- the queue is read off one index however many records there are. Who may see a record is asked of those three again.
+create table queue (
+    encounter text not null references encounter (id),
+    -- A station's queue; a whole agency's, where the station is empty; one person's, where both are.
+    agency text not null,
+    station text not null,
+    person text not null,
+    queue_rank {int} not null,
+    due_ms {int} not null,
+    waiting_since_ms {int} not null,
+    primary key (encounter, agency, station, person)
+) {strict};
+create index queue_order on queue (agency, station, person, queue_rank, due_ms, waiting_since_ms, encounter);
 
 -- Numbers to call, by partner, station and hour. They are the programme's, not the protocol's.
 create table number (
