@@ -11,9 +11,8 @@ use crate::handset::Handset;
 use crate::measure::{in_turn, ratio, timed};
 use crate::table::Row;
 
-/// Records of the station, unless `FIRSTHOURS_RECORDS` says how many: as many as are made in a minute. The bar speaks of a
-/// million.
-const RECORDS: i64 = 100_000;
+/// Records of the station, unless `FIRSTHOURS_RECORDS` says how many: as many as the bar speaks of, made in two minutes.
+const RECORDS: i64 = 1_000_000;
 /// Records of one scene.
 const SCENE: i64 = 3;
 const ROUNDS: usize = 60;
@@ -48,13 +47,10 @@ pub(crate) fn rows(programme: &Programme) -> Result<Vec<Row>, Fault> {
     let bar = Duration::from_millis(30);
     let size = format!("{records} records");
     Ok(vec![
-        Row::new(
-            &format!("review queue, {size} (the bar: 1,000,000): p50, with its audit entry"),
-            "<= 30 ms",
-        )
-        .ours(format!("{:.1?}", queue.p50()))
-        .against(format!("{:.1?}, GET /healthz", bare.p50()), ratio(queue.p50(), bare.p50()))
-        .kept_if(queue.p50() <= bar),
+        Row::new(&format!("review queue, {size}: p50, with its audit entry"), "<= 30 ms")
+            .ours(format!("{:.1?}", queue.p50()))
+            .against(format!("{:.1?}, GET /healthz", bare.p50()), ratio(queue.p50(), bare.p50()))
+            .kept_if(queue.p50() <= bar),
         Row::new(&format!("record page of 60 events, {size}: p50, with its audit entry"), "<= 30 ms")
             .ours(format!("{:.1?}", page.p50()))
             .against(format!("{:.1?}, GET /healthz", bare_too.p50()), ratio(page.p50(), bare_too.p50()))
@@ -80,8 +76,7 @@ fn multiply(programme: &Programme, record: &str, records: i64) -> Result<(), Fau
              where t.encounter = $1 and e.id >= printf('%032x', $2) and e.id < printf('%032x', $3)"
         )
     };
-    let parties =
-        copied("party", "agency, person, role, since_ms", "t.agency, t.person, t.role, t.since_ms");
+    let parties = copied("party", "agency, person, role, since_ms", "t.agency, t.person, t.role, t.since_ms");
     let queues = copied(
         "queue",
         "agency, station, person, queue_rank, due_ms, waiting_since_ms",

@@ -1,7 +1,7 @@
 //! Instants as people at the place read them.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 /// An instant on the clock and calendar of a zone. In digits only: words belong to the catalogues.
@@ -25,20 +25,27 @@ pub fn local(ms: i64, zone: &TimeZone) -> LocalTime {
     let there = instant(ms).to_zoned_datetime(zone.clone());
     LocalTime {
         date: there.date().to_string(),
-        time: format!("{:02}:{:02}", there.hour(), there.minute()),
+        time: hours_and_minutes(there.datetime()),
         weekday: weekday(there.date()),
     }
 }
 
-/// Whether two instants are of one day in a zone.
-pub fn same_day(one_ms: i64, other_ms: i64, zone: &TimeZone) -> bool {
-    zone.to_datetime(instant(one_ms)).date() == zone.to_datetime(instant(other_ms)).date()
-}
-
 /// `HH:MM` of an instant in a zone, 24 hours.
 pub fn time_of_day(ms: i64, zone: &TimeZone) -> String {
+    hours_and_minutes(zone.to_datetime(instant(ms)))
+}
+
+/// `HH:MM` of an instant in a zone, if it is of the same day there as the other.
+pub fn time_on_day_of(other_ms: i64, ms: i64, zone: &TimeZone) -> Option<String> {
     let there = zone.to_datetime(instant(ms));
-    format!("{:02}:{:02}", there.hour(), there.minute())
+    (there.date() == zone.to_datetime(instant(other_ms)).date()).then(|| hours_and_minutes(there))
+}
+
+/// Not `format!`: a view has a hundred times in it, and is drawn at every tap.
+fn hours_and_minutes(there: DateTime) -> String {
+    let digit = |number: i8| char::from(b'0' + number.unsigned_abs() % 10);
+    let (hour, minute) = (there.hour(), there.minute());
+    String::from_iter([digit(hour / 10), digit(hour), ':', digit(minute / 10), digit(minute)])
 }
 
 /// Minutes east of UTC that clocks of the zone show at an instant.

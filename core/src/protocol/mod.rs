@@ -37,5 +37,5 @@ pub use diff::diff;
 pub use fault::{Fault, FaultKind, Faults, Shape};
 pub use json::JsonFault;
 pub use load::{MAX_BYTES, fingerprint, load};
-pub use local::{LocalTime, local, minutes_east, same_day, time_of_day, zone};
+pub use local::{LocalTime, local, minutes_east, time_of_day, time_on_day_of, zone};
 pub use value::{Misfit, Value};

@@ -81,17 +81,20 @@ pub enum Conflict {
 
 /// Derives every step and clock.
 pub fn derive<'a>(definition: &'a Definition, state: &'a State) -> Derived<'a> {
-    let (mut entries, carried) = entries_by_step(definition, state);
-    let mut building = Building { state, done: BTreeMap::new() };
-    for step in definition.order.iter().filter_map(|index| definition.steps.get(*index)) {
+    let by_id = definition.steps.iter().enumerate().map(|(index, step)| (step.id.as_str(), index)).collect();
+    let (mut entries, carried) = entries_by_step(definition, &by_id, state);
+    let done = definition.steps.iter().map(|_| None).collect();
+    let mut building = Building { state, by_id, done };
+    for (index, step) in
+        definition.order.iter().filter_map(|index| Some((*index, definition.steps.get(*index)?)))
+    {
         let record = building.step(step, state, entries.remove(step.id.as_str()).unwrap_or_default());
-        building.done.insert(step.id.as_str(), record);
+        building.done[index] = Some(record);
     }
     let clocks = read_clocks(definition, &building);
-    let steps: Vec<StepRecord<'a>> =
-        definition.steps.iter().filter_map(|step| building.done.remove(step.id.as_str())).collect();
-    let by_id = steps.iter().enumerate().map(|(index, record)| (record.step.id.as_str(), index)).collect();
-    Derived { steps, clocks, carried, by_id }
+    let Building { by_id, done, .. } = building;
+    // Every step is in the order of a definition that was loaded, so that none is left out here.
+    Derived { steps: done.into_iter().flatten().collect(), clocks, carried, by_id }
 }
 
 impl<'a> Derived<'a> {
@@ -181,15 +184,18 @@ type Fields<'a> = BTreeMap<&'a str, Vec<Head<'a>>>;
 type Written<'a> = BTreeMap<&'a str, BTreeMap<Option<EntryId>, Fields<'a>>>;
 
 /// Which steps, entries and fields have been written at all, with their heads; and what this version cannot read.
-fn entries_by_step<'a>(definition: &Definition, state: &'a State) -> (Written<'a>, Vec<Carried<'a>>) {
-    let by_id: BTreeMap<&str, &Step> = definition.steps.iter().map(|step| (step.id.as_str(), step)).collect();
+fn entries_by_step<'a>(
+    definition: &'a Definition,
+    by_id: &BTreeMap<&str, usize>,
+    state: &'a State,
+) -> (Written<'a>, Vec<Carried<'a>>) {
+    let step_of = |id: &str| by_id.get(id).and_then(|index| definition.steps.get(*index));
     let mut steps: Written<'a> = BTreeMap::new();
     let mut carried = Vec::new();
     for register in state.registers() {
         match register {
             Register::Field { step, entry, field } => {
-                let (read, kept) =
-                    part(by_id.get(step.as_str()).copied(), *entry, field, state.heads(register));
+                let (read, kept) = part(step_of(step), *entry, field, state.heads(register));
                 if !read.is_empty() {
                     steps.entry(step).or_default().entry(*entry).or_default().insert(field, read);
                 }
@@ -197,7 +203,7 @@ fn entries_by_step<'a>(definition: &Definition, state: &'a State) -> (Written<'a
                     carried.push(Carried { step, entry: *entry, field: Some(field), heads: kept });
                 }
             }
-            Register::Cannot { step } if by_id.get(step.as_str()).is_none_or(|step| step.fixed) => {
+            Register::Cannot { step } if step_of(step).is_none_or(|step| step.fixed) => {
                 let heads = state.heads(register);
                 if says_anything(&heads) {
                     carried.push(Carried { step, entry: None, field: None, heads });
@@ -212,10 +218,16 @@ fn entries_by_step<'a>(definition: &Definition, state: &'a State) -> (Written<'a
 /// The steps settled so far: what the conditions of later steps read.
 struct Building<'a> {
     state: &'a State,
-    done: BTreeMap<&'a str, StepRecord<'a>>,
+    by_id: BTreeMap<&'a str, usize>,
+    /// By their place in the definition.
+    done: Vec<Option<StepRecord<'a>>>,
 }
 
 impl<'a> Building<'a> {
+    fn record(&self, step: &str) -> Option<&StepRecord<'a>> {
+        self.done.get(*self.by_id.get(step)?)?.as_ref()
+    }
+
     fn step(
         &self,
         step: &'a Step,
@@ -376,7 +388,7 @@ fn entry_rank(step: &Step, entry: &EntryRecord<'_>) -> (i64, u64, Option<EntryId
 
 impl Facts for Building<'_> {
     fn settled(&self, step: &str) -> Settled {
-        self.done.get(step).map_or(Settled::Open, |record| match record.state {
+        self.record(step).map_or(Settled::Open, |record| match record.state {
             StepState::Done => Settled::Done,
             StepState::Cannot => Settled::Cannot,
             StepState::NotApplicable => Settled::NotApplicable,
@@ -385,18 +397,17 @@ impl Facts for Building<'_> {
     }
 
     fn entries(&self, step: &str) -> usize {
-        self.done.get(step).map_or(0, |record| record.entries.len())
+        self.record(step).map_or(0, |record| record.entries.len())
     }
 
     fn reading(&self, step: &str, entry: usize, field: &str) -> Reading<'_> {
-        self.done
-            .get(step)
+        self.record(step)
             .and_then(|record| record.entries.get(entry))
             .map_or(Reading::Nothing, |entry| entry.reading(field))
     }
 
     fn as_first_entered(&self, field: &FieldRef, of: AnchorOf, entry: Option<usize>) -> Option<i64> {
-        let record = self.done.get(field.step.as_str())?;
+        let record = self.record(&field.step)?;
         let found = record.step.field(&field.field)?;
         let first = |entry: &EntryRecord<'_>| first_entered(self.state, record.step, found, entry.id);
         match (of, entry) {

@@ -155,6 +155,8 @@ fn connect(files: &Files, key: &StoreKey) -> Result<Connection, Failure> {
     let connection = Connection::open_with_flags(files.database(), flags)?;
     checkpoint_on_close(&connection, false)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // One plan for a statement whatever is bound to it, or SQLite compiles most of them anew each time they are run.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // SQLCipher would write to the system's log, which others can read.
     connection.execute_batch("pragma cipher_log_level = none")?;
     let mut with_key = zeroize::Zeroizing::new(String::with_capacity(128));

@@ -211,7 +211,8 @@ fn basis_line(basis: &crate::protocol::Basis, language: Language) -> String {
         BasisState::ConfirmWithCounty => Label::ConfirmWithCounty,
     };
     let (comma, address) = basis.address.as_deref().map_or(("", ""), |address| (", ", address));
-    format!("{}{comma}{address} ({})", basis.source, state.text(language))
+    // Not `format!`: every step's sources are drawn at every tap.
+    [&basis.source, comma, address, " (", state.text(language), ")"].concat()
 }
 
 fn sentences(context: Context<'_>, record: &StepRecord<'_>, changes: Option<&Vec<&Event>>) -> Vec<String> {

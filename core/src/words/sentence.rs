@@ -94,6 +94,10 @@ impl Sentence<'_> {
     /// The sentence in a language.
     #[expect(clippy::too_many_lines, reason = "one table, both languages side by side")]
     pub fn text(&self, language: Language) -> String {
+        // The same in both languages, and said at every answer of every view.
+        if let Self::SaidBy { who, when } = *self {
+            return [who, ", ", when].concat();
+        }
         let (en, es) = match *self {
             Self::NextUrgent => ("First, before everything else.".into(), "Primero, antes que todo.".into()),
             Self::NextByClock { clock, left } => {

@@ -15,8 +15,8 @@ pub fn clock_time(ms: i64, zone: &str) -> String {
 /// `21:14` on the day of `now`, else `Nov 22, 21:14` or `22 nov, 21:14`.
 pub fn day_and_time(ms: i64, now: i64, zone: &str, language: Language) -> String {
     let zone = crate::protocol::zone(zone);
-    if crate::protocol::same_day(ms, now, &zone) {
-        return crate::protocol::time_of_day(ms, &zone);
+    if let Some(time) = crate::protocol::time_on_day_of(now, ms, &zone) {
+        return time;
     }
     let then = local(ms, &zone);
     let mut parts = then.date.split('-');

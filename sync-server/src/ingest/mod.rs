@@ -27,6 +27,8 @@ use crate::store::StoreError;
 pub use hole::declare;
 pub(crate) use hole::declared;
 pub(crate) use line::{id_at as id_in_line, read as read_line};
+#[cfg(test)]
+pub(crate) use queue::enter;
 pub(crate) use queue::word;
 pub use take::{Offered, offers, own, reconsider};
 pub(crate) use take::{certificates, keyset};

@@ -325,3 +325,6 @@ fn marks(listed: &Listed, language: Language) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

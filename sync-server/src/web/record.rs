@@ -362,4 +362,4 @@ impl From<LoadError> for AppError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -25,7 +25,11 @@ fn seen(page: &str) -> &str {
 }
 
 /// Sends a form from the page as it stands now.
-async fn send(station: &Station, cookie: &str, form: &str) -> axum::http::Response<axum::body::Body> {
+pub(in crate::web) async fn send(
+    station: &Station,
+    cookie: &str,
+    form: &str,
+) -> axum::http::Response<axum::body::Body> {
     let page = text(station.get(&path(), cookie).await).await;
     let form = format!("seen={}&{form}", seen(&page));
     station.post(&format!("{}/act", path()), &form, cookie, "same-origin").await

@@ -71,7 +71,13 @@ pub(crate) fn station() -> Station {
     Station { _folder: folder, router: crate::router(app.clone()), app, phone }
 }
 
-pub(super) fn person(app: &App, name: &str, role: &str, username: &str, station: Option<&str>) -> String {
+pub(in crate::web) fn person(
+    app: &App,
+    name: &str,
+    role: &str,
+    username: &str,
+    station: Option<&str>,
+) -> String {
     let new = NewPerson { name, role, agency: "north", station, username };
     people::add(&app.store, &testing::passwords(), &SystemRandom, &new, testing::PASSWORD, Who::Console, 1)
         .expect("add")
