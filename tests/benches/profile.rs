@@ -35,7 +35,7 @@ fn acts(handset: &Handset) -> Result<(), Fault> {
 }
 
 fn uploads(handset: &Handset) -> Result<(), Fault> {
-    for _ in 0..40 {
+    for _ in 0..200 {
         handset.night(50)?;
     }
     let before = process_cpu();

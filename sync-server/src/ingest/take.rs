@@ -149,6 +149,19 @@ pub(crate) fn keyset(
 /// The data keys of records that are about to begin: made first, in the key store, so that no event is ever
 /// committed without one.
 fn new_keys(service: &Service, encounters: &BTreeSet<EncounterId>) -> Result<Keyset, KeyError> {
+    let ids: Vec<String> = encounters.iter().map(EncounterId::to_string).collect();
+    // One durable write for all of them, unless the key of one was destroyed before.
+    match service.keys.ensure(&ids.iter().map(String::as_str).collect::<Vec<_>>(), service.now_ms()) {
+        Ok(mut made) => {
+            return Ok(encounters
+                .iter()
+                .zip(&ids)
+                .map(|(encounter, id)| (*encounter, made.remove(id)))
+                .collect());
+        }
+        Err(KeyError::Shredded) => {}
+        Err(error) => return Err(error),
+    }
     let mut keys = Keyset::new();
     for encounter in encounters {
         let id = encounter.to_string();
