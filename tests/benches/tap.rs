@@ -120,11 +120,11 @@ pub(crate) fn fold(programme: &Programme) -> Result<Vec<Row>, Fault> {
     let ms = Duration::from_millis(1);
     let whole = Samples::new(with_steps);
     Ok(vec![
-        Row::new("fold of 300 events (next stage)", "<= 1 ms")
+        Row::new("fold of 300 events", "<= 1 ms")
             .ours(format!("{:.2?}", folds.p50()))
             .kept_if(folds.p50() <= ms),
         Row::new("the same, with every step and clock derived", "none").ours(format!("{:.2?}", whole.p50())),
-        Row::new("view of the full protocol, 300 events (next stage)", "<= 1 ms")
+        Row::new("view of the full protocol, 300 events", "<= 1 ms")
             .ours(format!("{:.2?}", views.p50()))
             .kept_if(views.p50() <= ms),
     ])

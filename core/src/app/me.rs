@@ -1,5 +1,7 @@
 //! Who this install is: its id and key, whom it belongs to, which server it trusts.
 
+use std::sync::OnceLock;
+
 use zeroize::Zeroizing;
 
 use super::enrol::Voucher;
@@ -35,6 +37,8 @@ pub(super) struct Me {
     pub(super) nonce: String,
     pub(super) anchor: Option<TimeAnchor>,
     pub(super) notices: Vec<ProtocolNotice>,
+    /// The keys of `trust`, once they were checked: each check costs a signature a key, and every page asks for them.
+    ring: OnceLock<Keyring>,
 }
 
 /// An install whose chain ended. Its key still vouches for the one that goes on from it, and sends what it wrote.
@@ -66,6 +70,7 @@ impl Me {
             nonce: store.setting(NONCE)?.unwrap_or_default(),
             anchor: store.setting(ANCHOR)?,
             notices: store.setting(NOTICES)?.unwrap_or_default(),
+            ring: OnceLock::new(),
         };
         if let Some(certificate) = store.setting::<Option<Document>>(CERTIFICATE)?.flatten() {
             me.certificate = me.keyring(&[]).ok().and_then(|mut ring| ring.admit(&certificate).ok().cloned());
@@ -134,7 +139,13 @@ impl Me {
             return Err(AppError::NotReady { trouble: Trouble::NotEnrolledYet });
         };
         let not_the_station = |_| AppError::Sync { trouble: Trouble::NotTheStation };
-        let mut ring = Keyring::new(trust, &station.fingerprint).map_err(not_the_station)?;
+        let checked = if let Some(checked) = self.ring.get() {
+            checked
+        } else {
+            let checked = Keyring::new(trust, &station.fingerprint).map_err(not_the_station)?;
+            self.ring.get_or_init(|| checked)
+        };
+        let mut ring = checked.clone();
         for certificate in certificates {
             ring.admit(certificate).map_err(not_the_station)?;
         }
@@ -152,6 +163,7 @@ impl Me {
             store.set_setting(CERTIFICATE, &None::<Document>)?;
             self.certificate = None;
             self.trust = None;
+            self.ring = OnceLock::new();
             self.ended.iter_mut().for_each(|ended| ended.certificate = None);
         }
         store.set_setting(STATION, &station)?;
@@ -173,6 +185,7 @@ impl Me {
             .map_err(|_| AppError::Sync { trouble: Trouble::NotTheStation })?;
         store.set_setting(TRUST, trust)?;
         self.trust = Some(trust.clone());
+        self.ring = OnceLock::new();
         Ok(())
     }
 

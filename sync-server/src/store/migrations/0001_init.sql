@@ -158,7 +158,7 @@ create index encounter_opened on encounter (agency, station, opened_ms, id);
 create table event (
     encounter text not null references encounter (id),
     pos {int} not null,
-    id text not null unique,
+    id text not null,
     install text not null,
     -- Null for events of the server. Two forms of one number may both be here: a copied phone's fork.
     seq {int},
@@ -171,7 +171,10 @@ create table event (
     -- The rolling hash up to this position, so that a page need not begin at the first.
     rolling text not null,
     received_ms {int} not null,
-    primary key (encounter, pos)
+    primary key (encounter, pos),
+    -- An id names its record in its header, so this makes it unique among all. An index over every id there is would
+    -- dirty a page of its own for each event of an upload.
+    unique (encounter, id)
 ) {strict};
 create index event_number on event (install, seq);
 
