@@ -234,7 +234,8 @@ create index party_person on party (person, encounter);
 create index party_agency on party (agency, encounter);
 
 -- In whose queue a record stands, and where in it: a copy of what encounter, party and person say, so that a page of
--- the queue is read off one index however many records there are. Who may see a record is asked of those three again.
+-- the queue is read off one index however many records there are. It is written anew when one of them changes, and who may
+-- see a record is asked of them again.
 create table queue (
     encounter text not null references encounter (id),
     -- A station's queue; a whole agency's, where the station is empty; one person's, where both are.
