@@ -1,5 +1,7 @@
 //! What can only be provoked from inside.
 
+use rusqlite::StatementStatus;
+
 use super::*;
 use crate::evidence::{SecretKey, SignedEvent, Tag};
 use crate::record::{EncounterId, EventId};
@@ -88,6 +90,22 @@ fn durability_rests_on_settings_that_hold_on_both_connections() {
     let reader = lock(&store.reader);
     check(reader.as_ref().expect("open"));
     assert_eq!(number(reader.as_ref().expect("open"), "query_only"), 1);
+}
+
+#[test]
+fn a_statement_is_compiled_once_whatever_is_bound_to_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::open(folder.path(), &StoreKey::new([7; 32])).expect("opens");
+    let check = |connection: &Connection| {
+        let sql = "select place, id from event where place > ?1 order by place limit ?2";
+        for first in 0..5 {
+            let mut statement = connection.prepare_cached(sql).expect("prepares");
+            assert!(!statement.exists((first, first + 10)).expect("reads"));
+            assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+        }
+    };
+    on_writer(&store, check);
+    check(lock(&store.reader).as_ref().expect("open"));
 }
 
 #[test]

@@ -276,3 +276,30 @@ fn typed(error: &rusqlite::Error) -> StoreError {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_is_compiled_once_whatever_is_bound_to_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, key) = (folder.path().join("a.db"), StoreKey::new([7; 32]));
+        let writer = connect(&path, &key, Access::Write).expect("opens");
+        writer
+            .execute_batch("create table word (id text, place integer, primary key (id, place)) strict")
+            .expect("a table");
+        for access in [Access::Write, Access::Read] {
+            let connection = connect(&path, &key, access).expect("opens");
+            let sql = "select id, place from word where id = $1 order by place";
+            for id in ["a", "b", "c"] {
+                let mut statement = connection.prepare_cached(sql).expect("prepares");
+                bind(&mut statement, &[id.into()]).expect("binds");
+                assert!(statement.raw_query().next().expect("reads").is_none());
+                assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+            }
+        }
+    }
+}
