@@ -11,7 +11,7 @@ use crate::random::{bytes, definitions};
 use crate::told::told;
 
 proptest! {
-    #![proptest_config(cases(1_000))]
+    #![proptest_config(cases(2_500))]
 
     #[test]
     fn arrivals_in_any_order_number_and_batches_are_one_record(

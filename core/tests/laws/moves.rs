@@ -95,7 +95,7 @@ fn nothing_is_lost(play: &Play<'_>, drawn: &Drawn) -> Result<usize, TestCaseErro
 #[test]
 fn a_move_loses_nothing_and_can_be_taken_back() {
     let counts = Cell::new((0_usize, 0_usize));
-    let strategy = (versions(), bytes(140), bytes(50));
+    let strategy = (versions(), bytes(180), bytes(60));
     let law = |((first, second), acts, later): ((Drawn, Drawn), Vec<u8>, Vec<u8>)| {
         let mut play = Play::played(&first, &acts);
         let events = play.events.clone();

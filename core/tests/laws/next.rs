@@ -61,7 +61,7 @@ fn stands_back(definition: &Definition, derived: &Derived<'_>, record: &StepReco
 }
 
 proptest! {
-    #![proptest_config(cases(1_000))]
+    #![proptest_config(cases(2_500))]
 
     #[test]
     fn the_next_step_is_one_that_can_be_done_now(

@@ -19,7 +19,7 @@ fn writes(event: &Event, register: &Register) -> bool {
 }
 
 proptest! {
-    #![proptest_config(cases(1_000))]
+    #![proptest_config(cases(2_500))]
 
     #[test]
     fn nothing_is_replaced_unseen_and_nothing_is_lost(drawn in definitions(), acts in bytes(400)) {

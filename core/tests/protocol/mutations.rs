@@ -240,7 +240,7 @@ fn many_a_change_is_noticed_and_some_are_harmless() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_500) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
 
     #[test]
     fn no_change_of_bytes_makes_loading_panic(
@@ -270,13 +270,13 @@ proptest! {
 }
 
 /// Whoever writes a protocol makes small changes, and many of them are right: those have to work.
-fn changed_gently(cases: u32, acts: usize, first: &Json) -> (usize, usize) {
+fn changed_gently(cases: u32, first: &Json) -> (usize, usize) {
     let (accepted, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let edits = prop_oneof![
         4 => proptest::collection::vec(gentle(), 1..4),
         1 => proptest::collection::vec(prop_oneof![gentle(), changes()], 1..4),
     ];
-    let strategy = (edits, proptest::collection::vec(any::<u8>(), 0..acts));
+    let strategy = (edits, proptest::collection::vec(any::<u8>(), 0..150));
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) };
     let outcome = proptest::test_runner::TestRunner::new(config).run(&strategy, |(edits, acts)| {
         let mut document = first.clone();
@@ -293,14 +293,14 @@ fn changed_gently(cases: u32, acts: usize, first: &Json) -> (usize, usize) {
 
 #[test]
 fn what_a_small_change_of_the_fixture_leaves_right_works() {
-    let (accepted, refused) = changed_gently(3_000, 150, &tiny_json());
+    let (accepted, refused) = changed_gently(3_000, &tiny_json());
     assert!(accepted > 600 && refused > 600, "{accepted} accepted, {refused} refused");
 }
 
 #[test]
 fn what_a_small_change_of_los_angeles_leaves_right_works() {
     let los_angeles = serde_json::from_str(LOS_ANGELES).expect("it is JSON");
-    let (accepted, refused) = changed_gently(2_000, 60, &los_angeles);
+    let (accepted, refused) = changed_gently(2_000, &los_angeles);
     assert!(accepted > 400 && refused > 200, "{accepted} accepted, {refused} refused");
 }
 

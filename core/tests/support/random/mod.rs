@@ -52,7 +52,7 @@ pub(crate) fn definitions() -> impl Strategy<Value = Drawn> {
 
 /// Two versions of one protocol.
 pub(crate) fn versions() -> impl Strategy<Value = (Drawn, Drawn)> {
-    (bytes(240), bytes(200), bytes(40), bytes(200)).prop_map(|(plan, rules, changes, later)| {
+    (bytes(300), bytes(300), bytes(40), bytes(300)).prop_map(|(plan, rules, changes, later)| {
         let first = Plan::new(&mut Choices::new(&plan));
         let second = first.changed(&mut Choices::new(&changes));
         let drawn = |plan: &Plan, rules: &[u8]| Drawn::of(&document(plan, &mut Choices::new(rules)));

@@ -68,7 +68,7 @@ impl<'d> Play<'d> {
     pub(crate) fn played(drawn: &'d Drawn, bytes: &[u8]) -> Self {
         let mut choices = Choices::new(bytes);
         let mut play = Self::new(drawn, &mut choices);
-        while !choices.is_spent() && play.events.len() < 20 {
+        while !choices.is_spent() && play.events.len() < 24 {
             let at = choices.below(play.devices.len());
             if choices.one_in(2) {
                 let until = play.events.len() - choices.below(3).min(play.events.len() - 1);
@@ -87,7 +87,7 @@ impl<'d> Play<'d> {
     pub(crate) fn played_in_line(drawn: &'d Drawn, bytes: &[u8], mut after: impl FnMut(&Self)) -> Self {
         let mut choices = Choices::new(bytes);
         let mut play = Self::new(drawn, &mut choices);
-        while !choices.is_spent() && play.events.len() < 20 {
+        while !choices.is_spent() && play.events.len() < 24 {
             let at = choices.below(play.devices.len());
             play.devices[at].take(&play.events);
             play.devices[at].sits_down(&mut choices);
