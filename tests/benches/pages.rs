@@ -1,4 +1,4 @@
-//! The supervisor's pages: how long the server takes, as far as records can be made quickly.
+//! The supervisor's pages: how long the server takes among a million records.
 
 use std::time::Duration;
 

@@ -181,11 +181,11 @@ impl Me {
         if self.trust.as_ref() == Some(trust) {
             return Ok(());
         }
-        Keyring::new(trust, &station.fingerprint)
+        let checked = Keyring::new(trust, &station.fingerprint)
             .map_err(|_| AppError::Sync { trouble: Trouble::NotTheStation })?;
         store.set_setting(TRUST, trust)?;
         self.trust = Some(trust.clone());
-        self.ring = OnceLock::new();
+        self.ring = OnceLock::from(checked);
         Ok(())
     }
 

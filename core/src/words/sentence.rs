@@ -94,10 +94,6 @@ impl Sentence<'_> {
     /// The sentence in a language.
     #[expect(clippy::too_many_lines, reason = "one table, both languages side by side")]
     pub fn text(&self, language: Language) -> String {
-        // The same in both languages, and said at every answer of every view.
-        if let Self::SaidBy { who, when } = *self {
-            return [who, ", ", when].concat();
-        }
         let (en, es) = match *self {
             Self::NextUrgent => ("First, before everything else.".into(), "Primero, antes que todo.".into()),
             Self::NextByClock { clock, left } => {
@@ -119,7 +115,8 @@ impl Sentence<'_> {
                 format!("En espera de {partner}, con aviso a las {since}."),
             ),
             Self::Missing { fields } => (format!("Still missing: {fields}."), format!("Falta: {fields}.")),
-            Self::SaidBy { who, when } => (format!("{who}, {when}"), format!("{who}, {when}")),
+            // The same in both languages, and said at every answer of every view.
+            Self::SaidBy { who, when } => return [who, ", ", when].concat(),
             Self::HappenedAndEntered { happened, entered } => {
                 (format!("{happened}, entered {entered}"), format!("{happened}, registrado {entered}"))
             }

@@ -3,10 +3,13 @@
 use firsthours_core::protocol::Outcome;
 use firsthours_core::record::{PhaseStatus, Summary};
 
-use crate::store::{Result, Row, Tx};
+use crate::store::{Result, Tx};
 
 /// Stands for a time that there is not: after every other.
 const NEVER: i64 = 9_000_000_000_000_000;
+
+/// See [`Queue::order`].
+pub(super) type Order = [i64; 4];
 
 /// What lists sort by, copied out of the summary.
 pub(super) struct Queue {
@@ -78,40 +81,10 @@ impl Queue {
             voided: summary.void,
         }
     }
-}
 
-/// Where a record stands in every queue that it is in: what is there is compared with what should be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Order {
-    rank: i64,
-    due_ms: i64,
-    waiting_since_ms: i64,
-    voided: i64,
-}
-
-impl Order {
-    /// The columns that [`Order::read`] reads.
-    pub(super) const COLUMNS: &str = "queue_rank, due_ms, waiting_since_ms, voided";
-
-    /// Reads it from these columns, which begin at `at`.
-    pub(super) fn read(row: &Row, at: usize) -> Result<Self> {
-        let mut columns = [0; 4];
-        for (offset, column) in columns.iter_mut().enumerate() {
-            *column = row.int(at + offset)?;
-        }
-        let [rank, due_ms, waiting_since_ms, voided] = columns;
-        Ok(Self { rank, due_ms, waiting_since_ms, voided })
-    }
-}
-
-impl From<&Queue> for Order {
-    fn from(queue: &Queue) -> Self {
-        Self {
-            rank: queue.rank,
-            due_ms: queue.due_ms,
-            waiting_since_ms: queue.waiting_since_ms,
-            voided: i64::from(queue.voided),
-        }
+    /// Where the record stands in every queue that it is in: rank, due, waiting since, voided.
+    pub(super) fn order(&self) -> Order {
+        [self.rank, self.due_ms, self.waiting_since_ms, i64::from(self.voided)]
     }
 }
 

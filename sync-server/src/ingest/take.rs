@@ -148,31 +148,21 @@ pub(crate) fn keyset(
 
 /// The data keys of records that are about to begin: made first, in the key store, so that no event is ever
 /// committed without one.
-fn new_keys(service: &Service, encounters: &BTreeSet<EncounterId>) -> Result<Keyset, KeyError> {
+fn new_keys(service: &Service, encounters: &[EncounterId]) -> Result<Keyset, KeyError> {
     let ids: Vec<String> = encounters.iter().map(EncounterId::to_string).collect();
-    // One durable write for all of them, unless the key of one was destroyed before.
-    match service.keys.ensure(&ids.iter().map(String::as_str).collect::<Vec<_>>(), service.now_ms()) {
-        Ok(mut made) => {
-            return Ok(encounters
-                .iter()
-                .zip(&ids)
-                .map(|(encounter, id)| (*encounter, made.remove(id)))
-                .collect());
+    let named: Vec<&str> = ids.iter().map(String::as_str).collect();
+    match (service.keys.ensure(&named, service.now_ms()), encounters) {
+        (Ok(mut made), _) => {
+            Ok(encounters.iter().zip(&ids).map(|(encounter, id)| (*encounter, made.remove(id))).collect())
         }
-        Err(KeyError::Shredded) => {}
-        Err(error) => return Err(error),
+        (Err(KeyError::Shredded), [destroyed]) => Ok(Keyset::from([(*destroyed, None)])),
+        // The key of one was destroyed before; alone, each says whether it is that one.
+        (Err(KeyError::Shredded), _) => {
+            let each = encounters.chunks(1).map(|one| new_keys(service, one));
+            Ok(each.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        }
+        (Err(error), _) => Err(error),
     }
-    let mut keys = Keyset::new();
-    for encounter in encounters {
-        let id = encounter.to_string();
-        let made = match service.keys.ensure(&[&id], service.now_ms()) {
-            Ok(mut made) => made.remove(&id),
-            Err(KeyError::Shredded) => None,
-            Err(error) => return Err(error),
-        };
-        keys.insert(*encounter, made);
-    }
-    Ok(keys)
 }
 
 fn with_keys<T>(
@@ -182,7 +172,7 @@ fn with_keys<T>(
     work: impl Fn(&mut dyn Tx, &Keyset) -> Result<T, IngestError>,
 ) -> Result<T, IngestError> {
     let opened = items.iter().filter(|item| is_opening(item)).filter_map(|item| item.event.header.encounter);
-    let mut begins: BTreeSet<EncounterId> = opened.collect();
+    let opened: BTreeSet<EncounterId> = opened.collect();
     let mut exist = BTreeSet::new();
     service.store.read(|tx| {
         for encounter in encounters {
@@ -192,7 +182,7 @@ fn with_keys<T>(
         }
         Ok::<_, StoreError>(())
     })?;
-    begins.retain(|encounter| !exist.contains(encounter));
+    let begins: Vec<EncounterId> = opened.difference(&exist).copied().collect();
     let mut keys = new_keys(service, &begins)?;
     keys.extend(keyset(service, exist)?);
     let mut tries = 1;

@@ -70,11 +70,12 @@ impl<'s> Writing<'s> {
     ) -> Result<Option<Self>, IngestError> {
         let id = encounter.to_string();
         tx.run("update encounter set pos = pos where id = $1", &[(&id).into()])?;
-        let sql = format!(
-            "select pos, rolling, desk_seq, desk_prev, protocol, {} from encounter where id = $1",
-            Order::COLUMNS
-        );
-        let Some(row) = tx.row(&sql, &[(&id).into()])? else { return Ok(None) };
+        let row = tx.row(
+            "select pos, rolling, desk_seq, desk_prev, protocol, queue_rank, due_ms, waiting_since_ms, voided \
+             from encounter where id = $1",
+            &[(&id).into()],
+        )?;
+        let Some(row) = row else { return Ok(None) };
         let key = keys.get(&encounter).ok_or(IngestError::NoKeyYet(encounter))?.as_ref();
         let protocol: Hash = hash(row.text(4)?)?;
         let mut writing = Self {
@@ -90,7 +91,7 @@ impl<'s> Writing<'s> {
             stamp: 0,
             people: BTreeSet::new(),
             held_once: false,
-            order: Some(Order::read(&row, 5)?),
+            order: Some([row.int(5)?, row.int(6)?, row.int(7)?, row.int(8)?]),
             id,
             now_ms,
         };
@@ -242,7 +243,7 @@ impl<'s> Writing<'s> {
                 queue.rank.into(),
             ],
         )?;
-        if self.order != Some(Order::from(&queue)) {
+        if self.order != Some(queue.order()) {
             queue::enter(tx, &self.id)?;
         }
         Ok(())

@@ -191,3 +191,19 @@ async fn what_comes_after_a_shred_keeps_its_header_and_loses_its_body() {
     let rows = server.rows("select body from event where pos = 2");
     assert_eq!(rows[0].opt_blob(0).expect("a column"), None);
 }
+
+#[tokio::test]
+async fn a_record_whose_key_was_destroyed_before_takes_no_other_record_of_its_run_along() {
+    let server = Server::new();
+    let mut ash = server.deputy("dep.ash").await;
+    // The key store remembers, also where the records were put back from an older copy.
+    server.app.keys.ensure(&[&encounter(2).to_string()], 4).expect("a key");
+    server.app.keys.shred(&encounter(2).to_string(), 5).expect("shred");
+    for n in [1, 2, 3] {
+        ash.open(encounter(n));
+    }
+    assert_eq!(ash.upload_all(&server).await.received_through, 3);
+    let rows = server.rows("select body from event where pos = 1 order by encounter");
+    let has_body: Vec<bool> = rows.iter().map(|row| row.opt_blob(0).expect("a column").is_some()).collect();
+    assert_eq!(has_body, [true, false, true]);
+}

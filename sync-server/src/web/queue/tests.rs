@@ -75,9 +75,13 @@ async fn a_record_stands_in_the_queue_of_everybody_who_may_see_it_and_of_nobody_
     send(&station, &cookie, &format!("act=reassign&to={to}")).await;
     assert_eq!(lengths(&station), [2, 1, 2, 0]);
 
-    // What is approved goes to the end, and out of what is open.
-    send(&station, &cookie, "act=approve&phase=scene").await;
+    // A review moves it behind what waits, in every queue that it is in.
+    let other = scope(&station.app.store, "sgt.other");
+    let before = queue(&station.app.store, &other, false);
+    send(&station, &cookie, "act=review&on=scene&decide=approve").await;
     assert_eq!(lengths(&station), [2, 1, 2, 0]);
+    let after = queue(&station.app.store, &other, false);
+    assert_eq!((before[0].0, after[0].0), (0, 1), "its rank");
 
     station
         .phone
