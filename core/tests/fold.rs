@@ -310,7 +310,7 @@ impl World {
         let actor = holder.author.actor.clone();
         // An act that is refused leaves no trace.
         let Ok(decision) = decide(act, record, &actor, install, new_entry, &visible) else { return };
-        let stamp = holder.state.greatest_stamp() + 1;
+        let stamp = holder.state.next_stamp();
         let written = holder.author.write(stamp, NIGHT, decision.kind, decision.base, decision.reason);
         let event = read(&written);
         self.shown.insert(event.id, shown);

@@ -479,6 +479,8 @@ fn refusals() -> Vec<Refusal> {
         Refusal::SameVersion,
         Refusal::ItsOwn,
         Refusal::Void,
+        Refusal::RecordFull,
+        Refusal::ChangedTooOften,
     ];
     all.extend(authors.map(|by| Refusal::NotYours { step: step(), by }));
     all.extend(statuses.map(|status| Refusal::NotNow { status }));
@@ -503,7 +505,9 @@ fn refusals() -> Vec<Refusal> {
             | Refusal::NotShared { .. }
             | Refusal::SameVersion
             | Refusal::ItsOwn
-            | Refusal::Void => {}
+            | Refusal::Void
+            | Refusal::RecordFull
+            | Refusal::ChangedTooOften => {}
         }
     }
     all

@@ -264,9 +264,9 @@ def last_of(events):
 
 def check_chains(record, line_of):
     """Every author's events follow one another from 1; a number may be missing only where a gap was declared."""
-    gaps = {}
+    gaps = defaultdict(dict)
     for event in record.of_kind("gap"):
-        gaps[event.body["author"], event.body["enc_from"]] = (event.body["enc_to"], event.body["id_of_to"])
+        gaps[event.body["author"]][event.body["enc_to"]] = (event.body["enc_from"], event.body["id_of_to"])
     authors = defaultdict(list)
     for event in record.events:
         if event.enc_seq is None:
@@ -279,8 +279,12 @@ def check_chains(record, line_of):
             line = line_of[event.id]
             if at > 0 and event.enc_seq == at:
                 raise Wrong(f"number {at} of {author} exists in two forms", line)
-            while event.enc_seq > at + 1 and gaps.get((author, at + 1), (0, ""))[0] > at:
-                at, before = gaps[author, at + 1]
+            # The nearest gap that the missing number lies in; an original that came after all may have taken its beginning.
+            while event.enc_seq > at + 1:
+                end = min((end for end in gaps[author] if end > at), default=0)
+                if end == 0 or gaps[author][end][0] > at + 1:
+                    break
+                at, before = end, gaps[author][end][1]
             if event.enc_seq != at + 1:
                 raise Wrong(f"number {at + 1} of {author} is missing", line)
             if event.enc_prev != before:

@@ -276,7 +276,7 @@ fn next_place(state: &State, author: Install, own: Chain, id: EncounterId) -> Pl
         encounter: Some(id),
         enc_seq: Some(last.and_then(|event| event.header.enc_seq).unwrap_or(0) + 1),
         enc_prev: last.map(|event| event.id),
-        stamp: state.greatest_stamp() + 1,
+        stamp: state.next_stamp(),
     }
 }
 

@@ -19,7 +19,7 @@ pub struct Receipt {
     pub durable_through: u64,
     /// Events of this install that are authentic but not accepted.
     pub held: Vec<HeldEvent>,
-    /// Runs that this install declared lost.
+    /// What is still missing of the runs that this install declared lost.
     pub holes: Vec<Hole>,
     pub encounters: Vec<EncounterReceipt>,
     /// The server's time, milliseconds since 1970 UTC.
@@ -51,7 +51,12 @@ pub struct Hole {
     pub to: u64,
     /// The id of the last lost event, so that the chain goes on.
     pub id_of_to: EventId,
-    /// What could still be read of it, in hex.
+    /// What could still be read of it, in hex; at most [`Hole::RAW_CHARS`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,
+}
+
+impl Hole {
+    /// The most of a lost event that a hole may quote: many times a header.
+    pub const RAW_CHARS: usize = 16 * 1024;
 }

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Actor, Dispute, EncounterId, EntryId, Event, EventId, Hash, IncidentId, Install, Kind, PersonId,
-    PhaseStatus, Register, Role, Sharing, State, Thread, derive, disputes, is_settled, is_void, phase_status,
-    settle, takes_submission_of, threads, versions,
+    PhaseStatus, Register, Role, Sharing, State, Thread, bounds, derive, disputes, is_settled, is_void,
+    phase_status, settle, takes_submission_of, threads, versions,
 };
 use crate::protocol::{Author, Definition, Limits, Misfit, Phase, Step, Value};
 
@@ -159,6 +159,10 @@ pub enum Refusal {
     TooLong { chars: u32, max: u32 },
     #[error("the record was opened in error; take that back first")]
     Void,
+    #[error("the record holds as many entries as one can")]
+    RecordFull,
+    #[error("this was changed as often as it can be")]
+    ChangedTooOften,
 }
 
 /// Checks an act and says which event it becomes.
@@ -181,11 +185,27 @@ pub fn decide(
     if !kind.may_be_made_by(install, actor.role) {
         return Err(Refusal::MayNot { role: actor.role });
     }
+    // At a desk one may always say something of what others wrote too much of.
+    if !install.is_server() {
+        within_bounds(&kind, record.state, actor)?;
+    }
     let base = base_of(&kind, record.state, actor, visible);
     Ok(Decision { kind, base, reason })
 }
 
-/// The heads of every register that `kind` writes, as far as they are visible: sorted, none twice.
+fn within_bounds(kind: &Kind, state: &State, actor: &Actor) -> Result<(), Refusal> {
+    if state.len() >= bounds::RECORD_EVENTS {
+        return Err(Refusal::RecordFull);
+    }
+    let mut writes = kind.writes(&actor.person).into_iter();
+    if writes.any(|(register, _)| bounds::is_full(state, &register)) {
+        return Err(Refusal::ChangedTooOften);
+    }
+    Ok(())
+}
+
+/// The heads of every register that `kind` writes, as far as they are visible: sorted, none twice. Of more than
+/// [`bounds::BASE_IDS`] the others stay, as answers in conflict that the next act ends.
 pub fn base_of(kind: &Kind, state: &State, actor: &Actor, visible: &dyn Fn(&Event) -> bool) -> Vec<EventId> {
     let registers: BTreeSet<Register> =
         kind.writes(&actor.person).into_iter().map(|(register, _)| register).collect();
@@ -194,7 +214,7 @@ pub fn base_of(kind: &Kind, state: &State, actor: &Actor, visible: &dyn Fn(&Even
         .flat_map(|register| state.heads_among(register, visible))
         .map(|head| head.event.id)
         .collect();
-    heads.into_iter().collect()
+    heads.into_iter().take(bounds::BASE_IDS).collect()
 }
 
 fn kind_of(

@@ -4,6 +4,7 @@
 //! be computed again. Phone and server run this same code.
 
 mod act;
+pub mod bounds;
 mod derive;
 mod directory;
 mod dispute;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Content, Event, EventId, HoldReason, Install, Kind, Register};
+use super::{Content, Event, EventId, HoldReason, Install, Kind, Register, bounds};
 
 /// All that is known of one encounter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct State {
     /// The same events in the order of their stamps, ties by id: the order of reading, which every view asks for.
     order: Vec<Arc<Event>>,
     writes: BTreeMap<Register, BTreeMap<EventId, Content>>,
+    /// Which events name an event in `base`: so whether a write is superseded is asked of those alone.
+    named_by: BTreeMap<EventId, BTreeSet<EventId>>,
     /// Events whose author may not make them: kept, without effect.
     refused: BTreeSet<EventId>,
     /// Whether anything was ever held: nearly every record has no hold at all.
@@ -50,6 +52,9 @@ impl State {
                 for (register, content) in body.kind.writes(&body.actor.person) {
                     self.any_hold |= is_hold(&register);
                     self.writes.entry(register).or_default().insert(event.id, content);
+                }
+                for named in body.base.iter().filter(|named| **named != event.id) {
+                    self.named_by.entry(*named).or_default().insert(event.id);
                 }
             } else {
                 self.refused.insert(event.id);
@@ -91,9 +96,25 @@ impl State {
         self.events.is_empty()
     }
 
-    /// The greatest stamp held; 0 when nothing is.
+    /// The greatest stamp that the next one follows; 0 when there is none.
+    ///
+    /// Of the events that count, and only as far as their stamps go on from one another: one that is further ahead than
+    /// anybody may go drags nobody behind it.
     pub fn greatest_stamp(&self) -> u64 {
-        self.order.last().map_or(0, |event| event.header.stamp)
+        let mut greatest = 0;
+        for event in self.counting() {
+            let stamp = event.header.stamp;
+            if stamp > greatest + bounds::STAMP_STEP {
+                break;
+            }
+            greatest = stamp;
+        }
+        greatest.min(bounds::STAMP)
+    }
+
+    /// The stamp of the next event.
+    pub fn next_stamp(&self) -> u64 {
+        (self.greatest_stamp() + 1).min(bounds::STAMP)
     }
 
     /// The heads of a register, the one to show first in front.
@@ -104,22 +125,28 @@ impl State {
     /// The heads of a register as they stand among the events that `visible` lets through.
     pub fn heads_among(&self, register: &Register, visible: impl Fn(&Event) -> bool) -> Vec<Head<'_>> {
         let Some(writes) = self.writes.get(register) else { return Vec::new() };
-        let counted: Vec<Head<'_>> = writes
+        let counted = |id: &EventId| {
+            let event = self.events.get(id)?;
+            let counts = visible(event) && (is_hold(register) || self.held(id).is_none());
+            counts.then_some(event.as_ref())
+        };
+        let superseded = |id: &EventId| {
+            let mut namers = self.named_by.get(id).into_iter().flatten();
+            namers.any(|namer| writes.contains_key(namer) && counted(namer).is_some())
+        };
+        let mut heads: Vec<Head<'_>> = writes
             .iter()
-            .filter_map(|(id, content)| self.events.get(id).map(|event| Head { event, content }))
-            .filter(|head| visible(head.event) && (is_hold(register) || self.held(&head.event.id).is_none()))
-            .collect();
-        // Nearly every register was written once.
-        if counted.len() < 2 {
-            return counted;
-        }
-        let mut heads: Vec<Head<'_>> = counted
-            .iter()
-            .filter(|head| !counted.iter().any(|other| names(other.event, &head.event.id)))
-            .copied()
+            // Nearly every register was written once.
+            .filter(|(id, _)| writes.len() < 2 || !superseded(id))
+            .filter_map(|(id, content)| Some(Head { event: counted(id)?, content }))
             .collect();
         heads.sort_by_key(|head| head.event.rank());
         heads
+    }
+
+    /// How often a register was written, whether it counts or not.
+    pub(super) fn written(&self, register: &Register) -> usize {
+        self.writes.get(register).map_or(0, BTreeMap::len)
     }
 
     /// The events that count and wrote a register, by id: superseded ones too.
@@ -203,10 +230,6 @@ impl State {
         }
         covered
     }
-}
-
-fn names(event: &Event, id: &EventId) -> bool {
-    event.id != *id && event.body.as_ref().is_some_and(|body| body.base.contains(id))
 }
 
 fn is_hold(register: &Register) -> bool {

@@ -247,6 +247,15 @@ pub fn refusal(refusal: &Refusal, language: Language, title: &dyn Fn(&str) -> St
         Refusal::TooLong { chars, max } => {
             return misfit(&Misfit::TooLong { chars: *chars, max: *max }, language);
         }
+        Refusal::RecordFull => (
+            "This record holds as much as one record can. Please start another one for what comes next."
+                .to_owned(),
+            "Este registro contiene todo lo que puede contener. Empiece otro para lo que sigue.".to_owned(),
+        ),
+        Refusal::ChangedTooOften => (
+            "This was changed as often as it can be. Please write what changed as a note.".to_owned(),
+            "Esto ya se cambió todas las veces posibles. Escriba lo que cambió en una nota.".to_owned(),
+        ),
         Refusal::Void => (
             "This record was marked as opened by mistake. Take that back first.".to_owned(),
             "Este registro se marcó como abierto por error. Primero retire esa marca.".to_owned(),

@@ -205,7 +205,7 @@ impl Night {
     }
 
     fn write(&mut self, line: &Line, kind: Kind, base: Vec<EventId>, reason: Option<String>) {
-        let stamp = self.state(&line.who, &line.record).greatest_stamp() + 1;
+        let stamp = self.state(&line.who, &line.record).next_stamp();
         let person = self.people.get_mut(line.who.as_str()).expect("somebody acts");
         let author = person.author(&mut self.server);
         let written = author.write_in(encounter(&line.record), stamp, line.at, kind, base, reason);

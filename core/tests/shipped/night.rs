@@ -72,7 +72,7 @@ impl<'a> Night<'a> {
     }
 
     fn write(&mut self, role: Role, kind: Kind, base: Vec<EventId>, reason: Option<String>) {
-        let stamp = self.state().greatest_stamp() + 1;
+        let stamp = self.state().next_stamp();
         self.now += MINUTE;
         let person = self.people.get_mut(&role).expect("everyone has a place to write");
         let written = person.write(stamp, self.now, kind, base, reason);

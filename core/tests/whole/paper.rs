@@ -205,7 +205,7 @@ impl Paper {
     }
 
     fn write(&mut self, who: &str, kind: Kind, base: Vec<EventId>, reason: Option<String>) {
-        let stamp = self.state().greatest_stamp() + 1;
+        let stamp = self.state().next_stamp();
         let wall = NIGHT + i64::try_from(stamp).expect("few events") * MINUTE;
         let author = self.authors.get_mut(who).expect("an author");
         self.events.push(read(&author.write(stamp, wall, kind, base, reason)));

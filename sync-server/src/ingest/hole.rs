@@ -1,13 +1,22 @@
 //! Holes: what an install declared, signed, that it can no longer send.
+//!
+//! Every declaration is kept as it was signed; a hole that grows is another one. What is still missing of them is
+//! reckoned from what is here, so an original that comes after all takes its number out of the hole.
+
+use std::collections::BTreeMap;
 
 use firsthours_core::evidence::{Document, Hole, Tag};
-use firsthours_core::record::{Event, EventId, Install, InstallId, Kind, State};
+use firsthours_core::record::{Event, EventId, Header, Install, InstallId, Kind, State};
 
 use super::{Author, IngestError, line};
 use crate::audit::{self, Entry, What, Who};
-use crate::load::{number, stored};
-use crate::store::{StoreError, Tx};
+use crate::keys::Keys;
+use crate::load::{hash, number, stored};
+use crate::store::{Row, StoreError, Tx};
 use crate::sync::Service;
+
+/// Declarations of one install. A store so damaged that it has more is rescued by hand.
+const HOLES: usize = 1_000;
 
 /// Keeps a declaration, and moves the install's line over the hole if that is where it stands. Safe to repeat.
 pub fn declare(service: &Service, author: &Author, document: &Document) -> Result<(), IngestError> {
@@ -22,14 +31,17 @@ pub fn declare(service: &Service, author: &Author, document: &Document) -> Resul
     if hole.from == 0 || hole.to < hole.from {
         return Err(refused(hole.from, "the hole has no beginning or ends before it"));
     }
-    let text = service.keys.seal_agency(&bound(install, hole.from), document.text.as_bytes());
+    if hole.raw.as_ref().is_some_and(|raw| raw.len() > Hole::RAW_CHARS) {
+        return Err(IngestError::TooMuch("what is left of a hole"));
+    }
+    let text = service.keys.seal_agency(&bound(&hole), document.text.as_bytes());
     let now_ms = service.now_ms();
     let id = install.to_string();
     service.store.write(|tx| {
         let line = line::lock(tx, install)?;
         let new = tx.run(
             "insert into hole (install, seq_from, seq_to, id_of_to, text, signature, received_ms) \
-             values ($1, $2, $3, $4, $5, $6, $7) on conflict (install, seq_from) do nothing",
+             values ($1, $2, $3, $4, $5, $6, $7) on conflict (install, seq_from, seq_to, id_of_to) do nothing",
             &[
                 (&id).into(),
                 stored(hole.from).into(),
@@ -40,62 +52,181 @@ pub fn declare(service: &Service, author: &Author, document: &Document) -> Resul
                 now_ms.into(),
             ],
         )?;
+        if new == 0 {
+            return Ok(());
+        }
+        if rows(tx, install, (1, u64::MAX))?.len() > HOLES {
+            return Err(IngestError::TooMuch("holes"));
+        }
         let moved = line::over_holes(tx, install, line)?;
         line::store(tx, install, moved, now_ms)?;
-        if new == 1 {
-            let entry = Entry::new(now_ms, Who::Install(&id), What::HoleDeclared)
-                .with("from", stored(hole.from))
-                .with("to", stored(hole.to));
-            audit::append(tx, &entry)?;
-        }
+        let entry = Entry::new(now_ms, Who::Install(&id), What::HoleDeclared)
+            .with("from", stored(hole.from))
+            .with("to", stored(hole.to));
+        audit::append(tx, &entry)?;
         Ok(())
     })
 }
 
+/// The place of an event in its author's two chains: over all records, and within its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Before {
+    pub(super) seq: u64,
+    pub(super) enc_seq: u64,
+}
+
+impl Before {
+    /// The author's last event before this one that the record has, in both chains; the beginning if there is none.
+    pub(super) fn in_record(state: &State, event: &Event) -> Self {
+        let place = |header: &Header| Some(Self { seq: header.seq?, enc_seq: header.enc_seq? });
+        let Some(at) = place(&event.header) else { return Self::default() };
+        state
+            .events()
+            .filter(|other| other.header.install == event.header.install)
+            .filter_map(|other| place(&other.header))
+            .filter(|before| before.seq < at.seq && before.enc_seq < at.enc_seq)
+            .max()
+            .unwrap_or_default()
+    }
+}
+
 /// The `gap` that explains why the author's event before this one is not here: a declared hole lies between the last
 /// one that is, and this.
-pub(super) fn excuse(tx: &mut dyn Tx, state: &State, event: &Event) -> Result<Option<Kind>, StoreError> {
+pub(super) fn excuse(tx: &mut dyn Tx, last: Before, event: &Event) -> Result<Option<Kind>, StoreError> {
     let header = &event.header;
     let (Install::Phone(install), Some(enc_seq), Some(seq), Some(id_of_to)) =
         (header.install, header.enc_seq, header.seq, header.enc_prev)
     else {
         return Ok(None);
     };
-    let last = state
-        .events()
-        .map(|event| &event.header)
-        .filter(|other| other.install == header.install && other.enc_seq < header.enc_seq)
-        .max_by_key(|other| other.enc_seq);
-    let enc_from = last.and_then(|last| last.enc_seq).unwrap_or(0) + 1;
-    let after = last.and_then(|last| last.seq).unwrap_or(0);
-    if enc_from >= enc_seq || !between(tx, install, after, seq)? {
+    let missing = last.enc_seq + 1 < enc_seq && last.seq + 1 < seq;
+    if !missing || rows(tx, install, (last.seq + 1, seq - 1))?.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Kind::Gap { author: header.install, enc_from, enc_to: enc_seq - 1, id_of_to }))
+    let (enc_from, enc_to) = (last.enc_seq + 1, enc_seq - 1);
+    Ok(Some(Kind::Gap { author: header.install, enc_from, enc_to, id_of_to }))
 }
 
-/// The runs that an install declared lost, without what was left of them.
-pub(crate) fn declared(tx: &mut dyn Tx, install: InstallId) -> Result<Vec<Hole>, StoreError> {
+/// The ids by which the holes that touch these numbers were declared to end, by the number of their end.
+pub(super) fn ends(
+    tx: &mut dyn Tx,
+    install: InstallId,
+    from: u64,
+    to: u64,
+) -> Result<BTreeMap<u64, Vec<EventId>>, StoreError> {
+    let mut ends: BTreeMap<u64, Vec<EventId>> = BTreeMap::new();
+    for row in rows(tx, install, (from, to))? {
+        ends.entry(number(row.int(1)?)).or_default().push(hash(row.text(2)?)?);
+    }
+    Ok(ends)
+}
+
+/// What is still missing of what an install declared lost, in order, joined where declarations overlap; with what was
+/// left of it where one declared just this.
+pub(crate) fn declared(tx: &mut dyn Tx, keys: &Keys, install: InstallId) -> Result<Vec<Hole>, IngestError> {
+    let rows = rows(tx, install, (1, u64::MAX))?;
+    let declared: Vec<Declared> = rows.iter().map(Declared::of).collect::<Result<_, _>>()?;
+    let mut holes = Vec::new();
+    for (from, to) in joined(&declared) {
+        let here = line::headers_within(tx, install, from, to)?;
+        for (from, to) in missing((from, to), here.keys().copied()) {
+            // The event after it names its end; where that is missing too, a declaration does.
+            let named = here.get(&(to + 1)).and_then(|after| after.prev);
+            let ended = || declared.iter().rev().find(|hole| hole.to == to).map(|hole| hole.id_of_to);
+            let Some(id_of_to) = named.or_else(ended) else { continue };
+            let raw = raw(keys, install, &declared, (from, to, id_of_to))?;
+            holes.push(Hole { install, from, to, id_of_to, raw });
+        }
+    }
+    Ok(holes)
+}
+
+/// A declaration as it is stored.
+struct Declared {
+    from: u64,
+    to: u64,
+    id_of_to: EventId,
+    text: Vec<u8>,
+}
+
+impl Declared {
+    fn of(row: &Row) -> Result<Self, StoreError> {
+        let (from, to) = (number(row.int(0)?), number(row.int(1)?));
+        Ok(Self { from, to, id_of_to: hash(row.text(2)?)?, text: row.blob(3)?.to_vec() })
+    }
+}
+
+/// The declarations that touch these numbers, by their beginning, then as they came.
+fn rows(tx: &mut dyn Tx, install: InstallId, (from, to): (u64, u64)) -> Result<Vec<Row>, StoreError> {
     tx.rows(
-        "select seq_from, seq_to, id_of_to from hole where install = $1 order by seq_from",
-        &[install.to_string().into()],
-    )?
-    .iter()
-    .map(|row| {
-        let id_of_to: EventId = crate::load::hash(row.text(2)?)?;
-        Ok(Hole { install, from: number(row.int(0)?), to: number(row.int(1)?), id_of_to, raw: None })
-    })
-    .collect()
+        "select seq_from, seq_to, id_of_to, text from hole where install = $1 and seq_to >= $2 and seq_from <= $3 \
+         order by seq_from, received_ms, seq_to, id_of_to",
+        &[install.to_string().into(), stored(from).into(), stored(to).into()],
+    )
 }
 
-fn between(tx: &mut dyn Tx, install: InstallId, after: u64, before: u64) -> Result<bool, StoreError> {
-    let row = tx.row(
-        "select seq_from from hole where install = $1 and seq_from > $2 and seq_to < $3 limit 1",
-        &[install.to_string().into(), stored(after).into(), stored(before).into()],
-    )?;
-    Ok(row.is_some())
+/// Runs of numbers, joined where they overlap; given by their beginning.
+fn joined(declared: &[Declared]) -> Vec<(u64, u64)> {
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for hole in declared {
+        match runs.last_mut() {
+            Some((_, to)) if hole.from <= *to => *to = hole.to.max(*to),
+            _ => runs.push((hole.from, hole.to)),
+        }
+    }
+    runs
 }
 
-fn bound(install: InstallId, from: u64) -> String {
-    format!("hole/{install}/{from}")
+/// What of a run is not among these numbers, given in order.
+fn missing((from, to): (u64, u64), here: impl Iterator<Item = u64>) -> Vec<(u64, u64)> {
+    let mut runs = Vec::new();
+    let mut next = from;
+    for seq in here.filter(|seq| (from..=to).contains(seq)) {
+        if seq > next {
+            runs.push((next, seq - 1));
+        }
+        next = seq + 1;
+    }
+    if next <= to {
+        runs.push((next, to));
+    }
+    runs
+}
+
+/// What an install could still read of just this hole, as it signed it.
+fn raw(
+    keys: &Keys,
+    install: InstallId,
+    declared: &[Declared],
+    (from, to, id_of_to): (u64, u64, EventId),
+) -> Result<Option<String>, IngestError> {
+    for hole in declared.iter().filter(|hole| (hole.from, hole.to, hole.id_of_to) == (from, to, id_of_to)) {
+        let name = bound(&Hole { install, from, to, id_of_to, raw: None });
+        let text = keys.open_agency(&name, &hole.text)?;
+        let signed: Hole = serde_json::from_slice(&text)
+            .map_err(|_| StoreError::Corrupt("a declaration cannot be read".to_owned()))?;
+        if signed.raw.is_some() {
+            return Ok(signed.raw);
+        }
+    }
+    Ok(None)
+}
+
+fn bound(hole: &Hole) -> String {
+    format!("hole/{}/{}/{}/{}", hole.install, hole.from, hole.to, hole.id_of_to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_here_is_taken_out_of_a_hole() {
+        let left = |here: &[u64]| missing((2, 6), here.iter().copied());
+        assert_eq!(left(&[]), [(2, 6)]);
+        assert_eq!(left(&[1, 7]), [(2, 6)]);
+        assert_eq!(left(&[2, 6]), [(3, 5)]);
+        assert_eq!(left(&[4]), [(2, 3), (5, 6)]);
+        assert_eq!(left(&[2, 3, 4, 5, 6]), []);
+    }
 }

@@ -1,13 +1,10 @@
 //! Whether an authentic event can be accepted into its record, and if not, why.
 
 use firsthours_core::protocol::Step;
-use firsthours_core::record::{Body, Event, HoldReason, Kind, Role, check_values};
+use firsthours_core::record::{Body, Event, HoldReason, Kind, Role, bounds, check_values};
 
 use super::writing::{Writing, agency_of};
 use crate::store::{StoreError, Tx};
-
-/// More events than this in one record are held: no child's 72 hours need them.
-const RECORD_EVENTS: u64 = 20_000;
 
 /// Judges an event as it arrives. The first reason that holds is the one that is written down.
 pub(super) fn arrival(
@@ -21,7 +18,8 @@ pub(super) fn arrival(
         return Ok(Some(HoldReason::Revoked));
     }
     let largest = usize::try_from(writing.service.settings.limits.event_bytes).unwrap_or(usize::MAX);
-    if bytes > largest || writing.pos >= RECORD_EVENTS {
+    let server = event.header.install.is_server();
+    if bytes > largest || (!server && bounds::beyond(&writing.state, event).is_some()) {
         return Ok(Some(HoldReason::OverLimit));
     }
     in_record(writing, tx, event)

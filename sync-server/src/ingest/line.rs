@@ -3,10 +3,12 @@
 //! Because each event names the one before by its hash, comparing one id compares everything before it. So a run
 //! that reaches the end of the line is checked against that end alone.
 
+use std::collections::BTreeMap;
+
 use firsthours_core::evidence::Chain;
 use firsthours_core::record::{EventId, Header, InstallId};
 
-use super::{Authentic, IngestError};
+use super::{Authentic, IngestError, hole};
 use crate::load::{hash, number, stored};
 use crate::store::{StoreError, Tx};
 
@@ -64,39 +66,112 @@ pub(super) fn over_holes(tx: &mut dyn Tx, install: InstallId, mut line: Chain) -
     }
 }
 
-/// What of a verified run is new to the line: everything from this index on.
-pub(super) fn compare(
+/// What of a verified run is not here yet.
+#[derive(Debug, Default)]
+pub(super) struct New<'r> {
+    /// Originals of what was declared lost, in their order. They do not move the line: it has gone over them.
+    pub(super) fills: Vec<&'r Authentic>,
+    /// What goes on where the line ends.
+    pub(super) next: &'r [Authentic],
+}
+
+/// Compares a run with the line.
+pub(super) fn compare<'r>(
     tx: &mut dyn Tx,
     install: InstallId,
     line: Chain,
-    run: &[Authentic],
-) -> Result<usize, IngestError> {
-    let (Some(first), Some(last)) = (run.first(), run.last()) else { return Ok(0) };
-    let seq_of = |item: &Authentic| item.event.header.seq.unwrap_or(0);
+    run: &'r [Authentic],
+) -> Result<New<'r>, IngestError> {
+    let (Some(first), Some(last)) = (run.first(), run.last()) else { return Ok(New::default()) };
     if seq_of(first) > line.seq + 1 {
         return Err(IngestError::Gap { expected: line.seq + 1 });
     }
+    let known = run.partition_point(|item| seq_of(item) <= line.seq);
+    let (old, next) = run.split_at(known);
     if seq_of(last) < line.seq {
         older(tx, install, line, seq_of(last), last.event.id)?;
-        return Ok(run.len());
+    } else {
+        // The run reaches the end of the line: that id, or the one that the next event names, must be ours.
+        let at_end = next.first().map_or(Some(last.event.id), |next| next.event.header.prev);
+        if let Some(id) = line.id.filter(|id| at_end != Some(*id)) {
+            return Err(IngestError::Fork { seq: line.seq, id });
+        }
     }
-    // The run reaches the end of the line: that id, or the one that the next event names, must be ours.
-    let known = usize::try_from(line.seq + 1 - seq_of(first)).unwrap_or(usize::MAX);
-    let at_end = match run.get(known) {
-        Some(next) => next.event.header.prev,
-        None => Some(last.event.id),
-    };
-    match line.id {
-        Some(id) if at_end != Some(id) => Err(IngestError::Fork { seq: line.seq, id }),
-        _ => Ok(known),
+    Ok(New { fills: fills(tx, install, old)?, next })
+}
+
+/// Of a run that the line has gone over, what is not here: it lies in holes, beyond which no id says what came before.
+fn fills<'r>(
+    tx: &mut dyn Tx,
+    install: InstallId,
+    old: &'r [Authentic],
+) -> Result<Vec<&'r Authentic>, IngestError> {
+    let (Some(first), Some(last)) = (old.first(), old.last()) else { return Ok(Vec::new()) };
+    let here = within(tx, install, seq_of(first), seq_of(last))?;
+    let ends = hole::ends(tx, install, seq_of(first), seq_of(last))?;
+    let mut fills = Vec::new();
+    for item in old {
+        let (seq, id) = (seq_of(item), item.event.id);
+        // The end of a hole was declared by its id, and the chain goes on from that.
+        let known = here.get(&seq).or_else(|| ends.get(&seq));
+        match known.and_then(|ids| ids.first().filter(|_| !ids.contains(&id))) {
+            Some(other) => return Err(IngestError::Fork { seq, id: *other }),
+            None if here.contains_key(&seq) => {}
+            None => fills.push(item),
+        }
     }
+    Ok(fills)
+}
+
+fn seq_of(item: &Authentic) -> u64 {
+    item.event.header.seq.unwrap_or(0)
+}
+
+/// The ids of an install that are here for each of these numbers: more than one where a fork was offered.
+fn within(
+    tx: &mut dyn Tx,
+    install: InstallId,
+    from: u64,
+    to: u64,
+) -> Result<BTreeMap<u64, Vec<EventId>>, StoreError> {
+    let mut found: BTreeMap<u64, Vec<EventId>> = BTreeMap::new();
+    for table in ["event", "pending"] {
+        let rows = tx.rows(
+            &format!("select seq, id from {table} where install = $1 and seq >= $2 and seq <= $3"),
+            &[install.to_string().into(), stored(from).into(), stored(to).into()],
+        )?;
+        for row in &rows {
+            found.entry(number(row.int(0)?)).or_default().push(hash(row.text(1)?)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The events of an install with these numbers and the one after them, one for each number.
+pub(super) fn headers_within(
+    tx: &mut dyn Tx,
+    install: InstallId,
+    from: u64,
+    to: u64,
+) -> Result<BTreeMap<u64, Header>, StoreError> {
+    let mut found = BTreeMap::new();
+    for table in ["event", "pending"] {
+        let rows = tx.rows(
+            &format!("select seq, header from {table} where install = $1 and seq >= $2 and seq <= $3"),
+            &[install.to_string().into(), stored(from).into(), stored(to.saturating_add(1)).into()],
+        )?;
+        for row in &rows {
+            found.insert(number(row.int(0)?), read_header(row.text(1)?)?);
+        }
+    }
+    Ok(found)
 }
 
 /// Compares a run that ends before the line does with what the line has there.
 fn older(tx: &mut dyn Tx, install: InstallId, line: Chain, seq: u64, id: EventId) -> Result<(), IngestError> {
     let here: Vec<EventId> = at(tx, install, seq)?.into_iter().map(|(id, _)| id).collect();
     match here.as_slice() {
-        // Nothing at all: inside a declared hole, which has no ids to compare.
+        // Nothing at all: inside a declared hole.
         [] => Ok(()),
         [only] if *only == id => Ok(()),
         [only] => Err(IngestError::Fork { seq, id: *only }),
@@ -129,10 +204,12 @@ fn at(tx: &mut dyn Tx, install: InstallId, seq: u64) -> Result<Vec<(EventId, Opt
             &[install.to_string().into(), stored(seq).into()],
         )?;
         for row in &rows {
-            let header = Header::read(row.text(1)?)
-                .map_err(|_| StoreError::Corrupt("a header cannot be read".to_owned()))?;
-            found.push((hash(row.text(0)?)?, header.prev));
+            found.push((hash(row.text(0)?)?, read_header(row.text(1)?)?.prev));
         }
     }
     Ok(found)
+}
+
+fn read_header(text: &str) -> Result<Header, StoreError> {
+    Header::read(text).map_err(|_| StoreError::Corrupt("a header cannot be read".to_owned()))
 }

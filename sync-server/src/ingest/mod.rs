@@ -8,11 +8,17 @@
 //! 3. Events of a record whose opening has not come wait (`pending`).
 //!
 //! Nothing is acknowledged before the commit, and the same events may be sent for ever.
+//!
+//! **The law**: whatever is acknowledged, by a receipt or as *taken* or *known* of an offer, is in its record, with a hold or
+//! without, or waits here; and it can be read back byte for byte. So no outcome of taking an event may be dropped
+//! (`Took` is `must_use` and matched whole), and what has no place is refused before anything is acknowledged.
+//! `tests/ingest` plays random batches against a plain model of this law.
 
 mod hole;
 mod judge;
 mod line;
 mod pending;
+mod place;
 mod queue;
 mod take;
 mod verify;
@@ -70,6 +76,12 @@ pub enum IngestError {
         /// The id that is here.
         id: EventId,
     },
+    /// An event that must have its place has none: a fault of this program, and nothing is acknowledged.
+    #[error("the event {0} was not placed")]
+    Misplaced(EventId),
+    /// More than this server keeps of one install.
+    #[error("too much: {0}")]
+    TooMuch(&'static str),
     /// A record came to be between two looks at it; try again.
     #[error("the record {0} has no key yet")]
     NoKeyYet(EncounterId),

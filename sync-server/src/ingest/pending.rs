@@ -3,15 +3,26 @@
 use std::sync::Arc;
 
 use firsthours_core::evidence::{Signature, SignedEvent};
-use firsthours_core::record::{EncounterId, Header};
+use firsthours_core::record::{EncounterId, Event, EventId, Header};
 
+use super::hole::{self, Before};
 use super::{Authentic, IngestError};
 use crate::keys::Keys;
-use crate::load::{LoadError, stored};
+use crate::load::{LoadError, number, stored};
 use crate::store::{StoreError, Tx};
 
-/// Keeps an event, sealed under the agency key. Gives whether it was new.
-pub(super) fn keep(tx: &mut dyn Tx, keys: &Keys, item: &Authentic, now_ms: i64) -> Result<bool, StoreError> {
+/// What became of an event that waits.
+#[must_use]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// It waits now.
+    New,
+    /// It waited already.
+    Known,
+}
+
+/// Keeps an event, sealed under the agency key.
+pub(super) fn keep(tx: &mut dyn Tx, keys: &Keys, item: &Authentic, now_ms: i64) -> Result<Kept, StoreError> {
     let header = &item.event.header;
     let id = item.event.id.to_string();
     let body = keys.seal_agency(&bound(&id), item.signed.body.as_deref().unwrap_or_default().as_bytes());
@@ -31,7 +42,7 @@ pub(super) fn keep(tx: &mut dyn Tx, keys: &Keys, item: &Authentic, now_ms: i64) 
             now_ms.into(),
         ],
     )?;
-    Ok(added == 1)
+    Ok(if added == 1 { Kept::New } else { Kept::Known })
 }
 
 /// What waits for a record, each author's events in their order.
@@ -65,8 +76,43 @@ pub(super) fn forget(tx: &mut dyn Tx, item: &Authentic) -> Result<(), StoreError
     Ok(())
 }
 
-/// Whether the author's event before this one waits too, or nothing comes before it.
-pub(super) fn follows(tx: &mut dyn Tx, header: &Header) -> Result<bool, StoreError> {
+/// Whether the event waits already.
+pub(super) fn has(tx: &mut dyn Tx, id: EventId) -> Result<bool, StoreError> {
+    Ok(tx.row("select install from pending where id = $1", &[id.to_string().into()])?.is_some())
+}
+
+/// Whether an event has its place among those that wait: its author's event before it waits too, or nothing comes
+/// before it, or what does was declared lost.
+pub(super) fn follows(tx: &mut dyn Tx, event: &Event) -> Result<bool, StoreError> {
+    if is_next(tx, &event.header)? {
+        return Ok(true);
+    }
+    let last = before(tx, &event.header)?;
+    Ok(hole::excuse(tx, last, event)?.is_some())
+}
+
+/// The author's last event before this one among those that wait for its record.
+fn before(tx: &mut dyn Tx, header: &Header) -> Result<Before, StoreError> {
+    let (Some(encounter), Some(enc_seq), Some(seq)) = (header.encounter, header.enc_seq, header.seq) else {
+        return Ok(Before::default());
+    };
+    let row = tx.row(
+        "select seq, enc_seq from pending where encounter = $1 and install = $2 and enc_seq < $3 and seq < $4 \
+         order by seq desc, enc_seq desc limit 1",
+        &[
+            encounter.to_string().into(),
+            header.install.to_string().into(),
+            stored(enc_seq).into(),
+            stored(seq).into(),
+        ],
+    )?;
+    row.map_or(Ok(Before::default()), |row| {
+        Ok(Before { seq: number(row.int(0)?), enc_seq: number(row.int(1)?) })
+    })
+}
+
+/// Whether the event's author's event before it waits, or nothing comes before it.
+pub(super) fn is_next(tx: &mut dyn Tx, header: &Header) -> Result<bool, StoreError> {
     let Some(prev) = header.enc_prev else { return Ok(true) };
     let row = tx.row("select install, enc_seq from pending where id = $1", &[prev.to_string().into()])?;
     let Some(row) = row else { return Ok(false) };

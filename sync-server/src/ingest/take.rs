@@ -3,11 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use firsthours_core::evidence::{Chain, Document, Keyring, SignedEvent};
-use firsthours_core::record::{EncounterId, EventId, Header, Install, InstallId, Kind, State, sha256};
+use firsthours_core::record::{EncounterId, EventId, Header, Install, InstallId, sha256};
 use firsthours_core::wire::OffersRequest;
 
-use super::writing::{Took, Writing};
-use super::{Authentic, Author, IngestError, hole, line, pending, verify};
+use super::line::New;
+use super::pending::Kept;
+use super::place::Placing;
+use super::verify::Run;
+use super::writing::{Opening, Writing};
+use super::{Authentic, Author, IngestError, line, pending, verify};
 use crate::audit::{self, Entry, What, Who};
 use crate::keys::{DataKey, KeyError};
 use crate::load;
@@ -31,6 +35,17 @@ pub struct Offered {
     pub refused: Vec<EventId>,
 }
 
+impl Offered {
+    /// Counts one that is here, now or already.
+    pub(super) fn count(&mut self, is_new: bool) {
+        if is_new {
+            self.taken += 1;
+        } else {
+            self.known += 1;
+        }
+    }
+}
+
 /// Takes a run of an install's own events. Gives the records that they belong to, for the receipt.
 pub fn own(
     service: &Service,
@@ -39,10 +54,11 @@ pub fn own(
 ) -> Result<Vec<EncounterId>, IngestError> {
     let install = author.certificate.install;
     let expected = service.store.read(|tx| line::read(tx, install))?.seq + 1;
-    let run = verify::run(&author.certificate, events, expected)?;
+    let run = verify::run(&author.certificate, events, expected);
     let encounters: BTreeSet<EncounterId> =
-        run.iter().filter_map(|item| item.event.header.encounter).collect();
-    let taken = with_keys(service, &run, &encounters, |tx, keys| own_run(service, tx, install, &run, keys));
+        run.sound.iter().filter_map(|item| item.event.header.encounter).collect();
+    let taken =
+        with_keys(service, &run.sound, &encounters, |tx, keys| own_run(service, tx, install, &run, keys));
     if let Err(IngestError::Fork { seq, .. }) = &taken {
         let id = install.to_string();
         let entry =
@@ -74,7 +90,7 @@ pub fn offers(service: &Service, by: InstallId, request: OffersRequest) -> Resul
         for (install, document) in &certificates {
             keep_certificate(tx, *install, document)?;
         }
-        offer_group(service, tx, encounter, &items, keys, &mut counted)?;
+        Placing::new(service, tx, keys).offered(encounter, &items, &mut counted)?;
         let (by, about) = (by.to_string(), encounter.to_string());
         if counted.taken > 0 {
             let entry = Entry::new(service.now_ms(), Who::Install(&by), What::Synced)
@@ -171,8 +187,8 @@ fn with_keys<T>(
     encounters: &BTreeSet<EncounterId>,
     work: impl Fn(&mut dyn Tx, &Keyset) -> Result<T, IngestError>,
 ) -> Result<T, IngestError> {
-    let opened = items.iter().filter(|item| is_opening(item)).filter_map(|item| item.event.header.encounter);
-    let opened: BTreeSet<EncounterId> = opened.collect();
+    let opened: BTreeSet<EncounterId> =
+        items.iter().filter_map(|item| Opening::of(&item.event)).map(|opening| opening.encounter).collect();
     let mut exist = BTreeSet::new();
     service.store.read(|tx| {
         for encounter in encounters {
@@ -201,195 +217,46 @@ fn own_run(
     service: &Service,
     tx: &mut dyn Tx,
     install: InstallId,
-    run: &[Authentic],
+    run: &Run,
     keys: &Keyset,
 ) -> Result<(), IngestError> {
     let now_ms = service.now_ms();
     let line = line::lock(tx, install)?;
-    let known = line::compare(tx, install, line, run)?;
-    let new = run.get(known..).unwrap_or_default();
-    let Some(last) = new.last() else { return Ok(()) };
-    let mut standing = Standing::default();
+    let New { fills, next } = line::compare(tx, install, line, &run.sound)?;
     let mut groups: BTreeMap<EncounterId, Vec<&Authentic>> = BTreeMap::new();
-    for item in new {
+    for item in fills.iter().copied().chain(next) {
         match item.event.header.encounter {
             Some(encounter) => groups.entry(encounter).or_default().push(item),
-            None => drop(pending::keep(tx, &service.keys, item, now_ms)?),
+            // Either way it is here.
+            None => match pending::keep(tx, &service.keys, item, now_ms)? {
+                Kept::New | Kept::Known => {}
+            },
         }
     }
+    // Whatever is wrong with a run, its first number is what is named: the sender looks at that event.
+    let mut fault = run.fault;
+    let mut placing = Placing::new(service, tx, keys);
     for (encounter, items) in groups {
-        own_group(service, tx, encounter, items, keys, &mut standing)?;
+        let misplaced = placing.own(encounter, &items)?;
+        fault = misplaced.into_iter().chain(fault).min_by_key(|fault| fault.seq);
     }
-    let line = Chain { seq: last.event.header.seq.unwrap_or(line.seq), id: Some(last.event.id) };
+    if let Some(fault) = fault {
+        return Err(fault.into());
+    }
+    let taken = fills.len() + next.len();
+    if taken == 0 {
+        return Ok(());
+    }
+    let end = next.last().map(|last| &last.event);
+    let line = end.map_or(line, |last| Chain { seq: last.header.seq.unwrap_or(line.seq), id: Some(last.id) });
     let line = line::over_holes(tx, install, line)?;
     line::store(tx, install, line, now_ms)?;
     let id = install.to_string();
     let entry = Entry::new(now_ms, Who::Install(&id), What::Synced)
-        .with("events", new.len())
+        .with("events", taken)
         .with("through", load::stored(line.seq));
     audit::append(tx, &entry)?;
     Ok(())
-}
-
-/// One record's part of an own run. The chain over all records was verified, so an event that breaks the chain
-/// within its record is a fault of its author.
-fn own_group(
-    service: &Service,
-    tx: &mut dyn Tx,
-    encounter: EncounterId,
-    mut items: Vec<&Authentic>,
-    keys: &Keyset,
-    standing: &mut Standing,
-) -> Result<(), IngestError> {
-    let misplaced = |item: &Authentic| IngestError::NotAuthentic {
-        seq: item.event.header.seq.unwrap_or(0),
-        detail: "the event does not follow its author's event before it in its record",
-    };
-    let Some((mut writing, _)) = open_or_begin(service, tx, encounter, &mut items, keys, standing)? else {
-        for item in items {
-            let placed = pending::follows(tx, &item.event.header)?
-                || hole::excuse(tx, &State::default(), &item.event)?.is_some();
-            if !placed {
-                return Err(misplaced(item));
-            }
-            pending::keep(tx, &service.keys, item, service.now_ms())?;
-        }
-        return Ok(());
-    };
-    for item in items {
-        let revoked = standing.revoked(tx, item.event.header.install)?;
-        if writing.take(tx, item, revoked)? == Took::OutOfPlace {
-            return Err(misplaced(item));
-        }
-    }
-    writing.finish(tx)
-}
-
-fn offer_group(
-    service: &Service,
-    tx: &mut dyn Tx,
-    encounter: EncounterId,
-    items: &[Authentic],
-    keys: &Keyset,
-    counted: &mut Offered,
-) -> Result<(), IngestError> {
-    let mut standing = Standing::default();
-    let mut rest: Vec<&Authentic> = items.iter().collect();
-    let opened = open_or_begin(service, tx, encounter, &mut rest, keys, &mut standing)?;
-    let Some((mut writing, began)) = opened else {
-        for item in rest {
-            if !pending::follows(tx, &item.event.header)? {
-                counted.refused.push(item.event.id);
-            } else if pending::keep(tx, &service.keys, item, service.now_ms())? {
-                counted.taken += 1;
-            } else {
-                counted.known += 1;
-            }
-        }
-        return Ok(());
-    };
-    counted.taken += u32::from(began);
-    // Our own word of this epoch that we do not hold: the store was put back without a new epoch. Taking it up would
-    // fork our chain.
-    let desk = writing.desk_install();
-    let (ours, theirs): (Vec<_>, Vec<_>) = rest
-        .into_iter()
-        .partition(|item| item.event.header.install == desk && writing.state.event(&item.event.id).is_none());
-    if !ours.is_empty() {
-        tracing::error!(count = ours.len(), "a phone holds events of this epoch that the store has lost");
-        counted.refused.extend(ours.iter().map(|item| item.event.id));
-    }
-    let left = take_all(tx, &mut writing, theirs, &mut standing, |took| match took {
-        Took::New => counted.taken += 1,
-        Took::Known => counted.known += 1,
-        Took::OutOfPlace => {}
-    })?;
-    counted.refused.extend(left.iter().map(|item| item.event.id));
-    settle_waiting(service, tx, &mut writing, &mut standing)?;
-    writing.finish(tx)
-}
-
-/// Opens a record, or begins it if its opening is among the items: then that one is taken out and in first, and with
-/// it what waited for it. `None` if there is neither.
-fn open_or_begin<'s>(
-    service: &'s Service,
-    tx: &mut dyn Tx,
-    encounter: EncounterId,
-    items: &mut Vec<&Authentic>,
-    keys: &'s Keyset,
-    standing: &mut Standing,
-) -> Result<Option<(Writing<'s>, bool)>, IngestError> {
-    let now_ms = service.now_ms();
-    if let Some(writing) = Writing::open(service, tx, encounter, keys, now_ms)? {
-        return Ok(Some((writing, false)));
-    }
-    let Some(at) = items.iter().position(|item| is_opening(item)) else { return Ok(None) };
-    let opening = items.remove(at);
-    let begun = Writing::begin(service, tx, &opening.event, keys, now_ms)?;
-    let Some(mut writing) = begun else { return Ok(None) };
-    let revoked = standing.revoked(tx, opening.event.header.install)?;
-    writing.take(tx, opening, revoked)?;
-    settle_waiting(service, tx, &mut writing, standing)?;
-    Ok(Some((writing, true)))
-}
-
-/// Takes in what waited for this record, as far as it follows.
-fn settle_waiting(
-    service: &Service,
-    tx: &mut dyn Tx,
-    writing: &mut Writing<'_>,
-    standing: &mut Standing,
-) -> Result<(), IngestError> {
-    let items = pending::waiting(tx, &service.keys, writing.encounter)?;
-    let left = take_all(tx, writing, items.iter().collect(), standing, |_| ())?;
-    let left: BTreeSet<EventId> = left.iter().map(|item| item.event.id).collect();
-    for item in items.iter().filter(|item| !left.contains(&item.event.id)) {
-        pending::forget(tx, item)?;
-    }
-    Ok(())
-}
-
-/// Takes what has its place, again and again until nothing more has; gives what is left.
-fn take_all<'i>(
-    tx: &mut dyn Tx,
-    writing: &mut Writing<'_>,
-    mut items: Vec<&'i Authentic>,
-    standing: &mut Standing,
-    mut count: impl FnMut(Took),
-) -> Result<Vec<&'i Authentic>, IngestError> {
-    loop {
-        let before = items.len();
-        let mut left = Vec::new();
-        for item in items {
-            let revoked = standing.revoked(tx, item.event.header.install)?;
-            match writing.take(tx, item, revoked)? {
-                Took::OutOfPlace => left.push(item),
-                took => count(took),
-            }
-        }
-        if left.is_empty() || left.len() == before {
-            return Ok(left);
-        }
-        items = left;
-    }
-}
-
-/// Whether installs are revoked, looked up once in a transaction.
-#[derive(Default)]
-struct Standing(BTreeMap<InstallId, bool>);
-
-impl Standing {
-    fn revoked(&mut self, tx: &mut dyn Tx, install: Install) -> Result<bool, StoreError> {
-        let Install::Phone(install) = install else { return Ok(false) };
-        if let Some(known) = self.0.get(&install) {
-            return Ok(*known);
-        }
-        let row = tx.row("select state from install where install = $1", &[install.to_string().into()])?;
-        let revoked =
-            row.map(|row| row.text(0).map(|state| state == "revoked")).transpose()?.unwrap_or(false);
-        self.0.insert(install, revoked);
-        Ok(revoked)
-    }
 }
 
 /// The server's keys with every certificate that is given or known, and those given ones that are ours.
@@ -423,8 +290,4 @@ fn keyring(
         drop(keyring.admit(document).cloned());
     }
     Ok((keyring, given))
-}
-
-fn is_opening(item: &Authentic) -> bool {
-    matches!(item.event.kind(), Some(Kind::Opened { .. }))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use firsthours_core::evidence::{InstallCertificate, Keyring, NotAuthentic, PublicKey, SignedEvent, Tag};
-use firsthours_core::record::{Event, Install, InstallId, Unreadable};
+use firsthours_core::record::{Event, Header, Install, InstallId, Unreadable};
 
 use super::IngestError;
 use crate::store::{StoreError, Tx};
@@ -40,46 +40,91 @@ pub fn author(tx: &mut dyn Tx, install: InstallId) -> Result<Option<Author>, Sto
     Ok(Some(Author { certificate, revoked: row.text(1)? == "revoked" }))
 }
 
-/// Verifies a run of an install's own events: contiguous, each naming the one before, signed by its key, by its
-/// person. `expected` is the number at which the server's line goes on, for a fault before any number is read.
-pub(super) fn run(
-    certificate: &InstallCertificate,
-    events: Vec<SignedEvent>,
-    expected: u64,
-) -> Result<Vec<Authentic>, IngestError> {
-    let mut run: Vec<Authentic> = Vec::with_capacity(events.len());
-    let looked = look(&certificate.key, &events);
-    for (signed, Looked { read, signature_fits }) in events.into_iter().zip(looked) {
-        let before = run.last().map(|last| &last.event);
-        let next = before.and_then(|event| event.header.seq).map_or(expected, |seq| seq + 1);
-        let fault = |detail| IngestError::NotAuthentic { seq: next, detail };
-        let event = read.map_err(|unreadable| fault(why_unreadable(&unreadable)))?;
-        let header = &event.header;
-        let seq = header.seq.ok_or_else(|| fault("the event has no number"))?;
-        let fault = |detail| IngestError::NotAuthentic { seq: before.map_or(seq, |_| next), detail };
-        if before.is_some_and(|before| seq != next || header.prev != Some(before.id)) {
-            return Err(fault("the event does not follow the one before it"));
-        }
-        if seq == 0 || (seq == 1) != header.prev.is_none() {
-            return Err(fault("the event does not follow the one before it"));
-        }
-        if header.install != Install::Phone(certificate.install) {
-            return Err(fault("the event is of another install"));
-        }
-        well_placed(&event).map_err(fault)?;
-        if !signature_fits {
-            return Err(fault("the signature does not fit"));
-        }
-        match &event.body {
-            None => return Err(fault("the body is missing")),
-            Some(body) if body.actor != certificate.actor => {
-                return Err(fault("the author is not whom the certificate names"));
-            }
-            Some(_) => {}
-        }
-        run.push(Authentic { event: Arc::new(event), signed });
+/// A run of an install's own events: what of it is authentic, and what ends it if something is not.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// The events before the first fault.
+    pub(super) sound: Vec<Authentic>,
+    /// The first fault.
+    pub(super) fault: Option<RunFault>,
+}
+
+/// Why a run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RunFault {
+    /// The first number that is not authentic.
+    pub(super) seq: u64,
+    /// Why, without anything of the record.
+    pub(super) detail: &'static str,
+}
+
+impl From<RunFault> for IngestError {
+    fn from(RunFault { seq, detail }: RunFault) -> Self {
+        Self::NotAuthentic { seq, detail }
     }
-    Ok(run)
+}
+
+/// Verifies a run of an install's own events: contiguous, each naming the one before, signed by its key, by its
+/// person. `expected` is the number at which the server's line goes on, for a run of which no number can be read.
+pub(super) fn run(certificate: &InstallCertificate, events: Vec<SignedEvent>, expected: u64) -> Run {
+    let looked = look(&certificate.key, &events);
+    let first = first_number(&events, &looked, expected);
+    let mut sound: Vec<Authentic> = Vec::with_capacity(events.len());
+    for ((signed, looked), seq) in events.into_iter().zip(looked).zip(first..) {
+        match in_run(certificate, looked, seq, sound.last()) {
+            Ok(event) => sound.push(Authentic { event: Arc::new(event), signed }),
+            Err(detail) => return Run { sound, fault: Some(RunFault { seq, detail }) },
+        }
+    }
+    Run { sound, fault: None }
+}
+
+/// The number that the first event of a run stands for: as the first header says that is authentic, for what is damaged
+/// may name any number; else as any says; else where the line goes on.
+fn first_number(events: &[SignedEvent], looked: &[Looked], expected: u64) -> u64 {
+    let said = |signed_only: bool| {
+        events.iter().zip(looked).zip(0_u64..).find_map(|((signed, looked), place)| {
+            if signed_only && !looked.signature_fits {
+                return None;
+            }
+            let seq = match &looked.read {
+                Ok(event) => event.header.seq,
+                // Its body may be what cannot be read.
+                Err(_) => Header::read(&signed.header).ok()?.seq,
+            };
+            seq?.checked_sub(place).filter(|first| *first > 0)
+        })
+    };
+    said(true).or_else(|| said(false)).unwrap_or(expected)
+}
+
+/// One event of a run, at its number, after the one before it.
+fn in_run(
+    certificate: &InstallCertificate,
+    looked: Looked,
+    seq: u64,
+    before: Option<&Authentic>,
+) -> Result<Event, &'static str> {
+    let event = looked.read.map_err(|unreadable| why_unreadable(&unreadable))?;
+    let header = &event.header;
+    let follows = header.seq == Some(seq)
+        && (seq == 1) == header.prev.is_none()
+        && before.is_none_or(|before| header.prev == Some(before.event.id));
+    if !follows {
+        return Err("the event does not follow the one before it");
+    }
+    if header.install != Install::Phone(certificate.install) {
+        return Err("the event is of another install");
+    }
+    well_placed(&event)?;
+    if !looked.signature_fits {
+        return Err("the signature does not fit");
+    }
+    match &event.body {
+        None => Err("the body is missing"),
+        Some(body) if body.actor != certificate.actor => Err("the author is not whom the certificate names"),
+        Some(_) => Ok(event),
+    }
 }
 
 /// What can be said of an event without its neighbours.
@@ -212,18 +257,17 @@ mod tests {
     }
 
     fn fault(events: Vec<SignedEvent>, key: &SecretKey) -> (u64, &'static str) {
-        match run(&certificate(key), events, 1) {
-            Err(IngestError::NotAuthentic { seq, detail }) => (seq, detail),
-            other => panic!("{other:?} instead of a fault"),
-        }
+        let fault = run(&certificate(key), events, 1).fault.expect("a fault");
+        (fault.seq, fault.detail)
     }
 
     #[test]
     fn a_long_run_is_taken_whole_and_in_its_order() {
         let key = SecretKey::from_seed(&[4; 32]);
         let events = chain(&key);
-        let taken = run(&certificate(&key), events.clone(), 1).expect("all of it is authentic");
-        let signed: Vec<SignedEvent> = taken.into_iter().map(|item| item.signed).collect();
+        let taken = run(&certificate(&key), events.clone(), 1);
+        assert_eq!(taken.fault, None, "all of it is authentic");
+        let signed: Vec<SignedEvent> = taken.sound.into_iter().map(|item| item.signed).collect();
         assert_eq!(signed, events);
     }
 
@@ -244,5 +288,25 @@ mod tests {
             altered[at].body = Some("{}".to_owned());
             assert_eq!(fault(altered, &key), (seq, "the body is not the one the header names"));
         }
+    }
+
+    #[test]
+    fn what_cannot_be_read_stands_for_its_place_in_the_run_and_not_for_where_the_line_goes_on() {
+        let key = SecretKey::from_seed(&[4; 32]);
+        let events = chain(&key);
+        let of = |from: usize, alter: &dyn Fn(&mut Vec<SignedEvent>)| {
+            let mut part = events[from..from + 5].to_vec();
+            alter(&mut part);
+            run(&certificate(&key), part, 200).fault.map(|fault| fault.seq)
+        };
+        let unreadable = |part: &mut Vec<SignedEvent>| part[0].header.push('}');
+        assert_eq!(of(0, &unreadable), Some(1));
+        assert_eq!(of(7, &unreadable), Some(8));
+        // A damaged number names another; the signature tells.
+        let renumbered =
+            |part: &mut Vec<SignedEvent>| part[0].header = part[0].header.replace("\"seq\":8", "\"seq\":80");
+        assert_eq!(of(7, &renumbered), Some(8));
+        let all = |part: &mut Vec<SignedEvent>| part.iter_mut().for_each(|event| event.header.push('}'));
+        assert_eq!(of(7, &all), Some(200), "nothing says a number: the line's");
     }
 }

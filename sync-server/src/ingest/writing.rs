@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use firsthours_core::evidence::{Chain, Rolling, SignedEvent};
 use firsthours_core::record::{
-    Actor, At, Body, EncounterId, Event, EventId, Hash, HoldReason, Install, Kind, PersonId, Place, Register,
-    Role, Sharing, State, base_of, derive, summarise,
+    Actor, At, Body, EncounterId, Event, EventId, Hash, HoldReason, IncidentId, Install, Kind, PersonId,
+    Place, Register, Role, Sharing, State, base_of, bounds, derive, summarise,
 };
 use serde::Deserialize;
 
+use super::hole::Before;
 use super::queue::{self, Order, Queue, word};
 use super::{Authentic, IngestError, hole, judge};
 use crate::keys::DataKey;
@@ -21,7 +22,11 @@ use crate::sync::Service;
 /// How the server itself signs what it adds to a record.
 const SERVER_PERSON: &str = "server";
 
-/// What became of an event.
+/// The longest name of an agency or a station that is kept beside a record; there is none so long.
+const NAME_BYTES: usize = 64;
+
+/// What became of an event. Dropping it would acknowledge what was not kept.
+#[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Took {
     /// It has a position now.
@@ -45,12 +50,38 @@ pub(crate) struct Writing<'s> {
     pub(crate) state: State,
     pub(crate) positions: BTreeMap<EventId, u64>,
     desk: Chain,
-    stamp: u64,
     people: BTreeSet<String>,
     held_once: bool,
     /// Where it stands in the queues; `None` once it is to be in others.
     order: Option<Order>,
     now_ms: i64,
+}
+
+/// What an opening says of its record.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Opening<'e> {
+    pub(super) encounter: EncounterId,
+    protocol: Hash,
+    agency: &'e str,
+    station: &'e str,
+    incident: IncidentId,
+    letter: &'e str,
+    at_ms: i64,
+    by: &'e str,
+}
+
+impl<'e> Opening<'e> {
+    /// Reads an opening; `None` if the event is none.
+    pub(super) fn of(event: &'e Event) -> Option<Self> {
+        let (encounter, body) = (event.header.encounter?, event.body.as_ref()?);
+        let Kind::Opened { protocol, agency, station, incident, letter } = &body.kind else { return None };
+        let (at_ms, by) = (body.at.wall, body.actor.person.0.as_str());
+        // One that is held leaves its record in its place without its texts.
+        let letter = if bounds::letter_fits(letter) { letter } else { "" };
+        let named = |name: &'e str| if name.len() <= NAME_BYTES { name } else { "" };
+        let (agency, station) = (named(agency), named(station));
+        Some(Self { encounter, protocol: *protocol, agency, station, incident: *incident, letter, at_ms, by })
+    }
 }
 
 #[derive(Deserialize)]
@@ -88,7 +119,6 @@ impl<'s> Writing<'s> {
             desk: Chain { seq: number(row.int(2)?), id: row.opt_text(3)?.map(hash).transpose()? },
             state: State::default(),
             positions: BTreeMap::new(),
-            stamp: 0,
             people: BTreeSet::new(),
             held_once: false,
             order: Some([row.int(5)?, row.int(6)?, row.int(7)?, row.int(8)?]),
@@ -111,16 +141,11 @@ impl<'s> Writing<'s> {
     pub(super) fn begin(
         service: &'s Service,
         tx: &mut dyn Tx,
-        opening: &Event,
+        opening: &Opening<'_>,
         keys: &'s BTreeMap<EncounterId, Option<DataKey>>,
         now_ms: i64,
-    ) -> Result<Option<Self>, IngestError> {
-        let (Some(encounter), Some(body)) = (opening.header.encounter, &opening.body) else {
-            return Ok(None);
-        };
-        let Kind::Opened { protocol, agency, station, incident, letter } = &body.kind else {
-            return Ok(None);
-        };
+    ) -> Result<Self, IngestError> {
+        let Opening { encounter, protocol, agency, station, incident, letter, at_ms, by } = *opening;
         tx.run(
             "insert into encounter (id, protocol, agency, station, incident, letter, opened_ms, opened_by, rolling) \
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -131,13 +156,14 @@ impl<'s> Writing<'s> {
                 station.into(),
                 incident.to_string().into(),
                 letter.into(),
-                body.at.wall.into(),
-                (&body.actor.person.0).into(),
+                at_ms.into(),
+                by.into(),
                 Rolling::start(encounter).0.to_string().into(),
             ],
         )?;
         let begun = Self::open(service, tx, encounter, keys, now_ms)?;
-        Ok(begun.map(|writing| Self { order: None, ..writing }))
+        let lost = || StoreError::Corrupt("a record that was just begun is not there".to_owned());
+        Ok(Self { order: None, ..begun.ok_or_else(lost)? })
     }
 
     /// Takes an event in: at its place in its author's chain, behind a hold if it cannot be accepted.
@@ -152,7 +178,8 @@ impl<'s> Writing<'s> {
             return Ok(Took::Known);
         }
         if !self.follows(event) {
-            let Some(gap) = hole::excuse(tx, &self.state, event)? else { return Ok(Took::OutOfPlace) };
+            let last = Before::in_record(&self.state, event);
+            let Some(gap) = hole::excuse(tx, last, event)? else { return Ok(Took::OutOfPlace) };
             self.say(tx, gap)?;
         }
         let bytes = item.signed.header.len().max(item.signed.body.as_ref().map_or(0, String::len));
@@ -185,7 +212,7 @@ impl<'s> Writing<'s> {
             encounter: Some(self.encounter),
             enc_seq: Some(self.desk.seq + 1),
             enc_prev: self.desk.id,
-            stamp: self.stamp + 1,
+            stamp: self.state.next_stamp(),
         };
         let at = At { wall: self.now_ms, offset: 0, mono: 0, boot: 0, anchor: None };
         let body = Body { kind, actor, at, base, reason };
@@ -251,7 +278,6 @@ impl<'s> Writing<'s> {
 
     fn fold(&mut self, pos: u64, event: Arc<Event>) {
         self.held_once |= matches!(event.kind(), Some(Kind::Held { .. } | Kind::Released { .. }));
-        self.stamp = self.stamp.max(event.header.stamp);
         self.positions.insert(event.id, pos);
         self.state.add(event);
     }

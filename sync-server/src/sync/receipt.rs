@@ -4,18 +4,26 @@ use firsthours_core::evidence::{Document, EncounterReceipt, HeldEvent, Receipt, 
 use firsthours_core::record::{EncounterId, InstallId};
 
 use super::service::Service;
-use crate::ingest;
+use crate::ingest::{self, IngestError};
 use crate::load::{hash, number};
-use crate::store::{Result, StoreError, Tx};
+use crate::store::{StoreError, Tx};
 
 /// The receipt of an install, with how far these records are.
-pub(super) fn make(service: &Service, install: InstallId, encounters: &[EncounterId]) -> Result<Document> {
+pub(super) fn make(
+    service: &Service,
+    install: InstallId,
+    encounters: &[EncounterId],
+) -> Result<Document, IngestError> {
     let receipt = read(service, install, encounters)?;
     Ok(Document::sign(&receipt, Tag::Receipt, &service.trust.receipt))
 }
 
 /// What a receipt would say now.
-pub(super) fn read(service: &Service, install: InstallId, encounters: &[EncounterId]) -> Result<Receipt> {
+pub(super) fn read(
+    service: &Service,
+    install: InstallId,
+    encounters: &[EncounterId],
+) -> Result<Receipt, IngestError> {
     service.store.read(|tx| read_in(service, tx, install, encounters))
 }
 
@@ -24,7 +32,7 @@ fn read_in(
     tx: &mut dyn Tx,
     install: InstallId,
     encounters: &[EncounterId],
-) -> Result<Receipt> {
+) -> Result<Receipt, IngestError> {
     let id = install.to_string();
     let line = ingest::read_line(tx, install)?;
     let held = tx.rows("select id, why from held where install = $1 order by id", &[(&id).into()])?;
@@ -35,7 +43,7 @@ fn read_in(
                 .map_err(|_| StoreError::Corrupt("a reason cannot be read".to_owned()))?;
             Ok(HeldEvent { id: hash(row.text(0)?)?, why })
         })
-        .collect::<Result<_>>()?;
+        .collect::<Result<_, StoreError>>()?;
     let durable = tx.row("select durable_through from install where install = $1", &[(&id).into()])?;
     let mut receipts = Vec::with_capacity(encounters.len());
     for encounter in encounters {
@@ -61,7 +69,7 @@ fn read_in(
         received_id: line.id,
         durable_through: durable.map(|row| row.int(0)).transpose()?.map_or(0, number),
         held,
-        holes: ingest::declared(tx, install)?,
+        holes: ingest::declared(tx, &service.keys, install)?,
         encounters: receipts,
         time: service.now_ms(),
     })

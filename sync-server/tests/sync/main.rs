@@ -2,6 +2,7 @@
 
 mod desk;
 mod enrolment;
+mod model;
 mod phone;
 mod reading;
 mod sending;

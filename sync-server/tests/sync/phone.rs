@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -31,7 +31,7 @@ pub(crate) const PROTOCOL: &str = include_str!("../../../core/protocols/us-ca-lo
 pub(crate) const MARKER: &str = "Mill Road behind the closed laundry";
 const DAY: i64 = 1_780_000_000_000;
 
-static NEXT: AtomicU8 = AtomicU8::new(1);
+static NEXT: AtomicU16 = AtomicU16::new(1);
 
 pub(crate) struct Server {
     pub(crate) folder: tempfile::TempDir,
@@ -74,18 +74,23 @@ impl Server {
     }
 
     pub(crate) fn without_protocol() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        Self::begin(tempfile::tempdir().expect("a folder"))
+    }
+
+    /// A server whose disk is memory, where there is such a disk: for tests of very many requests.
+    pub(crate) fn in_memory() -> Self {
+        let memory = std::path::Path::new("/dev/shm");
+        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+        let server = Self::begin(folder.expect("a folder"));
+        server.publish();
+        server
+    }
+
+    fn begin(folder: tempfile::TempDir) -> Self {
         let clock = Arc::new(ManualClock::at(DAY));
-        let settings = [
-            ("FIRSTHOURS_DATA", folder.path().display().to_string()),
-            ("FIRSTHOURS_AGENCY_KEY", "5a".repeat(32)),
-            ("FIRSTHOURS_ARGON2_MEMORY_KIB", "8".to_owned()),
-            ("FIRSTHOURS_ARGON2_ROUNDS", "1".to_owned()),
-        ];
-        let env = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
-        let config = Config::load(None, env, toml::Table::new()).expect("settings");
         // Its own seed, so that no two servers share a root.
         let random = Arc::new(SeededRandom::new(u64::from(NEXT.fetch_add(1, Ordering::SeqCst))));
+        let config = Self::config(&folder);
         let (app, _root) = App::make(config, Arc::<ManualClock>::clone(&clock), random).expect("make");
         app.store
             .write(|tx| {
@@ -95,6 +100,28 @@ impl Server {
             .expect("places");
         let router = router(app.clone());
         Self { folder, clock, app, router }
+    }
+
+    /// The same server after a restart; `meanwhile` runs while it is down, with its folder.
+    pub(crate) fn restarted(self, meanwhile: impl FnOnce(&std::path::Path)) -> Self {
+        let Self { folder, clock, app, router: routes } = self;
+        drop((routes, app));
+        meanwhile(folder.path());
+        let random = Arc::new(SystemRandom);
+        let app = App::open(Self::config(&folder), Arc::<ManualClock>::clone(&clock), random).expect("open");
+        let router = router(app.clone());
+        Self { folder, clock, app, router }
+    }
+
+    fn config(folder: &tempfile::TempDir) -> Config {
+        let settings = [
+            ("FIRSTHOURS_DATA", folder.path().display().to_string()),
+            ("FIRSTHOURS_AGENCY_KEY", "5a".repeat(32)),
+            ("FIRSTHOURS_ARGON2_MEMORY_KIB", "8".to_owned()),
+            ("FIRSTHOURS_ARGON2_ROUNDS", "1".to_owned()),
+        ];
+        let env = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
+        Config::load(None, env, toml::Table::new()).expect("settings")
     }
 
     pub(crate) fn publish(&self) {
@@ -168,6 +195,22 @@ impl Server {
         rows.iter().map(|row| row.string(1).expect("a kind")).collect()
     }
 
+    /// The phones' events of a record as they are stored, with a position or waiting; none stands twice.
+    pub(crate) fn stored(&self, encounter: EncounterId) -> BTreeMap<EventId, (String, Vec<u8>)> {
+        let mut found = BTreeMap::new();
+        for table in ["event", "pending"] {
+            let sql = format!(
+                "select id, header, signature from {table} where encounter = '{encounter}' and seq is not null"
+            );
+            for row in self.rows(&sql) {
+                let id: EventId = row.text(0).expect("an id").parse().expect("an id");
+                let bytes = (row.string(1).expect("a header"), row.blob(2).expect("a signature").to_vec());
+                assert_eq!(found.insert(id, bytes), None, "{id} is stored twice");
+            }
+        }
+        found
+    }
+
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
         let response = firsthours_server::answer(&self.router, request).await;
         let status = response.status();
@@ -187,6 +230,8 @@ pub(crate) struct Phone {
     pub(crate) nonce: String,
     pub(crate) chains: BTreeMap<EncounterId, (u64, Option<EventId>)>,
     pub(crate) stamp: u64,
+    /// What its next events name as those before them.
+    pub(crate) base: Vec<EventId>,
 }
 
 impl Phone {
@@ -194,8 +239,8 @@ impl Phone {
         let n = NEXT.fetch_add(1, Ordering::SeqCst);
         let actor = Actor { person: person.clone(), role: Role::Deputy, agency: "north".to_owned() };
         Self {
-            install: InstallId([n; 16]),
-            key: SecretKey::from_seed(&[n; 32]),
+            install: InstallId(seed_of(n)[..16].try_into().expect("16 bytes")),
+            key: SecretKey::from_seed(&seed_of(n)),
             actor,
             certificate: None,
             events: Vec::new(),
@@ -204,6 +249,7 @@ impl Phone {
             nonce: String::new(),
             chains: BTreeMap::new(),
             stamp: 0,
+            base: Vec::new(),
         }
     }
 
@@ -220,6 +266,7 @@ impl Phone {
             nonce: self.nonce.clone(),
             chains: self.chains.clone(),
             stamp: self.stamp,
+            base: self.base.clone(),
         }
     }
 
@@ -238,7 +285,8 @@ impl Phone {
             stamp: self.stamp,
         };
         let at = At { wall: DAY + 1_000, offset: -420, mono: 5, boot: 1, anchor: None };
-        let body = EventBody { kind, actor: self.actor.clone(), at, base: Vec::new(), reason: None };
+        let base = self.base.clone();
+        let body = EventBody { kind, actor: self.actor.clone(), at, base, reason: None };
         let written = body.write(&place, [self.install.0[0]; 16]);
         let id = written.id;
         self.events.push(SignedEvent::sign(written, &self.key));
@@ -274,6 +322,11 @@ impl Phone {
     }
 
     pub(crate) fn open(&mut self, encounter: EncounterId) -> EventId {
+        self.open_as(encounter, "A")
+    }
+
+    /// Opens a record with this letter.
+    pub(crate) fn open_as(&mut self, encounter: EncounterId, letter: &str) -> EventId {
         self.write(
             encounter,
             Kind::Opened {
@@ -281,7 +334,7 @@ impl Phone {
                 agency: "north".to_owned(),
                 station: "mill".to_owned(),
                 incident: IncidentId([1; 16]),
-                letter: "A".to_owned(),
+                letter: letter.to_owned(),
             },
         )
     }
@@ -414,4 +467,11 @@ impl Phone {
 /// An encounter of this test.
 pub(crate) fn encounter(n: u8) -> EncounterId {
     EncounterId([n; 16])
+}
+
+fn seed_of(n: u16) -> [u8; 32] {
+    let [high, low] = n.to_be_bytes();
+    let mut seed = [low; 32];
+    seed[0] = high;
+    seed
 }

@@ -1,7 +1,7 @@
 //! An install's own events, what it lost, and what others offer.
 
 use firsthours_core::evidence::{Hole, SignedEvent};
-use firsthours_core::record::{EventId, HoldReason, Kind};
+use firsthours_core::record::{EventId, HoldReason, Kind, bounds};
 use firsthours_core::wire::ProblemKind;
 
 use crate::phone::{MARKER, Phone, Server, encounter};
@@ -202,7 +202,7 @@ async fn a_declared_hole_carries_the_line_on_and_the_original_fills_it_later() {
     for _ in 0..2 {
         let receipt = phone.declare(&server, &hole).await.receipt(&server);
         assert_eq!((receipt.received_through, receipt.received_id), (3, Some(phone.ids[2])));
-        assert_eq!((receipt.holes.len(), receipt.holes[0].raw.as_ref()), (1, None));
+        assert_eq!(receipt.holes, [hole.clone()], "with what was left of it");
     }
     let receipt = phone.upload(&server, &phone.events[3..]).await.receipt(&server);
     assert_eq!(receipt.received_through, 4);
@@ -287,4 +287,146 @@ async fn nothing_of_a_record_is_readable_at_rest() {
         files += 1;
     }
     assert!(files >= 3, "records, keys, epochs");
+}
+
+#[tokio::test]
+async fn an_opening_that_follows_a_remark_begins_its_record_with_both() {
+    let server = Server::new();
+    let mut phone = server.deputy("dep.ash").await;
+    let remark = Kind::Noted { step: None, text: "before it was opened".to_owned() };
+    phone.write(encounter(1), remark.clone());
+    phone.open(encounter(1));
+    let receipt = phone.upload_all(&server).await;
+    assert_eq!((receipt.received_through, receipt.held.len()), (2, 0));
+    assert_eq!(server.stored(encounter(1)).len(), 2, "what was acknowledged is here");
+    phone.answer(encounter(1), "how", "tip");
+    assert_eq!(phone.upload_all(&server).await.received_through, 3, "and the author goes on");
+
+    // The same by offers.
+    phone.write(encounter(2), remark);
+    phone.open(encounter(2));
+    let offered = phone.offer(&server, encounter(2), Vec::new(), &phone.events[3..]).await;
+    assert_eq!((offered.taken, offered.refused), (2, Vec::new()));
+    assert_eq!(server.stored(encounter(2)).len(), 2);
+    assert_eq!(phone.upload_all(&server).await.received_through, 5);
+}
+
+#[tokio::test]
+async fn a_hole_may_grow_and_what_comes_after_all_leaves_it() {
+    let server = Server::new();
+    let mut phone = three(&server).await;
+    phone.answer(encounter(1), "place", "street");
+    phone.answer(encounter(1), "place", "motel");
+    phone.upload(&server, &phone.events[..1]).await.receipt(&server);
+    let hole = |from, to: u64| Hole {
+        install: phone.install,
+        from,
+        to,
+        id_of_to: phone.ids[usize::try_from(to).expect("small") - 1],
+        raw: None,
+    };
+    phone.declare(&server, &hole(2, 3)).await.receipt(&server);
+    let receipt = phone.declare(&server, &hole(2, 4)).await.receipt(&server);
+    assert_eq!((receipt.received_through, receipt.holes), (4, vec![hole(2, 4)]));
+    // Own events, and one of them in the middle.
+    let receipt = phone.upload(&server, &phone.events[2..3]).await.receipt(&server);
+    assert_eq!(receipt.received_through, 4, "the line does not go back");
+    assert_eq!(receipt.holes, [hole(2, 2), hole(4, 4)]);
+    let receipt = phone.upload_all(&server).await;
+    assert_eq!((receipt.received_through, receipt.holes), (5, Vec::new()));
+    assert_eq!(server.stored(encounter(1)).len(), 5);
+}
+
+#[tokio::test]
+async fn what_a_hole_may_quote_is_bounded() {
+    let server = Server::new();
+    let phone = three(&server).await;
+    let hole = |chars| Hole {
+        install: phone.install,
+        from: 1,
+        to: 1,
+        id_of_to: phone.ids[0],
+        raw: Some("7".repeat(chars)),
+    };
+    let reply = phone.declare(&server, &hole(Hole::RAW_CHARS + 1)).await;
+    assert_eq!(reply.problem(), (413, ProblemKind::TooLarge));
+    assert_eq!(server.count("hole"), 0);
+    let receipt = phone.declare(&server, &hole(Hole::RAW_CHARS)).await.receipt(&server);
+    assert_eq!(receipt.holes, [hole(Hole::RAW_CHARS)]);
+}
+
+#[tokio::test]
+async fn the_first_bad_number_is_named_whatever_else_is_wrong_with_a_run() {
+    let server = Server::new();
+    let mut phone = three(&server).await;
+    phone.upload_all(&server).await;
+    // An altered repeat before what is new.
+    phone.answer(encounter(1), "place", "street");
+    let mut altered = phone.events.clone();
+    altered[0].body = altered[1].body.clone();
+    let at = |reply: crate::phone::Reply| match reply.problem() {
+        (422, ProblemKind::NotAuthentic { seq, .. }) => seq,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(at(phone.upload(&server, &altered).await), 1);
+    // Two records, the later number in the record of the smaller id; and a damaged event behind both.
+    phone.open(encounter(7));
+    phone.skip(encounter(7), phone.ids[0]);
+    phone.answer(encounter(7), "how", "tip");
+    phone.skip(encounter(1), phone.ids[4]);
+    phone.answer(encounter(1), "how", "tip");
+    phone.answer(encounter(7), "how", "school");
+    let mut altered = phone.events[3..].to_vec();
+    altered.last_mut().expect("some").body = None;
+    assert_eq!(at(phone.upload(&server, &altered).await), 6);
+}
+
+#[tokio::test]
+async fn no_stamp_stops_a_record() {
+    let server = Server::new();
+    let mut phone = three(&server).await;
+    phone.upload_all(&server).await;
+    for (stamp, held) in
+        [(3 + bounds::STAMP_STEP, false), (4 + 2 * bounds::STAMP_STEP, true), ((1 << 53) - 1, true)]
+    {
+        phone.stamp = stamp - 1;
+        let id = phone.answer(encounter(1), "how", "tip");
+        let receipt = phone.upload_all(&server).await;
+        assert_eq!(receipt.held.iter().any(|held| held.id == id), held, "{stamp}");
+        assert!(receipt.held.iter().all(|held| held.why == HoldReason::OverLimit));
+    }
+    // Held ones drag nobody behind them.
+    phone.stamp = 3 + bounds::STAMP_STEP;
+    let id = phone.answer(encounter(1), "how", "school");
+    let receipt = phone.upload_all(&server).await;
+    assert!(!receipt.held.iter().any(|held| held.id == id));
+    let desk = server.rows("select max(stamp) from event where install like 'server/%'");
+    assert!(desk[0].int(0).expect("a stamp") < 10 + 3 * i64::try_from(bounds::STAMP_STEP).expect("small"));
+}
+
+#[tokio::test]
+async fn what_one_author_chooses_is_held_beyond_its_bound() {
+    let server = Server::new();
+    let mut phone = three(&server).await;
+    let name =
+        |base: usize| (0..base).map(|n| EventId(firsthours_core::record::sha256(&n.to_be_bytes()))).collect();
+    phone.base = name(bounds::BASE_IDS);
+    let fits = phone.answer(encounter(1), "how", "tip");
+    phone.base = name(bounds::BASE_IDS + 1);
+    let beyond = phone.answer(encounter(1), "how", "tip");
+    phone.base.clear();
+    let receipt = phone.upload_all(&server).await;
+    assert_eq!(receipt.held.iter().map(|held| held.id).collect::<Vec<_>>(), [beyond]);
+    assert!(server.stored(encounter(1)).contains_key(&fits));
+    for (letter, held) in
+        [("A", false), ("ZZ", false), ("ABC", true), ("a", true), ("", true), (&"A".repeat(50_000), true)]
+    {
+        let record =
+            encounter(20 + u8::try_from(letter.len() % 200).expect("small") + u8::from(letter == "a") * 50);
+        let id = phone.open_as(record, letter);
+        let receipt = phone.upload_all(&server).await;
+        assert_eq!(receipt.held.iter().any(|held| held.id == id), held, "{} letters", letter.len());
+        let shown = server.rows(&format!("select letter from encounter where id = '{record}'"));
+        assert!(shown[0].text(0).expect("text").len() <= bounds::LETTERS);
+    }
 }

@@ -99,7 +99,7 @@ pub(crate) fn becomes_an_event(
         base: decision.base,
         reason: decision.reason,
     };
-    let written = body.write(&event::place(install, state.greatest_stamp() + 1), [0; 16]);
+    let written = body.write(&event::place(install, state.next_stamp()), [0; 16]);
     let event = Event::read(&written.header, Some(&written.body)).expect("our own event is readable");
     assert_eq!(event.body.as_ref(), Some(&body), "it says what was decided");
     let mut after = state.clone();

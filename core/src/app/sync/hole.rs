@@ -20,7 +20,8 @@ impl Run<'_> {
         if sound {
             return Ok(());
         }
-        self.declare_lost(seq, seq, found.map(|event| hex::encode(event.header)))
+        let left = found.map(|event| hex::encode(event.header));
+        self.declare_lost(seq, seq, left.filter(|left| left.len() <= Hole::RAW_CHARS))
     }
 
     /// Declares a run of own events lost: the chain goes on after it, and everybody is told.

@@ -128,7 +128,7 @@ impl<'d> Play<'d> {
         let count = self.events.len() as u64;
         let visible = |event: &Event| shown.contains(&event.id);
         let decision = decide(act, record, &actor, install, EntryId(count.to_be_bytes()), &visible)?;
-        let stamp = device.state.greatest_stamp() + 1;
+        let stamp = device.state.next_stamp();
         let wall = self.night + i64::from(u32::try_from(count).unwrap_or(0)) * MINUTE;
         let written = device.author.write(stamp, wall, decision.kind, decision.base, decision.reason);
         let event = read(&written);

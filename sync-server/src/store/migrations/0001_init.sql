@@ -206,7 +206,7 @@ create index pending_encounter on pending (encounter);
 create index pending_install on pending (install, seq);
 
 -- What a phone declared, signed, that it can no longer send. The text may quote what was left of the events, so
--- it is sealed under the agency key.
+-- it is sealed under the agency key. A hole that grew is another row; what is still missing is reckoned from the events.
 create table hole (
     install text not null,
     seq_from {int} not null,
@@ -215,7 +215,7 @@ create table hole (
     text {blob} not null,
     signature {blob} not null,
     received_ms {int} not null,
-    primary key (install, seq_from)
+    primary key (install, seq_from, seq_to, id_of_to)
 ) {strict};
 
 -- Who has a part in a record: an agency by its role, or one deputy to whom it was passed or who joined.

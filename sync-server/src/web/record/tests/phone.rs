@@ -160,7 +160,7 @@ impl Phone {
             encounter: Some(self.encounter),
             enc_seq: Some(mine.and_then(|event| event.header.enc_seq).unwrap_or(0) + 1),
             enc_prev: mine.map(|event| event.id),
-            stamp: self.state.greatest_stamp() + 1,
+            stamp: self.state.next_stamp(),
         };
         let written = body.write(&place, [7; 16]);
         self.seq += 1;

@@ -1,0 +1,261 @@
+//! Where events of one record go: into it, among those that wait for its opening, or nowhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use firsthours_core::record::{EncounterId, EventId, Install, InstallId};
+
+use super::pending::Kept;
+use super::take::{Keyset, Offered};
+use super::verify::RunFault;
+use super::writing::{Opening, Took, Writing};
+use super::{Authentic, IngestError, pending};
+use crate::store::{StoreError, Tx};
+use crate::sync::Service;
+
+/// Puts events into their records, within one transaction.
+pub(super) struct Placing<'s, 't> {
+    service: &'s Service,
+    tx: &'t mut dyn Tx,
+    keys: &'s Keyset,
+    now_ms: i64,
+    standing: Standing,
+}
+
+impl<'s, 't> Placing<'s, 't> {
+    pub(super) fn new(service: &'s Service, tx: &'t mut dyn Tx, keys: &'s Keyset) -> Self {
+        Self { service, tx, keys, now_ms: service.now_ms(), standing: Standing::default() }
+    }
+
+    /// One record's part of an own run. The chain over all records was verified, so an event that breaks the chain
+    /// within its record is a fault of its author, and the whole run is to be refused: the first one is given.
+    pub(super) fn own(
+        &mut self,
+        encounter: EncounterId,
+        items: &[&Authentic],
+    ) -> Result<Option<RunFault>, IngestError> {
+        let misplaced = |item: &Authentic| RunFault {
+            seq: item.event.header.seq.unwrap_or(0),
+            detail: "the event does not follow its author's event before it in its record",
+        };
+        let Some((mut writing, _)) = self.open_or_begin(encounter, items)? else {
+            for item in items {
+                match self.wait(item)? {
+                    Waits::Yes(Kept::New | Kept::Known) => {}
+                    Waits::OutOfPlace => return Ok(Some(misplaced(item))),
+                }
+            }
+            self.begin_late(encounter, items)?;
+            return Ok(None);
+        };
+        for item in items {
+            match self.take(&mut writing, item)? {
+                Took::New | Took::Known => continue,
+                Took::OutOfPlace => {}
+            }
+            match self.wait_behind(item)? {
+                Waits::Yes(Kept::New | Kept::Known) => {}
+                Waits::OutOfPlace => return Ok(Some(misplaced(item))),
+            }
+        }
+        self.settle_waiting(&mut writing)?;
+        writing.finish(self.tx)?;
+        Ok(None)
+    }
+
+    /// Offered events of one record, whoever wrote them. Each is counted as what became of it.
+    pub(super) fn offered(
+        &mut self,
+        encounter: EncounterId,
+        items: &[Authentic],
+        counted: &mut Offered,
+    ) -> Result<(), IngestError> {
+        let mut items: Vec<&Authentic> = items.iter().collect();
+        let Some((mut writing, begun_by)) = self.open_or_begin(encounter, &items)? else {
+            let left = each_in_turn(items.clone(), |item| match self.wait(item)? {
+                Waits::OutOfPlace => Ok(Turn::Later),
+                Waits::Yes(kept) => {
+                    counted.count(kept == Kept::New);
+                    Ok(Turn::Done)
+                }
+            })?;
+            counted.refused.extend(left.iter().map(|item| item.event.id));
+            return self.begin_late(encounter, &items);
+        };
+        if let Some(opening) = begun_by {
+            counted.taken += 1;
+            items.retain(|item| item.event.id != opening);
+        }
+        // Our own word of this epoch that we do not hold: the store was put back without a new epoch. Taking it up
+        // would fork our chain.
+        let desk = writing.desk_install();
+        let (ours, theirs): (Vec<&Authentic>, Vec<&Authentic>) = items.into_iter().partition(|item| {
+            item.event.header.install == desk && writing.state.event(&item.event.id).is_none()
+        });
+        if !ours.is_empty() {
+            tracing::error!(count = ours.len(), "a phone holds events of this epoch that the store has lost");
+            counted.refused.extend(ours.iter().map(|item| item.event.id));
+        }
+        let left = self.take_all(&mut writing, theirs, |took| counted.count(took == Took::New))?;
+        let left = each_in_turn(left, |item| match self.wait_behind(item)? {
+            Waits::OutOfPlace => Ok(Turn::Later),
+            Waits::Yes(kept) => {
+                counted.count(kept == Kept::New);
+                Ok(Turn::Done)
+            }
+        })?;
+        counted.refused.extend(left.iter().map(|item| item.event.id));
+        self.settle_waiting(&mut writing)?;
+        writing.finish(self.tx)
+    }
+
+    /// Opens a record, or begins it if an author's first event among these is its opening: then that one is in, whose id is
+    /// given too, and with it what waited for it. `None` if there is neither.
+    fn open_or_begin(
+        &mut self,
+        encounter: EncounterId,
+        items: &[&Authentic],
+    ) -> Result<Option<(Writing<'s>, Option<EventId>)>, IngestError> {
+        if let Some(writing) = Writing::open(self.service, self.tx, encounter, self.keys, self.now_ms)? {
+            return Ok(Some((writing, None)));
+        }
+        let first = |item: &&&Authentic| item.event.header.enc_seq == Some(1);
+        let Some((item, opening)) =
+            items.iter().filter(first).find_map(|item| Some((*item, Opening::of(&item.event)?)))
+        else {
+            return Ok(None);
+        };
+        let mut writing = self.begin(&opening)?;
+        match self.take(&mut writing, item)? {
+            Took::New => {}
+            // The record is new, and nothing comes before an author's first event.
+            Took::Known | Took::OutOfPlace => return Err(IngestError::Misplaced(item.event.id)),
+        }
+        self.settle_waiting(&mut writing)?;
+        Ok(Some((writing, Some(item.event.id))))
+    }
+
+    /// Begins a record whose opening is not its author's first event in it, once that has found its place among those
+    /// that wait.
+    fn begin_late(&mut self, encounter: EncounterId, items: &[&Authentic]) -> Result<(), IngestError> {
+        if !items.iter().any(|item| Opening::of(&item.event).is_some()) {
+            return Ok(());
+        }
+        let waiting = pending::waiting(self.tx, &self.service.keys, encounter)?;
+        let Some(opening) = waiting.iter().find_map(|item| Opening::of(&item.event)) else { return Ok(()) };
+        let mut writing = self.begin(&opening)?;
+        self.settle_waiting(&mut writing)?;
+        writing.finish(self.tx)
+    }
+
+    fn begin(&mut self, opening: &Opening<'_>) -> Result<Writing<'s>, IngestError> {
+        Writing::begin(self.service, self.tx, opening, self.keys, self.now_ms)
+    }
+
+    /// Lets an event of a record that has begun wait, if the one before it waits: that was taken for what follows a hole
+    /// while nothing of the record was here.
+    fn wait_behind(&mut self, item: &Authentic) -> Result<Waits, IngestError> {
+        if pending::has(self.tx, item.event.id)? {
+            return Ok(Waits::Yes(Kept::Known));
+        }
+        if item.event.header.enc_prev.is_none() || !pending::is_next(self.tx, &item.event.header)? {
+            return Ok(Waits::OutOfPlace);
+        }
+        Ok(Waits::Yes(pending::keep(self.tx, &self.service.keys, item, self.now_ms)?))
+    }
+
+    /// Lets an event wait for the opening of its record, if it has a place among those that do.
+    fn wait(&mut self, item: &Authentic) -> Result<Waits, IngestError> {
+        // What waits already stays, whatever came between it and the one before it since.
+        if pending::has(self.tx, item.event.id)? {
+            return Ok(Waits::Yes(Kept::Known));
+        }
+        if !pending::follows(self.tx, &item.event)? {
+            return Ok(Waits::OutOfPlace);
+        }
+        Ok(Waits::Yes(pending::keep(self.tx, &self.service.keys, item, self.now_ms)?))
+    }
+
+    /// Takes in what waited for this record, as far as it follows.
+    fn settle_waiting(&mut self, writing: &mut Writing<'s>) -> Result<(), IngestError> {
+        let items = pending::waiting(self.tx, &self.service.keys, writing.encounter)?;
+        let left = self.take_all(writing, items.iter().collect(), |_| ())?;
+        let left: BTreeSet<EventId> = left.iter().map(|item| item.event.id).collect();
+        for item in items.iter().filter(|item| !left.contains(&item.event.id)) {
+            pending::forget(self.tx, item)?;
+        }
+        Ok(())
+    }
+
+    /// Takes what has its place; gives what is left.
+    fn take_all<'i>(
+        &mut self,
+        writing: &mut Writing<'s>,
+        items: Vec<&'i Authentic>,
+        mut count: impl FnMut(Took),
+    ) -> Result<Vec<&'i Authentic>, IngestError> {
+        each_in_turn(items, |item| match self.take(writing, item)? {
+            Took::OutOfPlace => Ok(Turn::Later),
+            took @ (Took::New | Took::Known) => {
+                count(took);
+                Ok(Turn::Done)
+            }
+        })
+    }
+
+    fn take(&mut self, writing: &mut Writing<'s>, item: &Authentic) -> Result<Took, IngestError> {
+        let revoked = self.standing.revoked(self.tx, item.event.header.install)?;
+        writing.take(self.tx, item, revoked)
+    }
+}
+
+/// Whether an event waits.
+#[must_use]
+enum Waits {
+    Yes(Kept),
+    OutOfPlace,
+}
+
+enum Turn {
+    Done,
+    /// What it follows may come behind it.
+    Later,
+}
+
+/// Gives each its turn, again and again until none has use of another; gives what is left.
+fn each_in_turn<'i>(
+    mut items: Vec<&'i Authentic>,
+    mut turn: impl FnMut(&'i Authentic) -> Result<Turn, IngestError>,
+) -> Result<Vec<&'i Authentic>, IngestError> {
+    loop {
+        let before = items.len();
+        let mut left = Vec::new();
+        for item in items {
+            match turn(item)? {
+                Turn::Done => {}
+                Turn::Later => left.push(item),
+            }
+        }
+        if left.is_empty() || left.len() == before {
+            return Ok(left);
+        }
+        items = left;
+    }
+}
+
+/// Whether installs are revoked, looked up once in a transaction.
+#[derive(Default)]
+struct Standing(BTreeMap<InstallId, bool>);
+
+impl Standing {
+    fn revoked(&mut self, tx: &mut dyn Tx, install: Install) -> Result<bool, StoreError> {
+        let Install::Phone(install) = install else { return Ok(false) };
+        if let Some(known) = self.0.get(&install) {
+            return Ok(*known);
+        }
+        let row = tx.row("select state from install where install = $1", &[install.to_string().into()])?;
+        let revoked =
+            row.map(|row| row.text(0).map(|state| state == "revoked")).transpose()?.unwrap_or(false);
+        self.0.insert(install, revoked);
+        Ok(revoked)
+    }
+}
