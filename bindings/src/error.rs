@@ -122,7 +122,9 @@ fn refused(reason: Refusal, sentence: String) -> FieldError {
         | Refusal::NoSuchThread
         | Refusal::SameVersion
         | Refusal::ItsOwn
-        | Refusal::Void => (NotPossible, Vec::new(), None),
+        | Refusal::Void
+        | Refusal::RecordFull
+        | Refusal::ChangedTooOften => (NotPossible, Vec::new(), None),
     };
     FieldError::Refused { because, steps, field, sentence }
 }

@@ -10,17 +10,21 @@ use firsthours_core::bundle::{
     read, verify, write,
 };
 use firsthours_core::evidence::{
-    ChainFault, Document, EncounterReceipt, NotAuthentic, Purpose, Receipt, Rolling, SignedEvent, Tag,
+    ChainFault, Document, EncounterReceipt, InstallCertificate, NotAuthentic, Purpose, Receipt, Revocation,
+    Revoked, Rolling, SignedEvent, Tag,
 };
 use firsthours_core::protocol::{Phase, Value};
 use firsthours_core::record::{
-    EncounterId, EntryId, Event, Hash, HoldReason, Install, InstallId, Kind, Role,
+    EncounterId, EntryId, Event, EventId, Hash, HoldReason, Install, InstallId, Kind, Role,
 };
 use proptest::prelude::*;
 use support::{
     Author, ENCOUNTER, EPOCH, MINUTE, NIGHT, SOME_DEFINITION, answered, fingerprint, fixture_path, golden,
     opened_under, server_key, text, trust,
 };
+
+/// Header, definition, trust, and the certificates of two.
+const BEFORE_EVENTS: usize = 5;
 
 /// A night of two deputies and a supervisor, in the order in which the server received it.
 struct Story {
@@ -97,6 +101,7 @@ fn exported_of(story: &Story, events: &[SignedEvent]) -> Bundle {
         definition: SOME_DEFINITION.to_owned(),
         trust: trust(),
         certificates: story.authors.iter().map(Author::signed_certificate).collect(),
+        revocations: vec![],
         events: (1..)
             .zip(events)
             .map(|(pos, event)| BundledEvent { event: event.clone(), pos: Some(pos) })
@@ -376,6 +381,101 @@ fn a_declared_gap_excuses_what_is_lost_and_nothing_else() {
     );
     assert!(matches!(wrong(&declared(1, 2)).1, Wrong::Chain { .. }), "a gap that ends before what is missed");
     assert!(matches!(wrong(&declared(3, 4)).1, Wrong::Chain { .. }), "a gap that swallows what is there");
+}
+
+fn revocation_of(install: u8, last_seq: u64, last_id: Option<EventId>) -> Document {
+    let revocation = Revocation {
+        v: 1,
+        server: "test-county".to_owned(),
+        install: InstallId([install; 16]),
+        last_seq,
+        last_id,
+        at: NIGHT,
+        why: Revoked::Phone,
+    };
+    Document::sign(&revocation, Tag::Revocation, &server_key(Purpose::Cert))
+}
+
+#[test]
+fn what_a_revoked_author_wrote_beyond_the_statement_is_named_unless_it_is_held() {
+    let story = story();
+    let ids: Vec<EventId> = read_all(&story.events).iter().map(|event| event.id).collect();
+    // The second author wrote events 4 (held) and 6.
+    let with = |last_seq, last_id| {
+        let mut bundle = exported();
+        bundle.revocations = vec![revocation_of(2, last_seq, last_id)];
+        bundle
+    };
+    assert!(verify(&with(2, Some(ids[5])), &fingerprint()).is_ok(), "all of it had come");
+    assert_eq!(wrong(&with(1, Some(ids[3]))).1, Wrong::Revoked, "the second one had not");
+    assert_eq!(wrong(&with(2, Some(ids[3]))).1, Wrong::Revoked, "another stood in its place");
+    assert_eq!(wrong(&with(0, None)).1, Wrong::Revoked, "a back-dated one is no head for a stranger");
+    let bytes = write(&with(2, Some(ids[5])));
+    assert_eq!(read(&bytes).expect("a bundle"), with(2, Some(ids[5])));
+
+    // Of one who wrote nothing here; under another tag or key.
+    let mut bundle = exported();
+    bundle.revocations = vec![revocation_of(7, 0, None)];
+    assert_eq!(wrong(&bundle).1, Wrong::NotNeeded);
+    let statement = revocation_of(2, 2, Some(ids[5]));
+    bundle.revocations = vec![Document { signature: manifest_of(&story.events).signature, ..statement }];
+    assert!(matches!(wrong(&bundle).1, Wrong::NotAuthentic(_)));
+}
+
+#[test]
+fn a_revocation_that_was_taken_out_is_missed() {
+    let story = story();
+    let read = read_all(&story.events);
+    let definition = Hash::of(SOME_DEFINITION.as_bytes());
+    let manifest = Manifest {
+        revoked: vec![InstallId([2; 16])],
+        ..Manifest::of("test-county", ENCOUNTER, definition, EPOCH, &read, NIGHT)
+    };
+    let mut bundle = exported();
+    bundle.manifest = Some(Document::sign(&manifest, Tag::Manifest, &server_key(Purpose::Receipt)));
+    assert_eq!(wrong(&bundle).1, Wrong::RevocationMissing);
+    bundle.revocations = vec![revocation_of(2, 2, Some(read[5].id))];
+    assert!(verify(&bundle, &fingerprint()).is_ok());
+}
+
+#[test]
+fn what_came_before_its_author_s_certificate_began_is_named() {
+    let story = story();
+    let mut bundle = exported();
+    let late = InstallCertificate { from: NIGHT + 1, ..story.authors[1].certificate() };
+    bundle.certificates = vec![
+        story.authors[0].signed_certificate(),
+        Document::sign(&late, Tag::Cert, &server_key(Purpose::Cert)),
+    ];
+    bundle.arrange();
+    let fault = wrong(&bundle);
+    assert_eq!(fault, (BEFORE_EVENTS + 4, Wrong::BeforeCertificate), "its first event");
+}
+
+#[test]
+fn the_server_s_key_speaks_for_nobody_who_has_no_desk() {
+    let mut story = story();
+    story.desk.acting_as(1, Role::Deputy);
+    let answer = answered("contact", None, &[("place", Some(text("street")))]);
+    let mut events = story.events.clone();
+    events.push(story.desk.sign(30, NIGHT, answer, vec![]));
+    let bundle = exported_of(&story, &events);
+    assert_eq!(wrong(&bundle), (BEFORE_EVENTS + events.len(), Wrong::NoDesk));
+}
+
+#[test]
+fn two_manifests_of_one_position_that_differ_contradict_each_other() {
+    let story = story();
+    let definition = Hash::of(SOME_DEFINITION.as_bytes());
+    let of = |events: &[SignedEvent], time| {
+        Manifest::of("test-county", ENCOUNTER, definition, EPOCH, &read_all(events), time)
+    };
+    let one = of(&story.events, NIGHT);
+    assert!(!one.contradicts(&of(&story.events, NIGHT + 1)), "the same, said later");
+    assert!(!one.contradicts(&of(&story.events[..5], NIGHT)), "of an earlier position");
+    let mut swapped = story.events.clone();
+    swapped.swap(1, 4);
+    assert!(one.contradicts(&of(&swapped, NIGHT)));
 }
 
 #[test]

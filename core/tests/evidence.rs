@@ -13,7 +13,7 @@ use support::{
     Author, ENCOUNTER, NIGHT, fingerprint, key, opened, read, root_key, server_certificate, server_key, trust,
 };
 
-const TAGS: [Tag; 6] = [Tag::Event, Tag::Hello, Tag::Hole, Tag::Receipt, Tag::Cert, Tag::Manifest];
+const TAGS: [Tag; 11] = Tag::ALL;
 
 fn noted(text: &str) -> Kind {
     Kind::Noted { step: None, text: text.to_owned() }

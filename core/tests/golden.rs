@@ -7,8 +7,8 @@ mod support;
 use std::collections::BTreeMap;
 
 use firsthours_core::evidence::{
-    Document, EncounterReceipt, HeldEvent, Hole, InstallCertificate, Purpose, Receipt, ServerCertificate,
-    Signature, SignedEvent, Tag, Trust,
+    Document, EncounterReceipt, HeldEvent, Hole, InstallCertificate, Purpose, Receipt, Revocation, Revoked,
+    ServerCertificate, Signature, SignedEvent, Tag, Trust,
 };
 use firsthours_core::protocol::{Phase, Value};
 use firsthours_core::record::{
@@ -18,7 +18,7 @@ use firsthours_core::record::{
 use firsthours_core::wire::{
     ClockReport, DeviceReport, EncounterCursor, EnrolReply, EnrolRequest, EnrolState, EventsReply,
     EventsRequest, Grant, HelloReply, HelloRequest, Limits, OffersReply, OffersRequest, Page, Positioned,
-    Problem, ProblemKind, ProtocolNotice, ReadMessage, Succession, hello_message,
+    Problem, ProblemKind, ProtocolNotice, ReadMessage, Succession, enrol_message, hello_message,
 };
 use serde::Serialize;
 use support::{
@@ -373,13 +373,14 @@ fn add_to_objects(json: &mut serde_json::Value) {
 #[test]
 fn enrolment_speaks_in_exactly_these_bytes() {
     let key = key(101);
-    let code = "7KQ2-M4XT-9R";
+    let code = "7KQ2M4XT9RB3W5YZ";
+    let root = "5a".repeat(32);
     let request = EnrolRequest {
         code: code.to_owned(),
         install: InstallId([1; 16]),
         key: key.public(),
         device: "Phone 7".to_owned(),
-        proof: key.sign(Tag::Hello, code.as_bytes()),
+        proof: key.sign(Tag::Enrol, &enrol_message(code, InstallId([1; 16]), &key.public(), &root)),
         follows: None,
         certificate: None,
     };
@@ -394,8 +395,8 @@ fn enrolment_speaks_in_exactly_these_bytes() {
     let follows = EnrolRequest {
         code: String::new(),
         install: succession.install,
-        proof: key.sign(Tag::Hello, b""),
-        follows: Some(Document::sign(&succession, Tag::Hello, &old)),
+        proof: key.sign(Tag::Enrol, &enrol_message("", succession.install, &key.public(), &root)),
+        follows: Some(Document::sign(&succession, Tag::Succession, &old)),
         certificate: Some(author.signed_certificate()),
         ..request
     };
@@ -469,6 +470,19 @@ fn hello_speaks_in_exactly_these_bytes() {
     golden("wire/hello_signed.txt", &format!("{}\n", String::from_utf8(signed).expect("it is text")));
 }
 
+fn signed_revocation() -> Document {
+    let revocation = Revocation {
+        v: 1,
+        server: "test-county".to_owned(),
+        install: InstallId([1; 16]),
+        last_seq: 7,
+        last_id: Some(id(7)),
+        at: NIGHT,
+        why: Revoked::Phone,
+    };
+    Document::sign(&revocation, Tag::Revocation, &server_key(Purpose::Cert))
+}
+
 #[test]
 fn events_offers_and_pages_speak_in_exactly_these_bytes() {
     let event = one_of_each().remove(0).1;
@@ -480,6 +494,7 @@ fn events_offers_and_pages_speak_in_exactly_these_bytes() {
     let request = OffersRequest {
         encounter: ENCOUNTER,
         certificates: vec![certificate.clone()],
+        revocations: vec![signed_revocation()],
         events: vec![event.clone()],
     };
     message("offers_request", &request);
@@ -494,6 +509,7 @@ fn events_offers_and_pages_speak_in_exactly_these_bytes() {
             Positioned { pos: 3, id: read.id, event: Some(bodiless) },
         ],
         certificates: vec![certificate],
+        revocations: vec![signed_revocation()],
         rolling: Hash([0x0f; 32]),
         head: 9,
     };

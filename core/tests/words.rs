@@ -386,6 +386,8 @@ fn troubles() -> Vec<Trouble> {
         T::NoConnection,
         T::StationUnwell,
         T::NotTheStation,
+        T::OtherProgramme,
+        T::EnrolledElsewhere,
         T::NotEnrolledYet,
         T::EnrolmentRefused,
         T::CodeNotValid,
@@ -415,6 +417,8 @@ fn troubles() -> Vec<Trouble> {
             | T::NoConnection
             | T::StationUnwell
             | T::NotTheStation
+            | T::OtherProgramme
+            | T::EnrolledElsewhere
             | T::NotEnrolledYet
             | T::EnrolmentRefused
             | T::CodeNotValid

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use crate::store::{Result, Store, StoreError, Tx};
+use crate::trust::{fact, set as set_fact};
 
 /// What the first entry names as the one before it.
 const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -196,6 +197,33 @@ pub fn append(tx: &mut dyn Tx, entry: &Entry<'_>) -> Result<i64> {
         ],
     )?;
     Ok(seq)
+}
+
+/// Entries of one kind in a minute by those who have not said who they are: a log that anybody could fill would hide what
+/// matters, and end with the disk.
+pub const FROM_NOBODY: i64 = 10;
+const MINUTE_MS: i64 = 60_000;
+
+/// Writes an entry of somebody unknown, unless there were [`FROM_NOBODY`] of its kind within a minute; those left out are
+/// counted, and the next one says how many they were.
+pub fn append_of_nobody(tx: &mut dyn Tx, at_ms: i64, what: What) -> Result<()> {
+    let name = format!("left_out_{}", code(what));
+    let left_out: i64 = fact(tx, &name)?.and_then(|text| text.parse().ok()).unwrap_or(0);
+    let before = tx.row(
+        "select at_ms from audit where what = $1 and who = $2 order by seq desc limit 1 offset $3",
+        &[code(what).into(), Who::Unknown.text().into(), (FROM_NOBODY - 1).into()],
+    )?;
+    let crowded = before.map(|row| row.int(0)).transpose()?.is_some_and(|before| before > at_ms - MINUTE_MS);
+    if crowded {
+        return set_fact(tx, &name, &(left_out + 1).to_string());
+    }
+    let mut entry = Entry::new(at_ms, Who::Unknown, what);
+    if left_out > 0 {
+        entry = entry.with("left_out", left_out);
+        set_fact(tx, &name, "0")?;
+    }
+    append(tx, &entry)?;
+    Ok(())
 }
 
 /// Writes one entry on its own and returns when it is durable: for looks, before their answer is served.

@@ -1,13 +1,14 @@
 //! Phones: one-time codes, requests to be enrolled, and what an administrator decides about them.
 
-use firsthours_core::evidence::{ALGORITHM, Document, InstallCertificate, PublicKey};
+use firsthours_core::evidence::{ALGORITHM, Document, InstallCertificate, PublicKey, Revocation, Revoked};
 use firsthours_core::record::{Actor, InstallId, PersonId};
-use firsthours_core::wire::EnrolState;
+use firsthours_core::wire::{CODE_LENGTH, CODE_LETTERS, EnrolState, read_code};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use crate::audit::{self, Entry, What, Who};
+use crate::ingest;
 use crate::random::{self, Random};
 use crate::store::{Row, StoreError, Tx};
 use crate::trust::ServerKeys;
@@ -21,12 +22,9 @@ pub const CODE_MS: i64 = 15 * 60 * 1_000;
 /// Wrong secrets after which a code is dead.
 pub const TRIES: i64 = 5;
 
-/// The letters of a code: no I, L, O, U.
-const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// The first letters of a code only find its row, so that wrong tries count against one code; the ten letters
-/// after them are its fifty secret bits.
-const SLOT: usize = 2;
-const LENGTH: usize = 12;
+/// The first letters of a code only find its row, so that wrong tries count against one code; the ten letters after
+/// them are its fifty secret bits. Nobody can sweep these thirty bits to use up the tries of codes that others were given.
+const SLOT: usize = 6;
 
 /// Why an act on a phone is not possible.
 #[derive(Debug, thiserror::Error)]
@@ -116,7 +114,8 @@ pub fn make_code(
         )?;
         if made == 1 {
             audit::append(tx, &Entry::new(now_ms, by, What::CodeMade).with("person", person))?;
-            return Ok(format!("{}-{}-{}", &code[..4], &code[4..8], &code[8..]));
+            let groups: Vec<&str> = (0..CODE_LENGTH / 4).map(|n| &code[n * 4..n * 4 + 4]).collect();
+            return Ok(groups.join("-"));
         }
     }
     Err(DeviceError::Full)
@@ -130,7 +129,7 @@ pub fn ask(
     ask: &Ask<'_>,
     now_ms: i64,
 ) -> Result<Option<EnrolState>, DeviceError> {
-    let Some(code) = normal(ask.code) else {
+    let Some(code) = read_code(ask.code) else {
         return refused(tx, now_ms);
     };
     let row = tx.row(
@@ -141,20 +140,20 @@ pub fn ask(
         return refused(tx, now_ms);
     };
     let (install, key) = (ask.install.to_string(), ask.key.to_string());
-    let tries = row.int(3)?;
     let fits = bool::from(row.text(0)?.as_bytes().ct_eq(hash(trust, &code).as_bytes()));
-    if tries >= TRIES || !fits {
-        tx.run("update enrolment set tries = tries + 1 where name = $1", &[code[..SLOT].into()])?;
-        return refused(tx, now_ms);
-    }
-    if let Some(used_by) = row.opt_text(4)? {
+    // Whoever used the code asks again how that stands, and for the certificate: what others guess is nothing to them.
+    if fits && row.opt_text(4)?.is_some_and(|used_by| used_by == install) {
         let known = tx.row("select state, key from install where install = $1", &[(&install).into()])?;
         return match known {
-            Some(known) if used_by == install && known.text(1)? == key => Ok(Some(state(known.text(0)?))),
+            Some(known) if known.text(1)? == key => Ok(Some(state(known.text(0)?))),
             _ => refused(tx, now_ms),
         };
     }
-    if row.int(2)? <= now_ms {
+    if row.int(3)? >= TRIES || !fits {
+        tx.run("update enrolment set tries = tries + 1 where name = $1", &[code[..SLOT].into()])?;
+        return refused(tx, now_ms);
+    }
+    if row.opt_text(4)?.is_some() || row.int(2)? <= now_ms {
         return refused(tx, now_ms);
     }
     // A phone that waits, or was refused, may ask anew with another code; one that was ever approved may not.
@@ -229,9 +228,50 @@ pub fn refuse(tx: &mut dyn Tx, install: &str, by: Who<'_>, now_ms: i64) -> Resul
     decide(tx, install, ("waiting", "refused"), What::InstallRefused, by, now_ms)
 }
 
-/// Revokes an approved phone: it may hand in what it holds, and reads nothing any more.
-pub fn revoke(tx: &mut dyn Tx, install: &str, by: Who<'_>, now_ms: i64) -> Result<(), DeviceError> {
-    decide(tx, install, ("approved", "revoked"), What::InstallRevoked, by, now_ms)
+/// Revokes an approved phone: it may hand in what it holds, and reads nothing any more. A signed statement says from
+/// where on what it writes is not trusted.
+pub fn revoke(
+    tx: &mut dyn Tx,
+    trust: &ServerKeys,
+    install: &str,
+    why: Revoked,
+    by: Who<'_>,
+    now_ms: i64,
+) -> Result<(), DeviceError> {
+    decide(tx, install, ("approved", "revoked"), What::InstallRevoked, by, now_ms)?;
+    let install: InstallId = install.parse().map_err(|_| DeviceError::Unreadable)?;
+    let line = ingest::read_line(tx, install)?;
+    let statement = Revocation {
+        v: 1,
+        server: trust.server.clone(),
+        install,
+        last_seq: line.seq,
+        last_id: line.id,
+        at: now_ms,
+        why,
+    };
+    let document = trust.revoke(&statement);
+    tx.run(
+        "insert into revocation (install, text, signature) values ($1, $2, $3) on conflict (install) do nothing",
+        &[install.to_string().into(), document.text.into(), document.signature.to_string().into()],
+    )?;
+    Ok(())
+}
+
+/// Revokes every phone of a person who has left.
+pub fn revoke_all_of(
+    tx: &mut dyn Tx,
+    trust: &ServerKeys,
+    person: &str,
+    by: Who<'_>,
+    now_ms: i64,
+) -> Result<(), DeviceError> {
+    let installs =
+        tx.rows("select install from install where person = $1 and state = 'approved'", &[person.into()])?;
+    for row in &installs {
+        revoke(tx, trust, row.text(0)?, Revoked::Person, by, now_ms)?;
+    }
+    Ok(())
 }
 
 /// Every phone, those that wait for a decision first.
@@ -279,7 +319,7 @@ fn decide(
 }
 
 fn refused(tx: &mut dyn Tx, now_ms: i64) -> Result<Option<EnrolState>, DeviceError> {
-    audit::append(tx, &Entry::new(now_ms, Who::Unknown, What::CodeRefused))?;
+    audit::append_of_nobody(tx, now_ms, What::CodeRefused)?;
     Ok(None)
 }
 
@@ -310,22 +350,10 @@ fn state(text: &str) -> EnrolState {
 
 fn draw(random: &dyn Random) -> String {
     // 256 is a multiple of 32, so every letter is as likely.
-    random::bytes::<LENGTH>(random).iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()
-}
-
-/// A typed code without its hyphens, and with the letters that people confuse put right.
-fn normal(code: &str) -> Option<String> {
-    let code: String = code
-        .chars()
-        .filter(|c| !matches!(c, '-' | ' '))
-        .map(|c| match c.to_ascii_uppercase() {
-            'O' => '0',
-            'I' | 'L' => '1',
-            other => other,
-        })
-        .take(LENGTH + 1)
-        .collect();
-    (code.len() == LENGTH && code.bytes().all(|byte| LETTERS.contains(&byte))).then_some(code)
+    random::bytes::<CODE_LENGTH>(random)
+        .iter()
+        .map(|byte| char::from(CODE_LETTERS[usize::from(byte % 32)]))
+        .collect()
 }
 
 /// Keyed, so that a copy of the store does not let fifty bits be tried elsewhere.

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use firsthours_core::evidence::{
-    ALGORITHM, Document, InstallCertificate, Keyring, NotAuthentic, PublicKey, Purpose, SecretKey,
-    ServerCertificate, Tag, Trust,
+    ALGORITHM, Document, InstallCertificate, Keyring, NotAuthentic, PublicKey, Purpose, Revocation,
+    SecretKey, ServerCertificate, Tag, Trust,
 };
 use firsthours_core::record::Epoch;
 use zeroize::Zeroizing;
@@ -242,6 +242,11 @@ impl ServerKeys {
         Document::sign(certificate, Tag::Cert, &self.cert)
     }
 
+    /// Signs that an install is trusted no further.
+    pub fn revoke(&self, revocation: &Revocation) -> Document {
+        Document::sign(revocation, Tag::Revocation, &self.cert)
+    }
+
     /// Verifies a certificate that came with what it vouches for.
     pub fn open_certificate(&self, document: &Document) -> Result<InstallCertificate, NotAuthentic> {
         self.keyring.clone().admit(document).cloned()
@@ -263,7 +268,8 @@ pub(crate) fn fact(tx: &mut dyn Tx, name: &str) -> Result<Option<String>, StoreE
     tx.row("select value from meta where key = $1", &[name.into()])?.map(|row| row.string(0)).transpose()
 }
 
-fn set(tx: &mut dyn Tx, name: &str, value: &str) -> Result<(), StoreError> {
+/// Writes a single fact of the server.
+pub(crate) fn set(tx: &mut dyn Tx, name: &str, value: &str) -> Result<(), StoreError> {
     tx.run(
         "insert into meta (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value",
         &[name.into(), value.into()],

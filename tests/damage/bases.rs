@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use firsthours_core::app::{Act, Sharing};
 use firsthours_core::bundle::{Bundle, BundledEvent, Manifest, pack, write};
 use firsthours_core::evidence::{
-    Document, EncounterReceipt, Purpose, Receipt, Rolling, SecretKey, SignedEvent, Tag,
+    Document, EncounterReceipt, Purpose, Receipt, Revocation, Rolling, SecretKey, SignedEvent, Tag,
 };
 use firsthours_core::protocol::Phase;
-use firsthours_core::record::{EncounterId, Epoch, Event, Hash, HoldReason, Install, Kind, PersonId, Role};
+use firsthours_core::record::{
+    EncounterId, Epoch, Event, Hash, HoldReason, Install, InstallId, Kind, PersonId, Role,
+};
 use firsthours_core::words::Language;
 use firsthours_server::clock::Clock;
 use firsthours_tests::night::{SCENE, play, submit};
@@ -45,6 +47,9 @@ struct Office<'k> {
     server: String,
     epoch: Epoch,
     receipt: &'k SecretKey,
+    /// Authors who were revoked.
+    revoked: Vec<InstallId>,
+    now: i64,
 }
 
 impl Office<'_> {
@@ -56,7 +61,11 @@ impl Office<'_> {
     ) -> Result<Document, Fault> {
         let read = read_all(events)?;
         let definition = Hash::of(definition.as_bytes());
-        let manifest = Manifest::of(&self.server, encounter, definition, self.epoch, &read, NIGHT);
+        let revoked = self.revoked.clone();
+        let manifest = Manifest {
+            revoked,
+            ..Manifest::of(&self.server, encounter, definition, self.epoch, &read, self.now)
+        };
         Ok(Document::sign(&manifest, Tag::Manifest, self.receipt))
     }
 
@@ -107,13 +116,22 @@ fn export(programme: &Programme, id: &str, receipts: &[Document]) -> Result<Bund
     let app = &programme.app;
     let events = texts::on_server(app, id)?;
     let encounter: EncounterId = id.parse()?;
-    let sql = "select text, signature from certificate where install in \
-         (select install from event where encounter = $1)";
-    let rows = app.store.read(|tx| tx.rows(sql, &[id.into()]))?;
+    let of_authors = |table: &str| {
+        let sql = format!(
+            "select text, signature from {table} where install in (select install from event where encounter = $1)"
+        );
+        app.store.read(|tx| tx.rows(&sql, &[id.into()]))
+    };
+    let (rows, revoked) = (of_authors("certificate")?, of_authors("revocation")?);
     let certificate = |row: &firsthours_server::store::Row| -> Result<Document, Fault> {
         Ok(Document { text: row.string(0)?, signature: row.text(1)?.parse()? })
     };
-    let office = office_of(programme);
+    let revocations: Vec<Document> = revoked.iter().map(certificate).collect::<Result<_, _>>()?;
+    let mut office = office_of(programme);
+    for document in &revocations {
+        office.revoked.push(document.peek::<Revocation>()?.install);
+    }
+    office.revoked.sort();
     let speaks_of = |document: &&Document| {
         document.peek::<Receipt>().is_ok_and(|receipt| receipt.encounters.iter().any(|of| of.id == encounter))
     };
@@ -122,6 +140,7 @@ fn export(programme: &Programme, id: &str, receipts: &[Document]) -> Result<Bund
         definition: PROTOCOL.to_owned(),
         trust: app.trust.trust.clone(),
         certificates: rows.iter().map(certificate).collect::<Result<_, _>>()?,
+        revocations,
         events: placed(&events),
         receipts: receipts.iter().filter(speaks_of).cloned().collect(),
         manifest: Some(office.manifest(encounter, PROTOCOL, &events)?),
@@ -132,7 +151,8 @@ fn export(programme: &Programme, id: &str, receipts: &[Document]) -> Result<Bund
 
 fn office_of(programme: &Programme) -> Office<'_> {
     let trust = &programme.app.trust;
-    Office { server: trust.server.clone(), epoch: trust.epoch(), receipt: &trust.receipt }
+    let (server, now) = (trust.server.clone(), programme.app.now_ms());
+    Office { server, epoch: trust.epoch(), receipt: &trust.receipt, revoked: Vec::new(), now }
 }
 
 /// Two deputies, a supervisor who sends back and approves, a phone that was revoked and so is held; another record of
@@ -314,7 +334,9 @@ fn noted(text: &str) -> Kind {
 
 fn synthetic(name: &'static str, events: &[SignedEvent], covered: usize) -> Result<Base, Fault> {
     let key = support::server_key(Purpose::Receipt);
-    let office = || Office { server: "test-county".to_owned(), epoch: EPOCH, receipt: &key };
+    let server = "test-county".to_owned();
+    let office =
+        || Office { server: server.clone(), epoch: EPOCH, receipt: &key, revoked: Vec::new(), now: NIGHT };
     let authors = [Author::phone(1, Role::Deputy), Author::phone(2, Role::Deputy)];
     let make = |events: &[SignedEvent], covered: usize| -> Result<Bundle, Fault> {
         let mut all = placed(&events[..covered]);
@@ -324,6 +346,7 @@ fn synthetic(name: &'static str, events: &[SignedEvent], covered: usize) -> Resu
             definition: SOME_DEFINITION.to_owned(),
             trust: support::trust(),
             certificates: authors.iter().map(Author::signed_certificate).collect(),
+            revocations: vec![],
             events: all,
             receipts: vec![office().receipt(ENCOUNTER, &events[..2], EPOCH)?],
             manifest: Some(office().manifest(ENCOUNTER, SOME_DEFINITION, &events[..covered])?),

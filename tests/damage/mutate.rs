@@ -2,10 +2,11 @@
 
 #![allow(clippy::unnecessary_wraps, reason = "a way of changing may find nothing to change")]
 
-use firsthours_core::bundle::{Bundle, inflate, write};
+use firsthours_core::bundle::{Bundle, BundledEvent, inflate, write};
 use firsthours_core::evidence::{
-    Document, InstallCertificate, SecretKey, Signature, SignedEvent, Tag, Trust,
+    Document, InstallCertificate, Revocation, SecretKey, Signature, SignedEvent, Tag, Trust,
 };
+use firsthours_core::record::{Actor, Body, Event, Kind, Place, Role};
 use firsthours_core::wire::{Compressed, compress};
 
 use crate::bases::Base;
@@ -41,7 +42,7 @@ pub(crate) struct Mutant {
 type Change = fn(&Base, &mut Dice) -> Option<Mutant>;
 
 /// Every way, how often it is tried, and its name.
-pub(crate) const CHANGES: [(&str, usize, Change); 34] = [
+pub(crate) const CHANGES: [(&str, usize, Change); 37] = [
     ("bit flipped in the text", 12, flip_text),
     ("bit flipped in the packed file", 8, flip_packed),
     ("byte put in", 3, byte_put_in),
@@ -59,6 +60,9 @@ pub(crate) const CHANGES: [(&str, usize, Change); 34] = [
     ("event of another record put in", 3, event_of_another_record),
     ("certificate by another root", 2, certificate_by_another_root),
     ("certificate of another install", 2, certificate_of_another_install),
+    ("revocation left out", 2, revocation_left_out),
+    ("revocation by a key for something else", 2, revocation_by_another_key),
+    ("the server's key in the name of a deputy", 2, server_as_a_deputy),
     ("all trust of another root", 1, other_trust),
     ("receipt changed", 2, receipt_changed),
     ("receipt or manifest of another record", 2, document_of_another_record),
@@ -254,6 +258,50 @@ fn certificate_by_another_root(base: &Base, dice: &mut Dice) -> Option<Mutant> {
         let at = dice.below(bundle.certificates.len());
         let said: InstallCertificate = bundle.certificates[at].peek().ok()?;
         bundle.certificates[at] = Document::sign(&said, Tag::Cert, &SecretKey::from_seed(&[66; 32]));
+        Some(())
+    })
+}
+
+fn revocation_left_out(base: &Base, dice: &mut Dice) -> Option<Mutant> {
+    changed(base, |bundle| {
+        let last = bundle.revocations.len().checked_sub(1)?;
+        bundle.revocations.remove(dice.below(last + 1));
+        Some(())
+    })
+}
+
+/// It would trust the author further than the server did.
+fn revocation_by_another_key(base: &Base, dice: &mut Dice) -> Option<Mutant> {
+    changed(base, |bundle| {
+        let document = bundle.revocations.first_mut()?;
+        let mut said: Revocation = document.peek().ok()?;
+        said.last_seq += 1 + u64::try_from(dice.below(9)).ok()?;
+        *document = Document::sign(&said, Tag::Revocation, &base.event_key);
+        Some(())
+    })
+}
+
+/// Whoever holds the key with which the server writes what is done at desks lets it answer for a deputy.
+fn server_as_a_deputy(base: &Base, dice: &mut Dice) -> Option<Mutant> {
+    changed(base, |bundle| {
+        let read: Vec<Event> = bundle.events.iter().filter_map(|event| event.event.read().ok()).collect();
+        let last = read.iter().filter(|event| event.header.install.is_server());
+        let last = last.max_by_key(|event| event.header.enc_seq)?;
+        let actor = Actor { role: Role::Deputy, ..last.body.as_ref()?.actor.clone() };
+        let place = Place {
+            install: last.header.install,
+            seq: None,
+            prev: None,
+            encounter: last.header.encounter,
+            enc_seq: Some(last.header.enc_seq? + 1),
+            enc_prev: Some(last.id),
+            stamp: read.iter().map(|event| event.header.stamp).max()? + 1,
+        };
+        let kind = Kind::Noted { step: None, text: "what no deputy said".to_owned() };
+        let body = Body { kind, actor, at: last.body.as_ref()?.at, base: Vec::new(), reason: None };
+        let salt = [u8::try_from(dice.below(256)).ok()?; 16];
+        let event = SignedEvent::sign(body.write(&place, salt), &base.event_key);
+        bundle.events.push(BundledEvent { event, pos: None });
         Some(())
     })
 }

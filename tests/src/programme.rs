@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use firsthours_core::app::{Act, EnrolmentView, Station};
+use firsthours_core::evidence::Revoked;
 use firsthours_core::protocol::Channel;
 use firsthours_core::record::{Actor, EncounterId, EventId, PartnerNumber, PersonId, Role};
 use firsthours_server::app::App;
@@ -254,7 +255,8 @@ impl Programme {
         Ok(app.store.write(|tx| {
             for device in devices::all(tx).map_err(fault)? {
                 if device.person == person && device.state == "approved" {
-                    devices::revoke(tx, &device.install, by, now).map_err(fault)?;
+                    devices::revoke(tx, &app.trust, &device.install, Revoked::Phone, by, now)
+                        .map_err(fault)?;
                 }
             }
             Ok::<_, Failed>(())

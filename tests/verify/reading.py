@@ -147,9 +147,13 @@ def is_document(value):
 
 
 def is_header_line(value):
-    names = ("format", "v", "encounter", "certificates", "events", "receipts", "manifest")
+    before, after = ("format", "v", "encounter", "certificates"), ("events", "receipts", "manifest")
+    # The number of revocations stands there only where there are some.
+    named = keys_are(value, *before, *after) or (
+        keys_are(value, *before, "revocations", *after) and is_count(value["revocations"]) and value["revocations"] > 0
+    )
     return (
-        keys_are(value, *names)
+        named
         and (value["format"], value["v"]) == ("fh1-bundle", 1)
         and is_number(value["v"])
         and is_hex(value["encounter"], 32)
@@ -186,6 +190,7 @@ SHAPES = {
     "definition": lambda value: keys_are(value, "definition") and isinstance(value["definition"], str),
     "trust": is_trust_line,
     "certificate": lambda value: keys_are(value, "certificate") and is_document(value["certificate"]),
+    "revocation": lambda value: keys_are(value, "revocation") and is_document(value["revocation"]),
     "event": is_event_line,
     "receipt": lambda value: keys_are(value, "receipt") and is_document(value["receipt"]),
     "manifest": lambda value: keys_are(value, "manifest") and is_document(value["manifest"]),

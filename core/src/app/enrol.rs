@@ -6,7 +6,10 @@ use super::me::CERTIFICATE;
 use super::{AppError, FirstHours, lock};
 use crate::evidence::{Document, Keyring, Tag};
 use crate::sync::{Method, Request, Transport};
-use crate::wire::{EnrolReply, EnrolRequest, EnrolState, Problem, ProblemKind, ReadMessage, Succession};
+use crate::wire::{
+    EnrolReply, EnrolRequest, EnrolState, Problem, ProblemKind, ReadMessage, Succession, enrol_message,
+    read_code,
+};
 use crate::words::Trouble;
 
 /// The server that this install belongs to.
@@ -43,10 +46,23 @@ pub struct EnrolmentView {
 
 impl FirstHours {
     /// Asks to be enrolled, or, asked again with the same code, how that stands.
+    ///
+    /// A store belongs to one programme for its life: a sheet of another is refused before anything is sent. One that is
+    /// enrolled stays at its station's address too, because whoever answers elsewhere could show the same certificates.
     pub fn enrol(&self, station: Station, code: &str) -> Result<EnrolmentView, AppError> {
         let _one_at_a_time = lock(&self.syncing);
+        let code = read_code(code).ok_or(AppError::Sync { trouble: Trouble::CodeNotValid })?;
+        {
+            let inner = self.lock();
+            if inner.me.station.as_ref().is_some_and(|known| known.fingerprint != station.fingerprint) {
+                return Err(AppError::Sync { trouble: Trouble::OtherProgramme });
+            }
+            if inner.me.certificate.is_some() && inner.me.station.as_ref() != Some(&station) {
+                return Err(AppError::Sync { trouble: Trouble::EnrolledElsewhere });
+            }
+        }
         let transport = (self.outside.connect)(&station.address, station.ca_pem.as_deref())?;
-        self.ask_enrolment(transport.as_ref(), station, Voucher::Code(code.to_owned()))
+        self.ask_enrolment(transport.as_ref(), station, Voucher::Code(code))
     }
 
     /// Sends the enrolment and takes up what comes back.
@@ -71,7 +87,10 @@ impl FirstHours {
                 install: inner.me.install,
                 key: inner.me.key.public(),
                 device: format!("phone {}", &inner.me.install.to_string()[..4]),
-                proof: inner.me.key.sign(Tag::Hello, code.as_bytes()),
+                proof: inner.me.key.sign(
+                    Tag::Enrol,
+                    &enrol_message(&code, inner.me.install, &inner.me.key.public(), &station.fingerprint),
+                ),
                 code: code.clone(),
                 follows,
                 certificate,
@@ -111,7 +130,7 @@ impl FirstHours {
             key: inner.me.key.public(),
         };
         let certificate = ended.certificate.as_ref().map(|(document, _)| document.clone());
-        Ok((Document::sign(&succession, Tag::Hello, &ended.key), certificate))
+        Ok((Document::sign(&succession, Tag::Succession, &ended.key), certificate))
     }
 
     /// Nothing of an answer is kept before its keys stand under the root that the code's sheet names: what this phone

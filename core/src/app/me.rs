@@ -158,13 +158,9 @@ impl Me {
         station: Station,
         code: String,
     ) -> Result<(), AppError> {
-        // Another programme's certificate is worth nothing here.
+        // One root for a store's life: the caller has refused another, and nothing here would outlive a mistake.
         if self.station.as_ref().is_some_and(|known| known.fingerprint != station.fingerprint) {
-            store.set_setting(CERTIFICATE, &None::<Document>)?;
-            self.certificate = None;
-            self.trust = None;
-            self.ring = OnceLock::new();
-            self.ended.iter_mut().for_each(|ended| ended.certificate = None);
+            return Err(AppError::Sync { trouble: Trouble::OtherProgramme });
         }
         store.set_setting(STATION, &station)?;
         store.set_setting(CODE, &code)?;

@@ -96,7 +96,7 @@ impl FirstHours {
         };
         let now = self.now();
         if report.complete {
-            last = LastSync { at: Some(now), failures: 0, call_again_at: None };
+            last = LastSync { at: Some(now), failures: 0, call_again_at: report.call_again_at_ms };
         } else {
             let random = u64::from_le_bytes(random_bytes(self.outside.random.as_ref()));
             let asked = report.call_again_at_ms.map_or(0, |at| (at - now).max(0));
@@ -266,6 +266,7 @@ impl<'a> Run<'a> {
             Ending::Complete => (None, None),
             Ending::NotEnrolled => (Some(Trouble::NotEnrolledYet), None),
             Ending::SendOnly => (Some(Trouble::Revoked), None),
+            Ending::UpdateNeeded => (Some(Trouble::UpdateNeeded), None),
             Ending::Fork { .. } => (Some(Trouble::CopyOfPhone), None),
             Ending::NotAuthentic { .. } => (Some(Trouble::NotAuthentic), None),
             Ending::HistoryDiffers { .. } => (Some(Trouble::HistoryDiffers), None),
@@ -277,6 +278,9 @@ impl<'a> Run<'a> {
 
     fn report(self, trouble: Option<Trouble>, after_ms: Option<i64>) -> SyncReport {
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        // A station under load is left alone for as long as it asks, whatever else came of it.
+        let asked = Some(self.session.backoff_ms()).filter(|asked| *asked > 0);
+        let after_ms = after_ms.max(asked);
         SyncReport {
             complete: trouble.is_none(),
             trouble: trouble.map(|trouble| trouble.text(self.app.language)).unwrap_or_default(),

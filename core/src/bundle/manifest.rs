@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::Rolling;
-use crate::record::{EncounterId, Epoch, Event, EventId, Hash, Install, State};
+use crate::record::{EncounterId, Epoch, Event, EventId, Hash, Install, InstallId, State};
 
 /// What the server holds of one encounter: signed under `fh1-manifest` by its receipt key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub struct Manifest {
     pub shredded: Vec<EventId>,
     /// When it was made, milliseconds since 1970 UTC.
     pub time: i64,
+    /// Authors who were revoked by then, in order: the statement of each belongs to the record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revoked: Vec<InstallId>,
 }
 
 impl Manifest {
@@ -56,6 +59,17 @@ impl Manifest {
             held: ids(&|event| state.held(&event.id).is_some()),
             shredded: ids(&|event| event.body.is_none()),
             time,
+            revoked: Vec::new(),
         }
+    }
+
+    /// Whether two manifests cannot both be true: of one record at one position of one epoch, they differ in more than when
+    /// they were made. One of them is a lie of whoever holds the server's key.
+    pub fn contradicts(&self, other: &Self) -> bool {
+        let one_place = (self.encounter, self.epoch, self.pos) == (other.encounter, other.epoch, other.pos);
+        let told = |manifest: &Self| {
+            (manifest.definition, manifest.rolling, manifest.last.clone(), manifest.held.clone())
+        };
+        one_place && told(self) != told(other)
     }
 }

@@ -1,11 +1,11 @@
 //! The bundle: one file that carries a whole record, to be read and verified years later by a stranger.
 //!
-//! JSON Lines, each ending with a line feed: a header, the definition's text, the trust, certificates, events,
+//! JSON Lines, each ending with a line feed: a header, the definition's text, the trust, certificates, revocations, events,
 //! receipts and, where the server made one, its signed manifest. Definition, certificates, events, receipts and
 //! manifest are texts kept byte for byte; the lines around them are written in one way only, and any other way is
 //! a fault. Passing on, salvage, export and `verify` all use this one form. It may be packed with zstd.
 //!
-//! Order: the server's certificates, those of installs, and receipts by their texts; events by position as far as the manifest goes, then by stamp
+//! Order: the server's certificates, those of installs, revocations and receipts by their texts; events by position as far as the manifest goes, then by stamp
 //! and id. A position stands only where a manifest signs it.
 
 mod manifest;
@@ -30,6 +30,8 @@ pub struct Bundle {
     pub trust: Trust,
     /// Of every install that wrote here.
     pub certificates: Vec<Document>,
+    /// Of those installs that are trusted no further: [`crate::evidence::Revocation`].
+    pub revocations: Vec<Document>,
     pub events: Vec<BundledEvent>,
     /// Of servers that held the record.
     pub receipts: Vec<Document>,
@@ -47,7 +49,9 @@ pub struct BundledEvent {
 impl Bundle {
     /// Puts everything into the order of the file and drops doubles.
     pub fn arrange(&mut self) {
-        for documents in [&mut self.trust.server, &mut self.certificates, &mut self.receipts] {
+        for documents in
+            [&mut self.trust.server, &mut self.certificates, &mut self.revocations, &mut self.receipts]
+        {
             documents.sort_by(|a, b| a.text.cmp(&b.text));
             documents.dedup();
         }

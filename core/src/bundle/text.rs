@@ -45,6 +45,8 @@ struct Header {
     v: u32,
     encounter: EncounterId,
     certificates: usize,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    revocations: usize,
     events: usize,
     receipts: usize,
     manifest: bool,
@@ -63,6 +65,11 @@ struct TrustLine {
 #[derive(Debug, Serialize, Deserialize)]
 struct CertificateLine {
     certificate: Document,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RevocationLine {
+    revocation: Document,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -89,6 +96,7 @@ pub fn write(bundle: &Bundle) -> Vec<u8> {
         v: VERSION,
         encounter: bundle.encounter,
         certificates: bundle.certificates.len(),
+        revocations: bundle.revocations.len(),
         events: bundle.events.len(),
         receipts: bundle.receipts.len(),
         manifest: bundle.manifest.is_some(),
@@ -100,6 +108,8 @@ pub fn write(bundle: &Bundle) -> Vec<u8> {
     ];
     let certificates = bundle.certificates.iter().cloned();
     lines.extend(certificates.map(|certificate| to_json(&CertificateLine { certificate })));
+    let revocations = bundle.revocations.iter().cloned();
+    lines.extend(revocations.map(|revocation| to_json(&RevocationLine { revocation })));
     let events = bundle.events.iter().cloned();
     lines.extend(events.map(|BundledEvent { event, pos }| to_json(&EventLine { event, pos })));
     lines.extend(bundle.receipts.iter().cloned().map(|receipt| to_json(&ReceiptLine { receipt })));
@@ -141,6 +151,8 @@ fn read_text(text: &[u8]) -> Result<Bundle, BundleFault> {
     let TrustLine { trust } = lines.next("trust")?;
     let certificates =
         lines.several(header.certificates, "certificate", |line: CertificateLine| line.certificate)?;
+    let revocations =
+        lines.several(header.revocations, "revocation", |line: RevocationLine| line.revocation)?;
     let events =
         lines.several(header.events, "event", |EventLine { event, pos }| BundledEvent { event, pos })?;
     let receipts = lines.several(header.receipts, "receipt", |line: ReceiptLine| line.receipt)?;
@@ -153,7 +165,13 @@ fn read_text(text: &[u8]) -> Result<Bundle, BundleFault> {
     if !lines.rest.is_empty() {
         return Err(BundleFault::Unexpected { line: lines.line + 1, expected: "end" });
     }
-    Ok(Bundle { encounter: header.encounter, definition, trust, certificates, events, receipts, manifest })
+    let encounter = header.encounter;
+    Ok(Bundle { encounter, definition, trust, certificates, revocations, events, receipts, manifest })
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// What is left to read.

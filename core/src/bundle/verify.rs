@@ -59,6 +59,14 @@ pub enum Wrong {
     NotOpened,
     #[error("the record was made under another definition")]
     OtherDefinition,
+    #[error("its author was revoked before it came, and nothing says that it is held")]
+    Revoked,
+    #[error("an author was revoked, and the statement of it is not here")]
+    RevocationMissing,
+    #[error("it was vouched for before its author's certificate began")]
+    BeforeCertificate,
+    #[error("the server wrote it in a role that has no desk")]
+    NoDesk,
     #[error("events of {author} do not follow one another: {fault}")]
     Chain { author: Install, fault: ChainFault },
     #[error("a position stands here that no manifest signs")]
@@ -76,13 +84,15 @@ const BEFORE: usize = 3;
 pub fn verify(bundle: &Bundle, fingerprint: &str) -> Result<Verified, VerifyFault> {
     let mut ring = Keyring::new(&bundle.trust, fingerprint).map_err(|fault| at(BEFORE, fault))?;
     in_order(&bundle.trust.server, |_| BEFORE)?;
-    let first_event = BEFORE + bundle.certificates.len() + 1;
+    let first_event = BEFORE + bundle.certificates.len() + bundle.revocations.len() + 1;
     certificates(bundle, &mut ring)?;
+    revocations(bundle, &mut ring)?;
     let events = events(bundle, &ring, first_event)?;
     let state = State::fold(events.iter().cloned());
     needed_certificates(bundle, &events)?;
     bodies(&state, &events, first_event)?;
     opening(bundle, &state, &events, first_event)?;
+    trusted_authors(&ring, &state, &events, first_event)?;
     chains(&state, &events, first_event)?;
     let first_receipt = first_event + events.len();
     let manifest = manifest(bundle, &ring, &events, first_receipt + bundle.receipts.len())?;
@@ -118,6 +128,40 @@ fn certificates(bundle: &Bundle, ring: &mut Keyring) -> Result<(), VerifyFault> 
         }
     }
     in_order(&bundle.certificates, |index| BEFORE + 1 + index)
+}
+
+fn revocations(bundle: &Bundle, ring: &mut Keyring) -> Result<(), VerifyFault> {
+    let first = BEFORE + bundle.certificates.len() + 1;
+    for (line, document) in (first..).zip(&bundle.revocations) {
+        let install = ring.revoke(document).map_err(|fault| at(line, fault))?.install;
+        if ring.install(&install).is_none() {
+            return Err(at(line, Wrong::NotNeeded));
+        }
+    }
+    in_order(&bundle.revocations, |index| first + index)
+}
+
+/// What counts was written by who might: not beyond a revocation, and at a desk only by those who have one.
+fn trusted_authors(
+    ring: &Keyring,
+    state: &State,
+    events: &[Arc<Event>],
+    first: usize,
+) -> Result<(), VerifyFault> {
+    for (line, event) in (first..).zip(events) {
+        match event.header.install {
+            Install::Server(_) if state.refused(&event.id) => return Err(at(line, Wrong::NoDesk)),
+            Install::Server(_) => {}
+            Install::Phone(install) => {
+                let beyond =
+                    ring.revocation(&install).is_some_and(|revoked| revoked.covers(&event.header, event.id));
+                if beyond && state.held(&event.id).is_none() {
+                    return Err(at(line, Wrong::Revoked));
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Opens every event: signature, body, author, record, order, position.
@@ -226,7 +270,17 @@ fn manifest(
     if signed.encounter != bundle.encounter {
         return Err(at(line, Wrong::OtherEncounter));
     }
+    if signed.revoked.iter().any(|install| ring.revocation(install).is_none()) {
+        return Err(at(line, Wrong::RevocationMissing));
+    }
     let placed = bundle.events.iter().take_while(|event| event.pos.is_some()).count();
+    for (event, place) in events[..placed].iter().zip(0..) {
+        let Install::Phone(install) = event.header.install else { continue };
+        // What the server held at the time of the manifest had come to it by then.
+        if ring.install(&install).is_some_and(|certificate| certificate.from > signed.time) {
+            return Err(at(line - bundle.receipts.len() - events.len() + place, Wrong::BeforeCertificate));
+        }
+    }
     let definition = Hash::of(bundle.definition.as_bytes());
     let Manifest { encounter, epoch, time, .. } = signed;
     let found = Manifest::of(&signed.server, encounter, definition, epoch, &events[..placed], time);

@@ -7,11 +7,13 @@
 mod certificate;
 mod chain;
 mod receipt;
+mod revocation;
 mod sign;
 mod trust;
 
 pub use certificate::{InstallCertificate, Purpose, ServerCertificate};
 pub use chain::{Chain, ChainFault, Rolling, check_encounter};
 pub use receipt::{EncounterReceipt, HeldEvent, Hole, Receipt};
+pub use revocation::{Revocation, Revoked};
 pub use sign::{ALGORITHM, Document, NotAuthentic, PublicKey, SecretKey, Signature, SignedEvent, Tag};
 pub use trust::{Keyring, Trust};

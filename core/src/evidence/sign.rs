@@ -17,22 +17,48 @@ pub const ALGORITHM: &str = "ed25519";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tag {
     Event,
+    Enrol,
+    Succession,
     Hello,
     Hole,
     Receipt,
     Cert,
+    Revocation,
+    Release,
     Manifest,
+    Checkpoint,
 }
 
 impl Tag {
-    fn bytes(self) -> &'static [u8] {
+    /// Every use there is.
+    pub const ALL: [Self; 11] = [
+        Self::Event,
+        Self::Enrol,
+        Self::Succession,
+        Self::Hello,
+        Self::Hole,
+        Self::Receipt,
+        Self::Cert,
+        Self::Revocation,
+        Self::Release,
+        Self::Manifest,
+        Self::Checkpoint,
+    ];
+
+    /// What stands before the zero byte and the hash in what is signed.
+    pub fn bytes(self) -> &'static [u8] {
         match self {
             Self::Event => b"fh1-event",
+            Self::Enrol => b"fh1-enrol",
+            Self::Succession => b"fh1-succession",
             Self::Hello => b"fh1-hello",
             Self::Hole => b"fh1-hole",
             Self::Receipt => b"fh1-receipt",
             Self::Cert => b"fh1-cert",
+            Self::Revocation => b"fh1-revocation",
+            Self::Release => b"fh1-release",
             Self::Manifest => b"fh1-manifest",
+            Self::Checkpoint => b"fh1-checkpoint",
         }
     }
 

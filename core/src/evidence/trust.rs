@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ALGORITHM, Document, InstallCertificate, NotAuthentic, PublicKey, Purpose, ServerCertificate,
+    ALGORITHM, Document, InstallCertificate, NotAuthentic, PublicKey, Purpose, Revocation, ServerCertificate,
     SignedEvent, Tag,
 };
 use crate::record::{Actor, Event, Install, InstallId};
@@ -26,6 +26,7 @@ pub struct Keyring {
     receipt: Vec<PublicKey>,
     cert: Vec<PublicKey>,
     installs: BTreeMap<InstallId, InstallCertificate>,
+    revoked: BTreeMap<InstallId, Revocation>,
 }
 
 impl Keyring {
@@ -40,6 +41,7 @@ impl Keyring {
             receipt: Vec::new(),
             cert: Vec::new(),
             installs: BTreeMap::new(),
+            revoked: BTreeMap::new(),
         };
         for document in &trust.server {
             let certificate: ServerCertificate = document.open(Tag::Cert, &ring.root)?;
@@ -61,6 +63,19 @@ impl Keyring {
         known_algorithm(&certificate.algorithm)?;
         let install = certificate.install;
         Ok(self.installs.entry(install).insert_entry(certificate).into_mut())
+    }
+
+    /// Verifies and keeps the statement that an install is trusted no further. Of two, the one that trusts less.
+    pub fn revoke(&mut self, document: &Document) -> Result<&Revocation, NotAuthentic> {
+        let revocation: Revocation = open_with(&self.cert, document, Tag::Revocation)?;
+        let install = revocation.install;
+        let kept = self.revoked.remove(&install).filter(|kept| kept.last_seq <= revocation.last_seq);
+        Ok(self.revoked.entry(install).or_insert(kept.unwrap_or(revocation)))
+    }
+
+    /// How far an install is trusted, if not for ever.
+    pub fn revocation(&self, install: &InstallId) -> Option<&Revocation> {
+        self.revoked.get(install)
     }
 
     /// The certificate of an install that was admitted.

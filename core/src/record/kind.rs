@@ -318,6 +318,10 @@ impl Kind {
 
     /// The table of who may make which kind.
     pub fn may_be_made_by(&self, install: Install, role: Role) -> bool {
+        // A deputy has no desk: the key of the server must not be able to speak for one.
+        if install.is_server() && role == Role::Deputy {
+            return false;
+        }
         let field_role = matches!(role, Role::Deputy | Role::Detective | Role::County | Role::Supervisor);
         match self {
             // The record of the scene is made on phones.

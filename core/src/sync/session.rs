@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::evidence::{Receipt, Rolling};
 use crate::record::{EncounterId, Epoch, EventId, Hash};
-use crate::wire::{EncounterCursor, HelloReply, Limits, Page, ProblemKind};
+use crate::wire::{EncounterCursor, HelloReply, Limits, Page, ProblemKind, is_older};
 
 /// What the session needs next. The caller does it and tells the session what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub enum Ending {
     NotEnrolled,
     /// Sent what there was; the server lets this install read nothing more.
     SendOnly,
+    /// Sent what there was; this app is too old to read.
+    UpdateNeeded,
     /// The server knows this install with another history.
     Fork {
         seq: u64,
@@ -96,6 +98,8 @@ enum Does {
     Everything,
     /// The server lets this install read nothing.
     Send,
+    /// Nor does it let this app, which is too old.
+    SendOutdated,
     /// Nothing but offers, in the name of an install that has ended.
     Offer,
 }
@@ -125,6 +129,7 @@ pub struct Session {
     up: Option<Ending>,
     down: Option<Ending>,
     stop: Option<Ending>,
+    backoff_ms: i64,
 }
 
 /// The longest that a server may keep a phone away: whatever it says, the next day it is asked again.
@@ -156,6 +161,7 @@ impl Session {
             up: None,
             down: None,
             stop: None,
+            backoff_ms: 0,
         }
     }
 
@@ -197,7 +203,11 @@ impl Session {
             return Ask::Page { encounter, epoch, after: target.from.map_or(0, |cursor| cursor.pos) };
         }
         let ending = self.up.clone().or_else(|| self.down.clone());
-        Ask::Done(ending.unwrap_or(if self.does == Does::Send { Ending::SendOnly } else { Ending::Complete }))
+        Ask::Done(ending.unwrap_or(match self.does {
+            Does::Send => Ending::SendOnly,
+            Does::SendOutdated => Ending::UpdateNeeded,
+            Does::Everything | Does::Offer => Ending::Complete,
+        }))
     }
 
     /// Own events acknowledged, of those that are here.
@@ -216,10 +226,11 @@ impl Session {
     }
 
     /// The server answered a hello. `held` = definitions here, `directory` = the one here, `cursors` = what was read,
-    /// `adrift` = encounters of which others' events are here that the server is not known to have.
+    /// `adrift` = encounters of which others' events are here that the server is not known to have; `app_version` = ours.
     pub fn on_hello(
         &mut self,
         reply: &HelloReply,
+        app_version: &str,
         receipt: &Receipt,
         held: &BTreeSet<Hash>,
         directory: Option<&str>,
@@ -230,8 +241,10 @@ impl Session {
         self.nonce.clone_from(&reply.next_nonce);
         self.limits = reply.limits;
         if reply.send_only && self.does == Does::Everything {
-            self.does = Does::Send;
+            let outdated = is_older(app_version, &reply.min_app_version);
+            self.does = if outdated { Does::SendOutdated } else { Does::Send };
         }
+        self.on_backoff(reply.backoff_ms);
         if self.epoch.replace(reply.epoch) != Some(reply.epoch) {
             // Where the pages stood is nowhere in another epoch.
             self.pages.clear();
@@ -266,6 +279,16 @@ impl Session {
                 self.offers.insert(*encounter);
             }
         }
+    }
+
+    /// The server asks not to be called again before so many milliseconds.
+    pub fn on_backoff(&mut self, after_ms: i64) {
+        self.backoff_ms = self.backoff_ms.max(after_ms.clamp(0, LONGEST_WAIT_MS));
+    }
+
+    /// For how long the server asked to be left alone; 0 if it did not.
+    pub fn backoff_ms(&self) -> i64 {
+        self.backoff_ms
     }
 
     /// A receipt acknowledges, as ours, an event that is not the one here: this phone or another is a copy. Nothing more
@@ -358,6 +381,7 @@ impl Session {
                 self.said_hello = false;
             }
             (ProblemKind::NotEnrolled { .. }, _) => self.stop = Some(Ending::NotEnrolled),
+            (ProblemKind::UpdateNeeded { .. }, _) => self.stop = Some(Ending::UpdateNeeded),
             (ProblemKind::TryLater { after_ms }, _) => {
                 self.stop = Some(Ending::TryLater { after_ms: (*after_ms).clamp(0, LONGEST_WAIT_MS) });
             }

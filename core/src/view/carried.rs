@@ -47,24 +47,26 @@ fn knows<'d>(
 
 fn line(context: Context<'_>, carried: &Carried<'_>, step: Option<&Step>, head: &Head<'_>) -> Option<String> {
     let language = context.language;
-    let title = step.map_or(carried.step, |step| text(&step.title, language));
+    let title =
+        step.map_or_else(|| context.unknown(carried.step), |step| text(&step.title, language).to_owned());
     let said = said_by(context, head.event);
     match head.content {
         Content::Cannot(Some(why)) => {
             let reason = step.and_then(|step| step.cannot_reasons.iter().find(|reason| reason.id == *why));
-            let reason = reason.map_or(why.as_str(), |reason| text(&reason.title, language));
-            Some(format!("{title}: {} ({said})", Sentence::CannotBecause { reason }.text(language)))
+            let reason = reason
+                .map_or_else(|| context.unknown(why), |reason| text(&reason.title, language).to_owned());
+            Some(format!("{title}: {} ({said})", Sentence::CannotBecause { reason: &reason }.text(language)))
         }
         Content::Value(Some(value)) => {
             let field = carried.field.unwrap_or_default();
             let (name, shown) = match step.and_then(|step| step.field(field)) {
-                Some(found) if conceals(context.reader, found.class) => {
+                Some(found) if conceals(context.reader, found) => {
                     (title_of(found, language), Label::Hidden.text(language).to_owned())
                 }
                 Some(found) => (title_of(found, language), value_text(context, found, value)),
                 // Nobody here knows how closely it is to be kept.
                 None if !context.reader.sees_all => {
-                    (field.to_owned(), Label::Hidden.text(language).to_owned())
+                    (context.unknown(field), Label::Hidden.text(language).to_owned())
                 }
                 None => (field.to_owned(), bare(value)),
             };

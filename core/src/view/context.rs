@@ -118,13 +118,19 @@ impl Context<'_> {
         self.names.name(person).unwrap_or_else(|| person.0.clone())
     }
 
-    /// A remark: narrative, and so hidden from this reader until opened.
-    pub(super) fn narrative(&self, text: &str) -> String {
-        if self.reader.sees_all {
+    /// What a person wrote, wherever it stands: narrative, and so hidden from this reader until opened, unless they wrote
+    /// it themselves.
+    pub(super) fn narrative(&self, text: &str, by: Option<&PersonId>) -> String {
+        if self.reader.sees_all || by == Some(&self.reader.actor.person) {
             text.to_owned()
         } else {
             crate::words::Label::Hidden.text(self.language).to_owned()
         }
+    }
+
+    /// The name of something that no protocol here has: whoever wrote it chose it, so it is hidden like what they wrote.
+    pub(super) fn unknown(&self, name: &str) -> String {
+        self.narrative(name, None)
     }
 
     pub(super) fn when(&self, ms: i64) -> String {

@@ -7,7 +7,7 @@ use super::context::Sibling;
 use super::people::{handle_or_code, phase_label, status_label};
 use super::sheet::{SheetLink, sheet_links};
 use super::step::{
-    NoteView, SaidOfSteps, StepView, ThreadView, loose_threads, said_by, step_title, step_view,
+    NoteView, SaidOfSteps, StepView, ThreadView, author_of, loose_threads, said_by, step_title, step_view,
 };
 use super::{Context, Reader};
 use crate::protocol::{Author, Definition, Phase};
@@ -407,7 +407,10 @@ fn loose_notes(context: Context<'_>, state: &State) -> Vec<NoteView> {
             Some(Kind::Noted { step, text })
                 if step.as_deref().is_none_or(|step| context.definition.step(step).is_none()) =>
             {
-                Some(NoteView { text: context.narrative(text), said: said_by(context, event) })
+                Some(NoteView {
+                    text: context.narrative(text, author_of(event)),
+                    said: said_by(context, event),
+                })
             }
             _ => None,
         })

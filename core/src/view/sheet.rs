@@ -187,7 +187,7 @@ fn field_text(context: Context<'_>, record: &StepRecord<'_>, field: &str) -> (St
     }
     if lines.is_empty() {
         if asked { gap() } else { (Whole::SheetNotApplicable.text(language), RowTold::NotApplicable) }
-    } else if conceals(context.reader, found.class) {
+    } else if conceals(context.reader, found) {
         (Label::Hidden.text(language).to_owned(), RowTold::Hidden)
     } else {
         (lines.join("\n"), RowTold::Recorded)

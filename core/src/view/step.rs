@@ -8,8 +8,8 @@ use crate::protocol::{
     BasisState, Channel, Definition, Field, FieldClass, FieldKind, Limits, Opt, Step, Value,
 };
 use crate::record::{
-    Conflict, Content, EntryRecord, Event, Head, Kind, State, StepRecord, StepState, Submissions, Thread,
-    ThreadState, disagree,
+    Conflict, Content, EntryRecord, Event, Head, Kind, PersonId, State, StepRecord, StepState, Submissions,
+    Thread, ThreadState, disagree,
 };
 use crate::words::{self, Label, Language, Sentence, list};
 
@@ -248,14 +248,15 @@ fn sentences(context: Context<'_>, record: &StepRecord<'_>, changes: Option<&Vec
             let reason = option_title(&record.step.cannot_reasons, why, language);
             let mut sentence = Sentence::CannotBecause { reason: &reason }.text(language);
             if let Kind::Cannot { note: Some(note), .. } = &body.kind {
-                sentence = format!("{sentence} ({})", context.narrative(note));
+                sentence = format!("{sentence} ({})", context.narrative(note, Some(&body.actor.person)));
             }
             said.push(format!("{sentence}. {}", said_by(context, head.event)));
         }
     }
     for event in changes.into_iter().flatten() {
         if let Some(reason) = event.body.as_ref().and_then(|body| body.reason.as_deref()) {
-            let because = Sentence::ChangedBecause { reason }.text(language);
+            let reason = context.narrative(reason, author_of(event));
+            let because = Sentence::ChangedBecause { reason: &reason }.text(language);
             said.push(format!("{because} ({})", said_by(context, event)));
         } else {
             let (who, when) = who_and_when(context, event);
@@ -308,7 +309,7 @@ fn entry_view(context: Context<'_>, record: &StepRecord<'_>, entry: Option<&Entr
 
 fn field_view(context: Context<'_>, field: &Field, heads: &[Head<'_>], draft: Option<&str>) -> FieldView {
     let Context { language, reader, .. } = context;
-    let hidden = conceals(reader, field.class);
+    let hidden = conceals(reader, field);
     let value = heads.iter().find_map(|head| value_of(head));
     let shown = value.filter(|_| !hidden);
     let chosen = |id: &str| match shown {
@@ -350,9 +351,15 @@ fn field_view(context: Context<'_>, field: &Field, heads: &[Head<'_>], draft: Op
     }
 }
 
-/// Whether a field of this class is masked for this reader until opened.
-pub(super) fn conceals(reader: &Reader, class: FieldClass) -> bool {
-    !reader.sees_all && class != FieldClass::Step
+/// Whether a field is masked for this reader until opened: by its class, and whatever its class if people write in it.
+pub(super) fn conceals(reader: &Reader, field: &Field) -> bool {
+    let is_written = matches!(field.kind, FieldKind::Text | FieldKind::Note | FieldKind::Code);
+    !reader.sees_all && (field.class != FieldClass::Step || is_written)
+}
+
+/// The person who wrote an event.
+pub(super) fn author_of(event: &Event) -> Option<&PersonId> {
+    event.body.as_ref().map(|body| &body.actor.person)
 }
 
 fn head_view(context: Context<'_>, field: &Field, head: &Head<'_>) -> HeadView {
@@ -373,15 +380,16 @@ fn thread_view(context: Context<'_>, thread: &Thread<'_>) -> ThreadView {
     let open = thread.state != ThreadState::Resolved;
     ThreadView {
         id: thread.comment.id.to_string(),
-        text: thread.text.to_owned(),
+        text: context.narrative(thread.text, author_of(thread.comment)),
         said: said_by(context, thread.comment),
         replies: thread
             .replies
             .iter()
             .filter_map(|event| match event.kind() {
-                Some(Kind::Replied { text, .. }) => {
-                    Some(NoteView { text: text.clone(), said: said_by(context, event) })
-                }
+                Some(Kind::Replied { text, .. }) => Some(NoteView {
+                    text: context.narrative(text, author_of(event)),
+                    said: said_by(context, event),
+                }),
                 _ => None,
             })
             .collect(),
@@ -405,9 +413,10 @@ fn notes(context: Context<'_>, notes: Option<&Vec<&Event>>) -> Vec<NoteView> {
         .into_iter()
         .flatten()
         .filter_map(|event| match event.kind() {
-            Some(Kind::Noted { text, .. }) => {
-                Some(NoteView { text: context.narrative(text), said: said_by(context, event) })
-            }
+            Some(Kind::Noted { text, .. }) => Some(NoteView {
+                text: context.narrative(text, author_of(event)),
+                said: said_by(context, event),
+            }),
             _ => None,
         })
         .collect()

@@ -4,9 +4,9 @@
 
 use super::Context;
 use super::people::phase_label;
-use super::step::{step_title, value_text, who_and_when};
+use super::step::{conceals, step_title, value_text, who_and_when};
 use crate::protocol::{FieldKind, Value};
-use crate::record::{Event, HoldReason, Kind, State, code};
+use crate::record::{Event, HoldReason, Kind, PersonId, State, code};
 use crate::words::{Label, Sentence, Whole};
 
 /// One line of the timeline.
@@ -63,21 +63,22 @@ fn row(context: Context<'_>, state: &State, event: &Event) -> TimelineRow {
     } else {
         context.when(happened)
     };
-    let mut details = details(context, &body.kind);
+    let by = Some(&body.actor.person);
+    let mut details = details(context, &body.kind, by);
     if let Some(reason) = &body.reason {
-        details.push(Sentence::ChangedBecause { reason }.text(language));
+        let reason = context.narrative(reason, by);
+        details.push(Sentence::ChangedBecause { reason: &reason }.text(language));
+    }
+    let mut sentence = sentence(context, event, &body.kind);
+    if set_aside && !context.reader.sees_all {
+        // Nobody has looked whether it names what the protocol has: even names in it are what somebody wrote.
+        details.clear();
+        sentence = format!("{}: {}", context.name(&body.actor.person), Label::Hidden.text(language));
     }
     if let Some(why) = state.held(&event.id) {
         details.push(Sentence::EventHeld { why: &hold_text(context, why) }.text(language));
     }
-    TimelineRow {
-        event: event.id.to_string(),
-        at_ms: happened,
-        when,
-        sentence: sentence(context, event, &body.kind),
-        details,
-        set_aside,
-    }
+    TimelineRow { event: event.id.to_string(), at_ms: happened, when, sentence, details, set_aside }
 }
 
 /// The first moment that an answer gives.
@@ -88,17 +89,16 @@ fn moment(context: Context<'_>, kind: &Kind) -> Option<i64> {
     moments.find_map(|field| values.get(&field.id)?.as_ref()?.number())
 }
 
-fn details(context: Context<'_>, kind: &Kind) -> Vec<String> {
+fn details(context: Context<'_>, kind: &Kind, by: Option<&PersonId>) -> Vec<String> {
     match kind {
         Kind::Answered { step, values, .. } => {
             values.iter().map(|(field, value)| answer_line(context, step, field, value.as_ref())).collect()
         }
-        Kind::Noted { text, .. } => vec![context.narrative(text)],
-        Kind::Replied { text, .. } | Kind::Commented { text, .. } => {
-            vec![text.clone()]
-        }
-        Kind::Voided { why } => vec![why.clone()],
-        Kind::Cannot { note: Some(note), .. } => vec![context.narrative(note)],
+        Kind::Noted { text, .. }
+        | Kind::Replied { text, .. }
+        | Kind::Commented { text, .. }
+        | Kind::Voided { why: text }
+        | Kind::Cannot { note: Some(text), .. } => vec![context.narrative(text, by)],
         _ => Vec::new(),
     }
 }
@@ -106,9 +106,9 @@ fn details(context: Context<'_>, kind: &Kind) -> Vec<String> {
 fn answer_line(context: Context<'_>, step: &str, field: &str, value: Option<&Value>) -> String {
     let language = context.language;
     let found = context.definition.step(step).and_then(|step| step.field(field));
-    let Some(found) = found else { return field.to_owned() };
+    let Some(found) = found else { return context.unknown(field) };
     let title = super::step::title_of(found, language);
-    let hidden = !context.reader.sees_all && found.class != crate::protocol::FieldClass::Step;
+    let hidden = conceals(context.reader, found);
     match value {
         None => format!("{title}: {}", Label::ButtonTakeBack.text(language).to_lowercase()),
         Some(_) if hidden => format!("{title}: {}", Label::Hidden.text(language)),
@@ -120,9 +120,12 @@ fn sentence(context: Context<'_>, event: &Event, kind: &Kind) -> String {
     let language = context.language;
     let (who, _) = who_and_when(context, event);
     let who = who.as_str();
-    let title = |step: &str| step_title(context.definition, step, language);
+    let title = |step: &str| match context.definition.step(step) {
+        Some(_) => step_title(context.definition, step, language),
+        None => context.unknown(step),
+    };
     let about =
-        |step: &Option<String>| step.as_deref().map_or_else(|| Sentence::WholeRecord.text(language), title);
+        |step: &Option<String>| step.as_deref().map_or_else(|| Sentence::WholeRecord.text(language), &title);
     let sentence = |sentence: Sentence<'_>| sentence.text(language);
     match kind {
         Kind::Opened { .. } => sentence(Sentence::EventOpened { who }),
@@ -144,8 +147,9 @@ fn sentence(context: Context<'_>, event: &Event, kind: &Kind) -> String {
                 .map(|found| found.cannot_reasons.as_slice())
                 .unwrap_or_default();
             let reason = reasons.iter().find(|reason| reason.id == *why);
-            let reason = reason.map_or(why.as_str(), |reason| reason.title.get(language.code()));
-            sentence(Sentence::EventCannot { who, step: &title(step), reason })
+            let reason = reason
+                .map_or_else(|| context.unknown(why), |reason| reason.title.get(language.code()).to_owned());
+            sentence(Sentence::EventCannot { who, step: &title(step), reason: &reason })
         }
         Kind::Reopened { step } => sentence(Sentence::EventReopened { who, step: &title(step) }),
         Kind::EntryWithdrawn { step, .. } => {

@@ -9,8 +9,8 @@ mod v1;
 
 pub use body::{Compressed, MAX_INFLATED, compress, inflate};
 pub use v1::{
-    ClockReport, DeviceReport, EncounterCursor, EnrolReply, EnrolRequest, EnrolState, EventsReply,
-    EventsRequest, Grant, HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE, HelloReply, HelloRequest, Limits,
-    OffersReply, OffersRequest, Page, Positioned, Problem, ProblemKind, ProtocolNotice, ReadMessage,
-    Succession, VERSION, hello_message,
+    CODE_LENGTH, CODE_LETTERS, ClockReport, DeviceReport, EncounterCursor, EnrolReply, EnrolRequest,
+    EnrolState, EventsReply, EventsRequest, Grant, HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE,
+    HelloReply, HelloRequest, Limits, OffersReply, OffersRequest, Page, Positioned, Problem, ProblemKind,
+    ProtocolNotice, ReadMessage, Succession, VERSION, enrol_message, hello_message, is_older, read_code,
 };

@@ -15,6 +15,43 @@ pub const HEADER_NONCE: &str = "fh-nonce";
 /// HTTP header with the signature, on hello and on holes.
 pub const HEADER_SIGNATURE: &str = "fh-signature";
 
+/// The letters of an enrolment code: no I, L, O, U.
+pub const CODE_LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// How many letters a code has.
+pub const CODE_LENGTH: usize = 16;
+
+/// A typed or scanned code as it is meant: without hyphens and spaces, and with the letters that people confuse put right.
+/// `None` if it is no code. Nothing else that a sheet says is ever sent or signed in its place.
+pub fn read_code(typed: &str) -> Option<String> {
+    let code: String = typed
+        .chars()
+        .filter(|c| !matches!(c, '-' | ' '))
+        .map(|c| match c.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        })
+        .take(CODE_LENGTH + 1)
+        .collect();
+    (code.len() == CODE_LENGTH && code.bytes().all(|byte| CODE_LETTERS.contains(&byte))).then_some(code)
+}
+
+/// Whether a version of the app is before another, by its numbers. A version that has none is older than any.
+pub fn is_older(version: &str, than: &str) -> bool {
+    let numbers = |text: &str| -> Vec<u64> {
+        text.split('.').map_while(|part| part.split('-').next()?.parse().ok()).collect()
+    };
+    numbers(version) < numbers(than)
+}
+
+/// What an enrolment signs under `fh1-enrol`: the code as [`read_code`] gives it (empty where an earlier enrolment vouches),
+/// the install, its key, and the fingerprint of the root that the sheet names, each followed by a line feed. So a signature
+/// that one programme was given is worth nothing to another.
+pub fn enrol_message(code: &str, install: InstallId, key: &PublicKey, root: &str) -> Vec<u8> {
+    format!("{code}\n{install}\n{key}\n{root}\n").into_bytes()
+}
+
 /// What a hello signs under `fh1-hello`: the nonce, a line feed, and the SHA-256 of the body in hex.
 pub fn hello_message(nonce: &str, body: &[u8]) -> Vec<u8> {
     format!("{nonce}\n{}", hex::encode(sha256(body))).into_bytes()
@@ -31,9 +68,9 @@ pub struct EnrolRequest {
     pub key: PublicKey,
     /// What the phone calls itself, for the administrator who approves.
     pub device: String,
-    /// A signature of this install's key under `fh1-hello` over the code: whoever asks holds the key.
+    /// A signature of this install's key under `fh1-enrol` over [`enrol_message`]: whoever asks holds the key.
     pub proof: crate::evidence::Signature,
-    /// A [`Succession`], signed under `fh1-hello` by the install that this one goes on from.
+    /// A [`Succession`], signed under `fh1-succession` by the install that this one goes on from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<Document>,
     /// The certificate of that install; without one, of this install itself, which a server that was put back has lost.
@@ -210,6 +247,9 @@ pub struct EventsReply {
 pub struct OffersRequest {
     pub encounter: EncounterId,
     pub certificates: Vec<Document>,
+    /// Of authors who are trusted no further: [`crate::evidence::Revocation`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revocations: Vec<Document>,
     pub events: Vec<SignedEvent>,
 }
 
@@ -233,6 +273,9 @@ pub struct Page {
     pub events: Vec<Positioned>,
     /// Certificates of the installs whose events stand here.
     pub certificates: Vec<Document>,
+    /// Of those of them that are trusted no further: [`crate::evidence::Revocation`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revocations: Vec<Document>,
     /// Rolling hash at the last position of the page.
     pub rolling: Hash,
     /// The encounter's head when the page was made.
@@ -308,5 +351,32 @@ impl<T: serde::de::DeserializeOwned> ReadMessage for T {
     fn read(bytes: &[u8]) -> Result<Self, String> {
         let json = crate::protocol::json::parse(bytes).map_err(|fault| fault.to_string())?;
         serde_json::from_value(json).map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_by_their_numbers() {
+        assert!(is_older("0.9.1", "0.10.0"));
+        assert!(!is_older("0.10.0", "0.9.1"));
+        assert!(!is_older("1.2.3", "1.2.3"));
+        assert!(is_older("", "0.1.0"));
+        assert!(!is_older("1.2.3-rc1", "1.2.3"));
+    }
+
+    #[test]
+    fn a_code_is_read_as_it_is_meant_or_not_at_all() {
+        let meant = Some("0123456789ABCDEF".to_owned());
+        for typed in ["0123456789ABCDEF", "0123-4567-89ab-cdef", "Ol23-4567-89AB-CDEF"] {
+            assert_eq!(read_code(typed), meant, "{typed}");
+        }
+        for no_code in
+            ["", "0123-4567-89AB-CDE", "0123-4567-89AB-CDEFG", "0123-4567-89AB-CDEU", "n1.00.5\n0123456789"]
+        {
+            assert_eq!(read_code(no_code), None, "{no_code}");
+        }
     }
 }

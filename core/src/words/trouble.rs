@@ -16,6 +16,8 @@ pub enum Trouble {
     NoConnection,
     StationUnwell,
     NotTheStation,
+    OtherProgramme,
+    EnrolledElsewhere,
     NotEnrolledYet,
     EnrolmentRefused,
     CodeNotValid,
@@ -75,6 +77,14 @@ impl Trouble {
             Self::NotTheStation => (
                 "What answered is not your station’s server. No record was sent. Tell your administrator.",
                 "Lo que respondió no es el servidor de su estación. No se envió ningún registro. Avise a su administrador.",
+            ),
+            Self::OtherProgramme => (
+                "This code is of another programme. This phone stays with its own, and nothing was sent. Tell your administrator.",
+                "Este código es de otro programa. Este teléfono sigue con el suyo y no se envió nada. Avise a su administrador.",
+            ),
+            Self::EnrolledElsewhere => (
+                "This phone is enrolled at another address. It stays there, and nothing was sent. Tell your administrator.",
+                "Este teléfono está inscrito en otra dirección. Sigue en ella y no se envió nada. Avise a su administrador.",
             ),
             Self::NotEnrolledYet => (
                 "This phone waits for approval by your administrator. You can record meanwhile; nothing is lost.",

@@ -107,3 +107,17 @@ fn a_change_that_fails_leaves_no_entry() {
 fn a_code_in_the_log_is_snake_case() {
     assert_eq!(code(What::SignInRefused), "sign_in_refused");
 }
+
+#[test]
+fn nobody_fills_the_log() {
+    let (_folder, store) = log();
+    let refused = |at_ms| store.write(|tx| append_of_nobody(tx, at_ms, What::CodeRefused)).expect("append");
+    (0..1_000).for_each(|n| refused(1_000 + n));
+    let count =
+        || store.read(|tx| tx.rows("select text from audit where what = 'code_refused'", &[])).expect("rows");
+    assert_eq!(i64::try_from(count().len()).expect("few"), FROM_NOBODY);
+    refused(1_000 + MINUTE_MS + 1_000);
+    let texts = count();
+    let last = texts.last().expect("some").text(0).expect("text");
+    assert!(last.contains(&format!("\"left_out\":{}", 1_000 - FROM_NOBODY)), "{last}");
+}

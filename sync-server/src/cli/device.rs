@@ -1,6 +1,7 @@
 //! Phones from the console.
 
 use clap::Subcommand;
+use firsthours_core::evidence::Revoked;
 
 use super::CliError;
 use crate::app::App;
@@ -63,7 +64,9 @@ pub(super) fn run(app: &App, device: Device) -> Result<(), CliError> {
             app.store.write(|tx| devices::approve(tx, &app.trust, &install, by, now_ms))?;
         }
         Device::Refuse { install } => app.store.write(|tx| devices::refuse(tx, &install, by, now_ms))?,
-        Device::Revoke { install } => app.store.write(|tx| devices::revoke(tx, &install, by, now_ms))?,
+        Device::Revoke { install } => {
+            app.store.write(|tx| devices::revoke(tx, &app.trust, &install, Revoked::Phone, by, now_ms))?
+        }
     }
     Ok(())
 }

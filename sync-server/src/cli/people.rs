@@ -87,7 +87,14 @@ pub(super) fn user(app: &App, user: User) -> Result<(), CliError> {
         })?,
         User::Disable { username } => app.store.write(|tx| {
             let person = people::by_username(tx, &username)?;
-            people::disable(tx, &person.id, Who::Console, now_ms)
+            people::disable(tx, &person.id, Who::Console, now_ms)?;
+            Ok::<_, CliError>(crate::devices::revoke_all_of(
+                tx,
+                &app.trust,
+                &person.id,
+                Who::Console,
+                now_ms,
+            )?)
         })?,
         User::List => {
             for person in app.store.read(people::all)? {

@@ -96,7 +96,7 @@ fn vouching(
     let holds = match asked.follows {
         // The caller has verified that it holds the key it names.
         None => certificate.key == asked.key,
-        Some(document) => document.open::<Succession>(Tag::Hello, &certificate.key).is_ok(),
+        Some(document) => document.open::<Succession>(Tag::Succession, &certificate.key).is_ok(),
     };
     Ok((certificate.install == of && holds).then_some(certificate))
 }

@@ -37,7 +37,7 @@ pub(crate) use line::{id_at as id_in_line, read as read_line};
 pub(crate) use queue::enter;
 pub(crate) use queue::word;
 pub use take::{Offered, offers, own, reconsider};
-pub(crate) use take::{certificates, keyset};
+pub(crate) use take::{certificates, keyset, revocations};
 pub(crate) use verify::why;
 pub use verify::{Authentic, Author, author};
 pub(crate) use writing::Writing;

@@ -242,7 +242,7 @@ fn each_in_turn<'i>(
     }
 }
 
-/// Whether installs are revoked, looked up once in a transaction.
+/// Whether installs are trusted no further, themselves or because their person has left; looked up once in a transaction.
 #[derive(Default)]
 struct Standing(BTreeMap<InstallId, bool>);
 
@@ -252,9 +252,13 @@ impl Standing {
         if let Some(known) = self.0.get(&install) {
             return Ok(*known);
         }
-        let row = tx.row("select state from install where install = $1", &[install.to_string().into()])?;
-        let revoked =
-            row.map(|row| row.text(0).map(|state| state == "revoked")).transpose()?.unwrap_or(false);
+        let row = tx.row(
+            "select install from revocation where install = $1 union all \
+             select i.install from install i join person p on p.id = i.person \
+             where i.install = $1 and (i.state = 'revoked' or p.disabled = 1)",
+            &[install.to_string().into()],
+        )?;
+        let revoked = row.is_some();
         self.0.insert(install, revoked);
         Ok(revoked)
     }

@@ -134,9 +134,25 @@ pub(crate) fn certificates(
     tx: &mut dyn Tx,
     installs: impl IntoIterator<Item = String>,
 ) -> Result<Vec<Document>, StoreError> {
+    documents(tx, "select text, signature from certificate where install = $1", installs)
+}
+
+/// The statements that these installs are trusted no further, of those that are not.
+pub(crate) fn revocations(
+    tx: &mut dyn Tx,
+    installs: impl IntoIterator<Item = String>,
+) -> Result<Vec<Document>, StoreError> {
+    documents(tx, "select text, signature from revocation where install = $1", installs)
+}
+
+fn documents(
+    tx: &mut dyn Tx,
+    sql: &str,
+    installs: impl IntoIterator<Item = String>,
+) -> Result<Vec<Document>, StoreError> {
     let mut found = Vec::new();
     for install in installs {
-        let row = tx.row("select text, signature from certificate where install = $1", &[install.into()])?;
+        let row = tx.row(sql, &[install.into()])?;
         if let Some(row) = row {
             found.push(Document {
                 text: row.string(0)?,

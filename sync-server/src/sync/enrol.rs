@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use firsthours_core::evidence::Tag;
 use firsthours_core::record::InstallId;
-use firsthours_core::wire::{EnrolReply, EnrolRequest, EnrolState};
+use firsthours_core::wire::{EnrolReply, EnrolRequest, EnrolState, enrol_message, read_code};
 
 use super::problem::Fault;
 use super::request;
@@ -43,10 +43,14 @@ pub(super) fn state_of(service: &Service, install: InstallId) -> Result<EnrolSta
 }
 
 fn ask(service: &Service, asked: &EnrolRequest) -> Result<EnrolReply, Fault> {
+    // Both ends sign the code as it is read, never as it was typed.
+    let code = if asked.code.is_empty() { Some(String::new()) } else { read_code(&asked.code) };
+    let code = code.ok_or(Fault::NotEnrolled(EnrolState::Unknown))?;
+    let root = service.trust.fingerprint();
     // Whoever asks holds the key; without that, anybody could enrol a key that they only saw.
     asked
         .key
-        .verify(Tag::Hello, asked.code.as_bytes(), &asked.proof)
+        .verify(Tag::Enrol, &enrol_message(&code, asked.install, &asked.key, &root), &asked.proof)
         .map_err(|_| Fault::NotEnrolled(EnrolState::Unknown))?;
     let device: String = asked.device.chars().filter(|c| !c.is_control()).take(DEVICE_CHARS).collect();
     let (install, key) = (asked.install, asked.key);

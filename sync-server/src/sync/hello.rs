@@ -8,6 +8,7 @@ use firsthours_core::evidence::{Document, Receipt, Signature, Tag};
 use firsthours_core::record::{EncounterId, InstallId};
 use firsthours_core::wire::{
     Grant, HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE, HelloReply, HelloRequest, VERSION, hello_message,
+    is_older,
 };
 
 use super::enrol;
@@ -59,14 +60,19 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloRepl
     let Some(author) = author else {
         return Err(Fault::NotEnrolled(enrol::state_of(service, install)?));
     };
-    if !token::nonce_holds(key, &signed.nonce, install, now_ms) {
-        return Err(Fault::FreshNonce(token::nonce(key, &*service.random, install, now_ms)));
-    }
+    let used = used(service, install)?;
+    let fresh = |used| Fault::FreshNonce(token::nonce(key, &*service.random, install, used, now_ms));
+    let until = token::read_nonce(key, &signed.nonce, install, now_ms).filter(|until| *until > used);
+    let until = until.ok_or_else(|| fresh(used))?;
     author
         .certificate
         .key
         .verify(Tag::Hello, &hello_message(&signed.nonce, bytes), &signed.signature)
         .map_err(|fault| Fault::NotAuthentic(0, ingest::why(&fault)))?;
+    // From here on it is used, whatever becomes of this hello: of two that say it at once, one does.
+    if !use_up(service, install, until)? {
+        return Err(fresh(until));
+    }
     let said: HelloRequest = request::message(bytes)?;
     let min_app_version = service.settings.min_app_version.clone();
     let (least, greatest) = said.versions;
@@ -79,7 +85,7 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloRepl
     if let Some(proof) = &said.proof {
         consider(service, proof, now_ms)?;
     }
-    let outdated = older(&said.app_version, &min_app_version);
+    let outdated = is_older(&said.app_version, &min_app_version);
     remember(service, install, &said, now_ms)?;
     let send_only = request::caller(service, Bearer { install, outdated })?.send_only;
     let person = &author.certificate.actor.person.0;
@@ -92,7 +98,7 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloRepl
     Ok(HelloReply {
         version: VERSION,
         token: token::token(key, Bearer { install, outdated }, now_ms),
-        next_nonce: token::nonce(key, &*service.random, install, now_ms),
+        next_nonce: token::nonce(key, &*service.random, install, until, now_ms),
         server: service.trust.server.clone(),
         epoch: service.trust.epoch(),
         time: now_ms,
@@ -106,6 +112,25 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloRepl
         send_only,
         trust: service.trust.trust.clone(),
     })
+}
+
+/// When the last nonce that an install used runs out.
+fn used(service: &Service, install: InstallId) -> Result<i64, StoreError> {
+    let row = service.store.read(|tx| {
+        tx.row("select nonce_until_ms from install where install = $1", &[install.to_string().into()])
+    })?;
+    row.map_or(Ok(0), |row| row.int(0))
+}
+
+/// Notes that a nonce was used; false if it, or a later one, was used already.
+fn use_up(service: &Service, install: InstallId, until: i64) -> Result<bool, StoreError> {
+    let changed = service.store.write(|tx| {
+        tx.run(
+            "update install set nonce_until_ms = $2 where install = $1 and nonce_until_ms < $2",
+            &[install.to_string().into(), until.into()],
+        )
+    })?;
+    Ok(changed == 1)
 }
 
 /// Looks at a receipt that is to prove that this store was put back: ours, of this epoch, and saying more than we have.
@@ -216,26 +241,4 @@ fn sent_by(
         }
         Ok(found)
     })
-}
-
-/// Whether a version is before another, by its numbers. A version that has none is older than any.
-fn older(version: &str, than: &str) -> bool {
-    let numbers = |text: &str| -> Vec<u64> {
-        text.split('.').map_while(|part| part.split('-').next()?.parse().ok()).collect()
-    };
-    numbers(version) < numbers(than)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::older;
-
-    #[test]
-    fn versions_are_compared_by_their_numbers() {
-        assert!(older("0.9.1", "0.10.0"));
-        assert!(!older("0.10.0", "0.9.1"));
-        assert!(!older("1.2.3", "1.2.3"));
-        assert!(older("", "0.1.0"));
-        assert!(!older("1.2.3-rc1", "1.2.3"));
-    }
 }

@@ -117,12 +117,14 @@ fn read(service: &Service, caller: &Caller, encounter: EncounterId, after: u64) 
             events.push(Positioned { pos: number(row.int(0)?), id: hash(row.text(1)?)?, event });
             rolling = hash(row.text(6)?)?;
         }
+        let revocations = ingest::revocations(tx, authors.iter().cloned())?;
         let certificates = ingest::certificates(tx, authors)?;
         Ok(Page {
             encounter,
             epoch: service.trust.epoch(),
             events,
             certificates,
+            revocations,
             rolling,
             head: number(head),
         })

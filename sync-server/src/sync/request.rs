@@ -16,7 +16,7 @@ use super::token::{self, Bearer};
 pub(super) struct Caller {
     pub(super) install: InstallId,
     pub(super) person: String,
-    /// Revoked or outdated: it may send, and reads nothing.
+    /// Revoked, outdated, of a person who has left, or followed by another install: it may send, and reads nothing.
     pub(super) send_only: bool,
 }
 
@@ -62,14 +62,17 @@ pub(super) fn bearer(service: &Service, headers: &HeaderMap) -> Result<Bearer, F
 pub(super) fn caller(service: &Service, bearer: Bearer) -> Result<Caller, Fault> {
     let row = service.store.read(|tx| {
         tx.row(
-            "select install.person, install.state, person.disabled from install \
+            "select install.person, install.state, person.disabled, \
+             exists (select 1 from install later where later.follows = install.install \
+             and later.state in ('waiting', 'approved')) from install \
              join person on person.id = install.person where install.install = $1",
             &[bearer.install.to_string().into()],
         )
     })?;
     let row = row.ok_or(Fault::NotEnrolled(EnrolState::Unknown))?;
     let send_only = match row.text(1)? {
-        "approved" => bearer.outdated || row.flag(2)?,
+        // One that another goes on from has ended: it sends what it wrote, from the first word of that on.
+        "approved" => bearer.outdated || row.flag(2)? || row.flag(3)?,
         "revoked" => true,
         _ => return Err(Fault::NotEnrolled(EnrolState::Waiting)),
     };

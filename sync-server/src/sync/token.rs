@@ -1,7 +1,7 @@
 //! Tokens and nonces: MACs under the server's own key, so that no replica has to remember them.
 //!
-//! A nonce may be used until it runs out, a day after it was given: what it proves is that a hello was signed for
-//! this server not long ago. A hello that is repeated within TLS changes nothing.
+//! A nonce may be used once, within a day of being given: each runs out later than every one that its install has used, and
+//! the store knows when the last used one runs out.
 
 use firsthours_core::record::InstallId;
 use hmac::{Hmac, KeyInit, Mac};
@@ -40,24 +40,28 @@ pub(super) fn read_token(key: &[u8; 32], token: &str, now_ms: i64) -> Option<Bea
     (now_ms < until).then_some(Bearer { install, outdated })
 }
 
-/// A nonce for this install's next hello.
-pub(super) fn nonce(key: &[u8; 32], random: &dyn Random, install: InstallId, now_ms: i64) -> String {
+/// A nonce for this install's next hello. `used` is when the last one that it used runs out; 0 if it used none.
+pub(super) fn nonce(
+    key: &[u8; 32],
+    random: &dyn Random,
+    install: InstallId,
+    used: i64,
+    now_ms: i64,
+) -> String {
     let fresh = hex::encode(random::bytes::<8>(random));
-    let said = format!("n1.{install}.{}.{fresh}", now_ms + NONCE_MS);
+    let until = (now_ms + NONCE_MS).max(used.saturating_add(1));
+    let said = format!("n1.{install}.{until}.{fresh}");
     let tag = tag_of(key, b"nonce", &said);
     format!("{said}.{tag}")
 }
 
-/// Whether the nonce was given to this install and has not run out.
-pub(super) fn nonce_holds(key: &[u8; 32], nonce: &str, install: InstallId, now_ms: i64) -> bool {
-    let read = || {
-        let said = checked(key, b"nonce", nonce)?;
-        let mut parts = said.strip_prefix("n1.")?.split('.');
-        let of: InstallId = parts.next()?.parse().ok()?;
-        let until: i64 = parts.next()?.parse().ok()?;
-        Some(of == install && now_ms < until)
-    };
-    read().unwrap_or(false)
+/// When the nonce runs out, if it was given to this install and has not done so; that it was not used, the store says.
+pub(super) fn read_nonce(key: &[u8; 32], nonce: &str, install: InstallId, now_ms: i64) -> Option<i64> {
+    let said = checked(key, b"nonce", nonce)?;
+    let mut parts = said.strip_prefix("n1.")?.split('.');
+    let of: InstallId = parts.next()?.parse().ok()?;
+    let until: i64 = parts.next()?.parse().ok()?;
+    (of == install && now_ms < until).then_some(until)
 }
 
 /// What stands before the MAC, if the MAC is ours. Compared in constant time, and as text: hexadecimal can be spelled
@@ -92,14 +96,14 @@ mod tests {
         let (key, install) = ([7; 32], InstallId([1; 16]));
         let given = token(&key, Bearer { install, outdated: false }, NOW);
         assert_eq!(read_token(&key, &given, NOW), Some(Bearer { install, outdated: false }));
-        let nonce = nonce(&key, &SeededRandom::new(1), install, NOW);
-        assert!(nonce_holds(&key, &nonce, install, NOW));
+        let nonce = nonce(&key, &SeededRandom::new(1), install, 0, NOW);
+        assert_eq!(read_nonce(&key, &nonce, install, NOW), Some(NOW + NONCE_MS));
         for (at, letter) in given.char_indices().filter(|(_, letter)| letter.is_ascii_lowercase()) {
             let mut other = given.clone();
             other.replace_range(at..=at, &letter.to_ascii_uppercase().to_string());
             assert_eq!(read_token(&key, &other, NOW), None, "{other}");
         }
         let (said, tag) = nonce.rsplit_once('.').expect("a nonce ends in its MAC");
-        assert!(!nonce_holds(&key, &format!("{said}.{}", tag.to_ascii_uppercase()), install, NOW));
+        assert_eq!(read_nonce(&key, &format!("{said}.{}", tag.to_ascii_uppercase()), install, NOW), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::response::Redirect;
-use firsthours_core::evidence::PublicKey;
+use firsthours_core::evidence::{PublicKey, Revoked};
 use firsthours_core::words::{Label, Language, Sentence, day_and_time, span};
 use maud::{Markup, html};
 
@@ -63,7 +63,7 @@ pub async fn decide(
             .write(|tx| match decision.as_str() {
                 "approve" => devices::approve(tx, &app.trust, &install, who, now),
                 "refuse" => devices::refuse(tx, &install, who, now),
-                "revoke" => devices::revoke(tx, &install, who, now),
+                "revoke" => devices::revoke(tx, &app.trust, &install, Revoked::Phone, who, now),
                 _ => Err(DeviceError::Missing),
             })
             .map_err(|error| match error {

@@ -1,9 +1,11 @@
 //! One-time codes over the wire.
 
 use axum::http::StatusCode;
-use firsthours_core::wire::{EnrolReply, EnrolState, ProblemKind};
+use firsthours_core::evidence::{Document, Revoked, Tag};
+use firsthours_core::record::HoldReason;
+use firsthours_core::wire::{EnrolReply, EnrolState, HelloReply, ProblemKind, Succession};
 
-use crate::phone::{Phone, Server};
+use crate::phone::{Phone, Server, encounter};
 
 const REFUSED: (u16, ProblemKind) = (403, ProblemKind::NotEnrolled { state: EnrolState::Unknown });
 
@@ -65,7 +67,15 @@ async fn a_key_that_is_not_held_is_not_enrolled() {
         install: thief.install,
         key: seen.key.public(),
         device: "x".to_owned(),
-        proof: thief.key.sign(firsthours_core::evidence::Tag::Hello, code.as_bytes()),
+        proof: thief.key.sign(
+            firsthours_core::evidence::Tag::Enrol,
+            &firsthours_core::wire::enrol_message(
+                &code.replace('-', ""),
+                thief.install,
+                &seen.key.public(),
+                &server.app.trust.fingerprint(),
+            ),
+        ),
         follows: None,
         certificate: None,
     };
@@ -100,7 +110,15 @@ async fn nobody_who_is_not_enrolled_makes_the_server_unpack_much() {
             install: phone.install,
             key: phone.key.public(),
             device: "x".to_owned(),
-            proof: phone.key.sign(firsthours_core::evidence::Tag::Hello, code.as_bytes()),
+            proof: phone.key.sign(
+                firsthours_core::evidence::Tag::Enrol,
+                &firsthours_core::wire::enrol_message(
+                    &code.replace('-', ""),
+                    phone.install,
+                    &phone.key.public(),
+                    &server.app.trust.fingerprint(),
+                ),
+            ),
             follows: None,
             certificate: None,
         };
@@ -117,4 +135,98 @@ async fn nobody_who_is_not_enrolled_makes_the_server_unpack_much() {
         assert_eq!(ask(20_000, zstd).await, StatusCode::PAYLOAD_TOO_LARGE, "{zstd}");
         assert_eq!(ask(10_000, zstd).await, StatusCode::OK, "{zstd}");
     }
+}
+
+#[tokio::test]
+async fn a_hello_is_said_once_and_a_lost_reply_costs_one_more_round() {
+    let server = Server::new();
+    let mut phone = server.deputy("dep.ash").await;
+    let (nonce, said) = (phone.nonce.clone(), Phone::hello_request());
+    let first: HelloReply = phone.say_hello(&server, &nonce, &said).await.read();
+    // The same hello again, as somebody recorded it, or as the phone says it that never heard the answer.
+    let again = phone.say_hello(&server, &nonce, &said).await;
+    let (401, ProblemKind::FreshNonce { next_nonce }) = again.problem() else { panic!("{again:?}") };
+    let fresh: HelloReply = phone.say_hello(&server, &next_nonce, &said).await.read();
+    // What was given before the last one that was used is not taken either.
+    let (status, _) = phone.say_hello(&server, &first.next_nonce, &said).await.problem();
+    assert_eq!(status, 401);
+    phone.nonce = fresh.next_nonce;
+    let server = server.restarted(|_| ());
+    assert_eq!(phone.say_hello(&server, &nonce, &said).await.problem().0, 401, "nor after a restart");
+    server.clock.advance(3_600_000);
+    assert_eq!(phone.say_hello(&server, &nonce, &said).await.problem().0, 401, "nor an hour later");
+    phone.hello(&server).await;
+}
+
+#[tokio::test]
+async fn an_install_that_another_follows_reads_nothing_from_that_moment_on() {
+    let server = Server::new();
+    let mut old = server.deputy("dep.ash").await;
+    old.open(encounter(1));
+    old.upload_all(&server).await;
+    let path = Phone::page_path(&server, encounter(1), 0);
+    assert_eq!(old.get(&server, &path).await.status, StatusCode::OK);
+    let new = Phone::new(&old.actor.person);
+    let succession = |tag| {
+        let said =
+            Succession { follows: old.install, head: None, install: new.install, key: new.key.public() };
+        Document::sign(&said, tag, &old.key)
+    };
+    // A signature under another tag, as any other message of that phone carries it, vouches for nothing.
+    for tag in Tag::ALL.into_iter().filter(|tag| *tag != Tag::Succession) {
+        assert_eq!(new.follow(&server, succession(tag)).await.problem(), REFUSED, "{tag:?}");
+    }
+    let waiting: EnrolReply = new.follow(&server, succession(Tag::Succession)).await.read();
+    assert_eq!(waiting.state, EnrolState::Waiting);
+    assert_eq!(
+        old.get(&server, &path).await.problem(),
+        (403, ProblemKind::SendOnly),
+        "with the token of before"
+    );
+    old.answer(encounter(1), "how", "tip");
+    assert_eq!(old.upload_all(&server).await.received_through, 2, "it may send");
+    server.approve(new.install);
+    assert_eq!(old.get(&server, &path).await.problem(), (403, ProblemKind::SendOnly));
+}
+
+#[tokio::test]
+async fn a_phone_of_a_person_who_has_left_reads_nothing_and_what_it_writes_is_held() {
+    let server = Server::new();
+    let mut phone = server.deputy("dep.ash").await;
+    phone.open(encounter(1));
+    phone.upload_all(&server).await;
+    let path = Phone::page_path(&server, encounter(1), 0);
+    server.leave(&phone.actor.person);
+    assert_eq!(phone.get(&server, &path).await.problem(), (403, ProblemKind::SendOnly));
+    let late = phone.answer(encounter(1), "how", "tip");
+    let receipt = phone.upload_all(&server).await;
+    let held: Vec<_> = receipt.held.iter().map(|held| (held.id, held.why)).collect();
+    assert_eq!(held, [(late, HoldReason::Revoked)]);
+
+    // Others are told from where on it is not trusted.
+    let rows = server.rows("select text, signature from revocation");
+    let document = Document {
+        text: rows[0].string(0).expect("text"),
+        signature: rows[0].text(1).expect("text").parse().expect("a signature"),
+    };
+    let mut keyring = server.keyring();
+    let statement = keyring.revoke(&document).expect("ours").clone();
+    assert_eq!((statement.install, statement.last_seq), (phone.install, 1));
+    assert_eq!((statement.last_id, statement.why), (phone.ids.first().copied(), Revoked::Person));
+}
+
+#[tokio::test]
+async fn a_page_carries_the_statement_that_its_author_is_revoked() {
+    let server = Server::new();
+    let mut phone = server.deputy("dep.ash").await;
+    let other = server.deputy("dep.birch").await;
+    phone.open(encounter(1));
+    phone.share(encounter(1), &other.actor.person);
+    phone.upload_all(&server).await;
+    assert_eq!(other.page(&server, encounter(1), 0).await.revocations, []);
+    server.revoke(phone.install);
+    let page = other.page(&server, encounter(1), 0).await;
+    assert_eq!(page.revocations.len(), 1);
+    let mut keyring = server.keyring();
+    assert_eq!(keyring.revoke(&page.revocations[0]).expect("ours").last_seq, 2);
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use firsthours_core::evidence::{Document, Hole, Keyring, Receipt, SecretKey, SignedEvent, Tag};
+use firsthours_core::evidence::{Document, Hole, Keyring, Receipt, Revoked, SecretKey, SignedEvent, Tag};
 use firsthours_core::protocol::Value;
 use firsthours_core::record::{
     Actor, At, Body as EventBody, EncounterId, EventId, Hash, IncidentId, Install, InstallId, Kind, PersonId,
@@ -15,7 +15,7 @@ use firsthours_core::record::{
 use firsthours_core::wire::{
     ClockReport, DeviceReport, EnrolReply, EnrolRequest, EnrolState, EventsReply, EventsRequest,
     HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE, HelloReply, HelloRequest, OffersReply, OffersRequest,
-    Page, Problem, ProblemKind, ReadMessage, compress, hello_message,
+    Page, Problem, ProblemKind, ReadMessage, compress, enrol_message, hello_message, read_code,
 };
 use firsthours_server::audit::Who;
 use firsthours_server::clock::{Clock, ManualClock};
@@ -154,7 +154,21 @@ impl Server {
 
     pub(crate) fn revoke(&self, install: InstallId) {
         let (id, now_ms) = (install.to_string(), self.clock.now_ms());
-        self.app.store.write(|tx| devices::revoke(tx, &id, Who::Console, now_ms)).expect("revoke");
+        let trust = &self.app.trust;
+        self.app
+            .store
+            .write(|tx| devices::revoke(tx, trust, &id, Revoked::Phone, Who::Console, now_ms))
+            .expect("revoke");
+    }
+
+    /// The person leaves, as an administrator says it.
+    pub(crate) fn leave(&self, person: &PersonId) {
+        let (trust, now_ms) = (&self.app.trust, self.clock.now_ms());
+        self.app.store.write(|tx| people::disable(tx, &person.0, Who::Console, now_ms)).expect("disable");
+        self.app
+            .store
+            .write(|tx| devices::revoke_all_of(tx, trust, &person.0, Who::Console, now_ms))
+            .expect("revoke");
     }
 
     /// A deputy with an approved phone that has said hello.
@@ -352,13 +366,31 @@ impl Phone {
     }
 
     pub(crate) async fn enrol(&self, server: &Server, code: &str) -> Reply {
+        let read = read_code(code).unwrap_or_default();
+        let message = enrol_message(&read, self.install, &self.key.public(), &server.app.trust.fingerprint());
         let asked = EnrolRequest {
             code: code.to_owned(),
             install: self.install,
             key: self.key.public(),
             device: "Phone of a test".to_owned(),
-            proof: self.key.sign(Tag::Hello, code.as_bytes()),
+            proof: self.key.sign(Tag::Enrol, &message),
             follows: None,
+            certificate: None,
+        };
+        let body = serde_json::to_vec(&asked).expect("json");
+        server.send(Request::post("/v1/enrol").body(Body::from(body)).expect("request")).await
+    }
+
+    /// Asks to go on from an install that vouches for it.
+    pub(crate) async fn follow(&self, server: &Server, follows: Document) -> Reply {
+        let message = enrol_message("", self.install, &self.key.public(), &server.app.trust.fingerprint());
+        let asked = EnrolRequest {
+            code: String::new(),
+            install: self.install,
+            key: self.key.public(),
+            device: "Phone of a test".to_owned(),
+            proof: self.key.sign(Tag::Enrol, &message),
+            follows: Some(follows),
             certificate: None,
         };
         let body = serde_json::to_vec(&asked).expect("json");
@@ -443,7 +475,8 @@ impl Phone {
         certificates: Vec<Document>,
         events: &[SignedEvent],
     ) -> OffersReply {
-        let request = OffersRequest { encounter, certificates, events: events.to_vec() };
+        let events = events.to_vec();
+        let request = OffersRequest { encounter, certificates, revocations: Vec::new(), events };
         self.post(server, "/v1/sync/offers", serde_json::to_vec(&request).expect("json")).await.read()
     }
 

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use firsthours_core::evidence::Rolling;
 use firsthours_core::record::{Directory, EventId, Hash, PartnerNumber};
-use firsthours_core::wire::{Page, ProblemKind};
+use firsthours_core::wire::{HelloReply, Page, ProblemKind};
 use firsthours_server::audit::Who;
 use firsthours_server::clock::Clock;
 use firsthours_server::sync::set_numbers;
@@ -124,12 +124,11 @@ async fn a_nonce_is_for_one_install_and_one_day() {
         assert_eq!(status, 401, "{nonce}");
         assert!(matches!(kind, ProblemKind::FreshNonce { .. }));
     }
-    let nonce = ash.nonce.clone();
-    assert_eq!(ash.say_hello(&server, &nonce, &said).await.status, StatusCode::OK);
     server.clock.advance(24 * 3_600_000 - 1);
-    assert_eq!(ash.say_hello(&server, &nonce, &said).await.status, StatusCode::OK, "until it runs out");
-    server.clock.advance(1);
-    assert_eq!(ash.say_hello(&server, &nonce, &said).await.status, StatusCode::UNAUTHORIZED);
+    let last_moment = ash.nonce.clone();
+    let hello: HelloReply = ash.say_hello(&server, &last_moment, &said).await.read();
+    server.clock.advance(24 * 3_600_000 + 1);
+    assert_eq!(ash.say_hello(&server, &hello.next_nonce, &said).await.status, StatusCode::UNAUTHORIZED);
     let forged = Phone { key: birch.key.clone(), ..ash.copy() };
     let fresh = ash.hello(&server).await.next_nonce;
     assert_eq!(forged.say_hello(&server, &fresh, &said).await.problem().0, 422);
@@ -155,9 +154,9 @@ async fn an_app_that_is_too_old_may_only_send() {
     let (mut ash, _) = shared(&server).await;
     let mut said = Phone::hello_request();
     said.app_version = "0.0.9".to_owned();
-    let hello: firsthours_core::wire::HelloReply = ash.say_hello(&server, &ash.nonce, &said).await.read();
+    let hello: HelloReply = ash.say_hello(&server, &ash.nonce, &said).await.read();
     assert!(hello.send_only);
-    ash.token = hello.token;
+    (ash.token, ash.nonce) = (hello.token, hello.next_nonce);
     assert_eq!(ash.upload(&server, &ash.events).await.status, StatusCode::OK);
     let page = ash.get(&server, &Phone::page_path(&server, encounter(1), 0)).await;
     assert_eq!(page.problem(), (403, ProblemKind::SendOnly));

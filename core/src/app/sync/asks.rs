@@ -79,7 +79,15 @@ impl Run<'_> {
         // The first epoch that a phone hears of is nothing to tell anybody.
         self.put_back |= cursors.values().any(|cursor| cursor.epoch != reply.epoch);
         let held: BTreeSet<Hash> = held.into_iter().collect();
-        self.session.on_hello(&reply, &receipt, &held, directory.as_deref(), &cursors, app.adrift()?);
+        self.session.on_hello(
+            &reply,
+            APP_VERSION,
+            &receipt,
+            &held,
+            directory.as_deref(),
+            &cursors,
+            app.adrift()?,
+        );
         if !self.is_of_our_chain(&receipt)? {
             // What it acknowledges was written by a copy of this phone: of what is only here it says nothing.
             self.session.on_other_chain(receipt.received_through);
@@ -141,7 +149,8 @@ impl Run<'_> {
             page.into_iter().map(|stored| stored.event).filter(|event| foreign(event)).collect();
         if !events.is_empty() {
             let certificates = self.certificates_of(&events)?;
-            let request = OffersRequest { encounter: offer.encounter, certificates, events };
+            let revocations = Vec::new();
+            let request = OffersRequest { encounter: offer.encounter, certificates, revocations, events };
             let body = to_body(&request)?;
             let reply =
                 self.ask::<OffersReply>(Method::Post, "/v1/sync/offers".to_owned(), self.bearer(), body)?;
@@ -193,6 +202,7 @@ impl Run<'_> {
         self.sent += receipt.received_through.saturating_sub(batch.after);
         self.session.on_receipt(&receipt);
         self.session.on_uploaded(batch.after, took);
+        self.session.on_backoff(reply.backoff_ms);
         app.acknowledged.store(self.sent, Ordering::Relaxed);
         self.note_receipt(reply.receipt, receipt)
     }

@@ -73,6 +73,8 @@ create table install (
     durable_through {int} not null default 0,
     seen_ms {int},
     app_version text,
+    -- When the last nonce that a hello of it used runs out: no earlier one is taken again.
+    nonce_until_ms {int} not null default 0,
     -- What the phone itself last said it still has to send, and since when.
     unsent {int} not null default 0,
     drafts {int} not null default 0,
@@ -86,6 +88,13 @@ create index install_person on install (person);
 -- Certificates of installs as they were signed: those issued here, and those that came with offers because an
 -- older store had issued them. They have no expiry; a revoked install is known by its row above.
 create table certificate (
+    install text primary key,
+    text text not null,
+    signature text not null
+) {strict};
+
+-- Signed statements that an install is trusted no further than it was when it was revoked. They travel with certificates.
+create table revocation (
     install text primary key,
     text text not null,
     signature text not null
