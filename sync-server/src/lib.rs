@@ -15,6 +15,7 @@ pub mod keys;
 pub mod load;
 mod out;
 pub mod people;
+pub mod permission;
 pub mod protocols;
 pub mod random;
 pub mod sessions;

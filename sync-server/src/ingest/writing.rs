@@ -22,9 +22,6 @@ use crate::sync::Service;
 /// How the server itself signs what it adds to a record.
 const SERVER_PERSON: &str = "server";
 
-/// The longest name of an agency or a station that is kept beside a record; there is none so long.
-const NAME_BYTES: usize = 64;
-
 /// What became of an event. Dropping it would acknowledge what was not kept.
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +60,6 @@ pub(super) struct Opening<'e> {
     pub(super) encounter: EncounterId,
     protocol: Hash,
     agency: &'e str,
-    station: &'e str,
     incident: IncidentId,
     letter: &'e str,
     at_ms: i64,
@@ -74,13 +70,12 @@ impl<'e> Opening<'e> {
     /// Reads an opening; `None` if the event is none.
     pub(super) fn of(event: &'e Event) -> Option<Self> {
         let (encounter, body) = (event.header.encounter?, event.body.as_ref()?);
-        let Kind::Opened { protocol, agency, station, incident, letter } = &body.kind else { return None };
+        let Kind::Opened { protocol, incident, letter, .. } = &body.kind else { return None };
         let (at_ms, by) = (body.at.wall, body.actor.person.0.as_str());
-        // One that is held leaves its record in its place without its texts.
+        // Until it is accepted, whatever it claims, its record is of its author's own agency and in no station's queue.
         let letter = if bounds::letter_fits(letter) { letter } else { "" };
-        let named = |name: &'e str| if name.len() <= NAME_BYTES { name } else { "" };
-        let (agency, station) = (named(agency), named(station));
-        Some(Self { encounter, protocol: *protocol, agency, station, incident: *incident, letter, at_ms, by })
+        let agency = body.actor.agency.as_str();
+        Some(Self { encounter, protocol: *protocol, agency, incident: *incident, letter, at_ms, by })
     }
 }
 
@@ -102,8 +97,8 @@ impl<'s> Writing<'s> {
         let id = encounter.to_string();
         tx.run("update encounter set pos = pos where id = $1", &[(&id).into()])?;
         let row = tx.row(
-            "select pos, rolling, desk_seq, desk_prev, protocol, queue_rank, due_ms, waiting_since_ms, voided \
-             from encounter where id = $1",
+            "select pos, rolling, desk_seq, desk_prev, protocol, queue_rank, due_ms, waiting_since_ms, voided, \
+             asks_detective * 2 + asks_county from encounter where id = $1",
             &[(&id).into()],
         )?;
         let Some(row) = row else { return Ok(None) };
@@ -121,7 +116,7 @@ impl<'s> Writing<'s> {
             positions: BTreeMap::new(),
             people: BTreeSet::new(),
             held_once: false,
-            order: Some([row.int(5)?, row.int(6)?, row.int(7)?, row.int(8)?]),
+            order: Some([row.int(5)?, row.int(6)?, row.int(7)?, row.int(8)?, row.int(9)?]),
             id,
             now_ms,
         };
@@ -145,7 +140,7 @@ impl<'s> Writing<'s> {
         keys: &'s BTreeMap<EncounterId, Option<DataKey>>,
         now_ms: i64,
     ) -> Result<Self, IngestError> {
-        let Opening { encounter, protocol, agency, station, incident, letter, at_ms, by } = *opening;
+        let Opening { encounter, protocol, agency, incident, letter, at_ms, by } = *opening;
         tx.run(
             "insert into encounter (id, protocol, agency, station, incident, letter, opened_ms, opened_by, rolling) \
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -153,7 +148,7 @@ impl<'s> Writing<'s> {
                 encounter.to_string().into(),
                 protocol.to_string().into(),
                 agency.into(),
-                station.into(),
+                "".into(),
                 incident.to_string().into(),
                 letter.into(),
                 at_ms.into(),
@@ -242,16 +237,20 @@ impl<'s> Writing<'s> {
         if self.held_once {
             self.list_held(tx)?;
         }
-        let summary = self.under.definition.as_ref().filter(|_| self.key.is_some()).map(|definition| {
+        let said = self.under.definition.as_ref().filter(|_| self.key.is_some()).map(|definition| {
             let derived = derive(definition, &self.state);
-            summarise(self.encounter, self.under.protocol, definition, &self.state, &derived)
+            let summary = summarise(self.encounter, self.under.protocol, definition, &self.state, &derived);
+            let queue = Queue::of(&summary, &derived);
+            (summary, queue)
         });
+        let (summary, queue) = said.unzip();
         let text = summary.as_ref().and_then(|summary| String::from_utf8(summary.to_bytes()).ok());
-        let queue = summary.as_ref().map(Queue::of).unwrap_or_default();
+        let queue = queue.unwrap_or_default();
         tx.run(
             "update encounter set pos = $2, rolling = $3, desk_seq = $4, desk_prev = $5, summary = $6, \
              summary_version = $7, phase_state = $8, waiting_since_ms = $9, due_ms = $10, conflicts = $11, \
-             threads_open = $12, voided = $13, protocol = $14, queue_rank = $15 where id = $1",
+             threads_open = $12, voided = $13, protocol = $14, queue_rank = $15, asks_detective = $16, \
+             asks_county = $17 where id = $1",
             &[
                 (&self.id).into(),
                 stored(self.pos).into(),
@@ -268,6 +267,8 @@ impl<'s> Writing<'s> {
                 queue.voided.into(),
                 self.under.protocol.to_string().into(),
                 queue.rank.into(),
+                queue.asks[0].into(),
+                queue.asks[1].into(),
             ],
         )?;
         if self.order != Some(queue.order()) {

@@ -91,7 +91,8 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloRepl
     let person = &author.certificate.actor.person.0;
     let grants = if send_only { Vec::new() } else { grants(service, person)? };
     let encounters: Vec<EncounterId> = if send_only {
-        sent_by(service, install, &said)?
+        let named: Vec<EncounterId> = said.encounters.iter().map(|cursor| cursor.id).collect();
+        sent_to(service, install, &named)?
     } else {
         grants.iter().map(|grant| grant.encounter).collect()
     };
@@ -221,22 +222,25 @@ fn grants(service: &Service, person: &str) -> Result<Vec<Grant>, StoreError> {
     })
 }
 
-/// Of the records that the phone names, those to which it has sent something: a receipt for them tells it no more
-/// than that what it sent is here.
-fn sent_by(
+/// Of these records, those in which the install's person has a part, or to which it has sent something itself: a receipt
+/// for them tells it no more than that what it sent is here.
+pub(super) fn sent_to(
     service: &Service,
     install: InstallId,
-    said: &HelloRequest,
+    encounters: &[EncounterId],
 ) -> Result<Vec<EncounterId>, StoreError> {
+    let id = install.to_string();
     service.store.read(|tx| {
         let mut found = Vec::new();
-        for cursor in &said.encounters {
+        for encounter in encounters.iter().copied() {
             let row = tx.row(
-                "select pos from event where encounter = $1 and install = $2 limit 1",
-                &[cursor.id.to_string().into(), install.to_string().into()],
+                "select encounter from event where encounter = $1 and install = $2 union all \
+                 select p.encounter from party p join install i on i.person = p.person \
+                 where p.encounter = $1 and i.install = $2 and p.until_ms is null limit 1",
+                &[encounter.to_string().into(), (&id).into()],
             )?;
             if row.is_some() {
-                found.push(cursor.id);
+                found.push(encounter);
             }
         }
         Ok(found)

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::problem::Fault;
 use super::service::Service;
-use super::{receipt, request};
+use super::{hello, receipt, request};
 use crate::ingest::{self, Author};
 
 /// `POST /v1/sync/events`
@@ -55,7 +55,9 @@ pub(super) async fn offers(
         few(service, sent.events.len().max(sent.certificates.len()))?;
         let encounter = sent.encounter;
         let offered = ingest::offers(service, install, sent)?;
-        let receipt = receipt::make(service, install, &[encounter])?;
+        // To whoever has no part in it and sent nothing to it, a record that is there answers like one that is not.
+        let known = hello::sent_to(service, install, &[encounter])?;
+        let receipt = receipt::make(service, install, &known)?;
         Ok(OffersReply { taken: offered.taken, known: offered.known, refused: offered.refused, receipt })
     })
     .await

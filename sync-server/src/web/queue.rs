@@ -17,6 +17,7 @@ use super::scope::Scope;
 use crate::app::App;
 use crate::audit::{self, Entry, What};
 use crate::load;
+use crate::permission::Deed;
 use crate::store::{Row, StoreError, Tx, Value};
 
 /// Rows of one page.
@@ -130,14 +131,16 @@ fn read(
 
 /// One row more than a page, so that it is known whether another follows.
 fn rows(tx: &mut dyn Tx, scope: &Scope, after: Option<&Cursor>, all: bool) -> Result<Vec<Row>, StoreError> {
-    let Some((covers, mut args)) = scope.covers() else { return Ok(Vec::new()) };
+    let Some((covers, mut args)) = scope.covers(Deed::Look) else { return Ok(Vec::new()) };
     let ranks = if all { "" } else { " and queue_rank < 2" };
     let from = match after {
         Some(Cursor(rank, due, since, id)) => {
+            let place = args.len();
             args.extend::<[Value; 4]>([(*rank).into(), (*due).into(), (*since).into(), id.as_str().into()]);
-            " and (queue_rank, due_ms, waiting_since_ms, encounter) > ($3, $4, $5, $6)"
+            let [a, b, c, d] = [1, 2, 3, 4].map(|n| place + n);
+            format!(" and (queue_rank, due_ms, waiting_since_ms, encounter) > (${a}, ${b}, ${c}, ${d})")
         }
-        None => "",
+        None => String::new(),
     };
     // Of each queue the first rows in its order, read off its index and no more of it; then the first of them all.
     let limit = PAGE + 1;
@@ -147,9 +150,11 @@ fn rows(tx: &mut dyn Tx, scope: &Scope, after: Option<&Cursor>, all: bool) -> Re
         args.extend(queue.map(Value::from));
         parts.push(format!(
             "select encounter from (select encounter from queue where agency = ${place} and station = ${} \
-             and person = ${}{ranks}{from} order by queue_rank, due_ms, waiting_since_ms, encounter limit {limit}) as p",
+             and person = ${} and role = ${}{ranks}{from} \
+             order by queue_rank, due_ms, waiting_since_ms, encounter limit {limit}) as p",
             place + 1,
             place + 2,
+            place + 3,
         ));
     }
     let sql = format!(

@@ -30,6 +30,7 @@ use crate::app::App;
 use crate::audit::{self, Entry, What};
 use crate::desk::{self, DeskError};
 use crate::load::{self, LoadError, Loaded};
+use crate::permission::Deed;
 use crate::store::StoreError;
 
 /// Reasons for opening hidden fields: what the log holds.
@@ -158,7 +159,8 @@ async fn serve(app: &App, lang: Lang, reader: Reader, look: Look) -> Result<maud
     let (drawn, now) = app
         .blocking(move |app| {
             let now = app.now_ms();
-            let loaded = find(app, &who, encounter)?;
+            let deed = if opened.is_some() { Deed::Open } else { Deed::Look };
+            let loaded = find(app, &who, encounter, deed)?;
             log(app, &who, encounter, opened, now)?;
             Ok::<_, AppError>((draw(app, &who, &loaded, opened.is_some(), since, language, now)?, now))
         })
@@ -167,7 +169,7 @@ async fn serve(app: &App, lang: Lang, reader: Reader, look: Look) -> Result<maud
         base: format!("/records/{encounter}"),
         at_desk: true,
         zone: drawn.zone.clone(),
-        comments: scope.reviews(),
+        comments: scope.ever(Deed::Review),
         open: look.open,
         refused: look.refused,
         desk: drawn.desk.clone(),
@@ -182,15 +184,16 @@ async fn serve(app: &App, lang: Lang, reader: Reader, look: Look) -> Result<maud
             now,
             opened: opened.is_some(),
             reason_lacks: look.reason_lacks,
+            may_open: scope.ever(Deed::Open),
             id: &encounter.to_string(),
         },
     ))
 }
 
-/// The record, if this person may see it. Trying to see another's is logged.
-fn find(app: &App, scope: &Scope, encounter: EncounterId) -> Result<Loaded, AppError> {
+/// The record, if this person may do this to it; else it answers like one that does not exist, and the try is logged.
+pub(super) fn find(app: &App, scope: &Scope, encounter: EncounterId, deed: Deed) -> Result<Loaded, AppError> {
     let found = app.store.read(|tx| {
-        if !scope.may_see(tx, encounter)? {
+        if !scope.may(tx, encounter, deed)? {
             return Ok(None);
         }
         load::record(tx, &app.keys, &app.sync.definitions, encounter).map_err(AppError::from)
@@ -297,7 +300,10 @@ fn write(
     pairs: &Pairs,
     language: Language,
 ) -> Result<Result<(), Vec<FieldFault>>, AppError> {
-    let loaded = find(app, scope, encounter)?;
+    if !scope.ever(Deed::Answer) && !scope.ever(Deed::Review) {
+        return Err(AppError::Forbidden);
+    }
+    let loaded = find(app, scope, encounter, Deed::Look)?;
     let unfit = || Ok(Err(vec![FieldFault { control: String::new(), fault: Fault::Form }]));
     let (Some(definition), Some(seen)) = (&loaded.under.definition, forms::seen(pairs)) else {
         return unfit();
@@ -314,6 +320,9 @@ fn write(
         Err(faults) => return Ok(Err(faults)),
     };
     for act in &acts {
+        if !app.store.read(|tx| scope.may(tx, encounter, deed_of(act)))? {
+            return Err(AppError::Forbidden);
+        }
         if !may_name(app, scope, act)? {
             return unfit();
         }
@@ -327,11 +336,24 @@ fn write(
     Ok(Ok(()))
 }
 
+/// What an act is in the table of permissions.
+fn deed_of(act: &Act) -> Deed {
+    match act {
+        Act::Comment { .. }
+        | Act::Resolve { .. }
+        | Act::Return { .. }
+        | Act::Reassign { .. }
+        | Act::SameEncounter { .. }
+        | Act::Approve { .. } => Deed::Review,
+        _ => Deed::Answer,
+    }
+}
+
 /// Whether everybody and every record that the act names is one that this person may name. A page offers no others, but a
 /// form can be sent without a page.
 fn may_name(app: &App, scope: &Scope, act: &Act) -> Result<bool, AppError> {
     Ok(app.store.read(|tx| match act {
-        Act::SameEncounter { with: Some(other) } => scope.may_see(tx, *other),
+        Act::SameEncounter { with: Some(other) } => scope.may(tx, *other, Deed::Look),
         Act::Reassign { to } => near::may_hold(tx, scope, &to.0),
         _ => Ok(true),
     })?)

@@ -2,6 +2,7 @@
 
 mod desk;
 mod enrolment;
+mod judge;
 mod model;
 mod phone;
 mod reading;

@@ -341,12 +341,23 @@ impl Phone {
 
     /// Opens a record with this letter.
     pub(crate) fn open_as(&mut self, encounter: EncounterId, letter: &str) -> EventId {
+        self.open_at(encounter, "north", "mill", letter)
+    }
+
+    /// Opens a record that claims to be of this agency and station.
+    pub(crate) fn open_at(
+        &mut self,
+        encounter: EncounterId,
+        agency: &str,
+        station: &str,
+        letter: &str,
+    ) -> EventId {
         self.write(
             encounter,
             Kind::Opened {
                 protocol: Hash::of(PROTOCOL.as_bytes()),
-                agency: "north".to_owned(),
-                station: "mill".to_owned(),
+                agency: agency.to_owned(),
+                station: station.to_owned(),
                 incident: IncidentId([1; 16]),
                 letter: letter.to_owned(),
             },

@@ -1,8 +1,11 @@
 //! More than one phone: joining, waiting for an opening, offers.
 
+use firsthours_core::evidence::{Receipt, Tag};
 use firsthours_core::record::{HoldReason, Kind};
+use firsthours_server::audit::Who;
+use firsthours_server::people;
 
-use crate::phone::{Server, encounter};
+use crate::phone::{Phone, Server, encounter};
 
 #[tokio::test]
 async fn who_has_no_part_is_held_until_the_record_is_shared_with_them() {
@@ -206,4 +209,85 @@ async fn a_record_whose_key_was_destroyed_before_takes_no_other_record_of_its_ru
     let rows = server.rows("select body from event where pos = 1 order by encounter");
     let has_body: Vec<bool> = rows.iter().map(|row| row.opt_blob(0).expect("a column").is_some()).collect();
     assert_eq!(has_body, [true, false, true]);
+}
+
+#[tokio::test]
+async fn an_offer_tells_a_stranger_nothing_of_a_record() {
+    let server = Server::new();
+    let mut ash = server.deputy("dep.ash").await;
+    let stranger = server.deputy("dep.birch").await;
+    ash.open(encounter(1));
+    ash.answer(encounter(1), "how", "tip");
+    ash.upload_all(&server).await;
+    let told = async |id| {
+        let reply = stranger.offer(&server, id, Vec::new(), &[]).await;
+        let receipt: Receipt = server.keyring().open_receipt(&reply.receipt, Tag::Receipt).expect("signed");
+        (reply.taken, reply.known, reply.refused, receipt.encounters)
+    };
+    assert_eq!(told(encounter(1)).await, told(encounter(2)).await, "there, and not there");
+    // Nor by a page, in whatever epoch.
+    let epoch = server.app.trust.epoch();
+    for epoch in [epoch.to_string(), "5e".repeat(16)] {
+        let page = async |id| {
+            stranger.get(&server, &format!("/v1/sync/encounters/{id}/{epoch}/events?after=0")).await.problem()
+        };
+        assert_eq!(page(encounter(1)).await, page(encounter(2)).await);
+    }
+}
+
+#[tokio::test]
+async fn who_was_a_party_reads_nothing_any_more() {
+    let server = Server::new();
+    let mut ash = server.deputy("dep.ash").await;
+    let mut birch = server.deputy("dep.birch").await;
+    ash.open(encounter(1));
+    ash.share(encounter(1), &birch.actor.person);
+    ash.upload_all(&server).await;
+    assert_eq!(birch.hello(&server).await.grants.len(), 1);
+    let path = Phone::page_path(&server, encounter(1), 0);
+    assert_eq!(birch.get(&server, &path).await.status, 200);
+    let end = "update party set until_ms = 5 where person = $1";
+    server.app.store.write(|tx| tx.run(end, &[(&birch.actor.person.0).into()])).expect("ended");
+    assert!(birch.hello(&server).await.grants.is_empty());
+    assert_eq!(birch.get(&server, &path).await.problem().0, 404);
+    let told = birch.offer(&server, encounter(1), Vec::new(), &[]).await;
+    let receipt: Receipt = server.keyring().open_receipt(&told.receipt, Tag::Receipt).expect("signed");
+    assert_eq!(receipt.encounters, []);
+}
+
+#[tokio::test]
+async fn a_record_that_is_planted_stands_in_no_station_s_queue() {
+    let server = Server::new();
+    server
+        .app
+        .store
+        .write(|tx| {
+            people::add_agency(tx, "south", "South County", Who::Console, 5)?;
+            people::add_station(tx, "quay", "south", "Quay", Who::Console, 5)
+        })
+        .expect("places");
+    let mut phone = server.deputy("dep.ash").await;
+    let queues = |id| {
+        let sql = format!("select agency, station from queue where encounter = '{id}' and person = ''");
+        let rows = server.rows(&sql);
+        rows.iter()
+            .map(|row| (row.string(0).expect("text"), row.string(1).expect("text")))
+            .collect::<Vec<_>>()
+    };
+    // At a station of another agency; in the name of another agency; at none that there is; with too long a letter.
+    for (n, agency, station, letter) in [
+        (1, "north", "quay", "A"),
+        (2, "south", "quay", "A"),
+        (3, "north", "nowhere", "A"),
+        (4, "north", "mill", "ABC"),
+    ] {
+        let id = phone.open_at(encounter(n), agency, station, letter);
+        let receipt = phone.upload_all(&server).await;
+        assert!(receipt.held.iter().any(|held| held.id == id), "{agency} {station}");
+        let found = queues(encounter(n));
+        assert!(found.iter().all(|(agency, station)| agency == "north" && station.is_empty()), "{found:?}");
+    }
+    phone.open(encounter(5));
+    phone.upload_all(&server).await;
+    assert!(queues(encounter(5)).contains(&("north".to_owned(), "mill".to_owned())));
 }

@@ -156,6 +156,9 @@ create table encounter (
     due_ms {int} not null default 9000000000000000,
     conflicts {int} not null default 0,
     threads_open {int} not null default 0,
+    -- Whether a step for a detective, or a county worker, applies: they see no other records of their agency.
+    asks_detective {int} not null default 0,
+    asks_county {int} not null default 0,
     voided {int} not null default 0,
     sealed {int} not null default 0,
     shredded {int} not null default 0
@@ -251,12 +254,15 @@ create table queue (
     agency text not null,
     station text not null,
     person text not null,
+    -- Of an agency's: detective and county are the records in which a step of theirs applies, party those of other agencies
+    -- in which it has a part.
+    role text not null default '',
     queue_rank {int} not null,
     due_ms {int} not null,
     waiting_since_ms {int} not null,
-    primary key (encounter, agency, station, person)
+    primary key (encounter, agency, station, person, role)
 ) {strict};
-create index queue_order on queue (agency, station, person, queue_rank, due_ms, waiting_since_ms, encounter);
+create index queue_order on queue (agency, station, person, role, queue_rank, due_ms, waiting_since_ms, encounter);
 
 -- Numbers to call, by partner, station and hour. They are the programme's, not the protocol's.
 create table number (

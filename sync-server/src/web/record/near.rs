@@ -6,6 +6,7 @@ use firsthours_core::view::{Sibling, handle};
 use super::Scope;
 use crate::app::App;
 use crate::load::{self, Loaded};
+use crate::permission::Deed;
 use crate::store::{Result, Row, Tx};
 use crate::web::draw::Desk;
 use crate::web::names::Known;
@@ -32,7 +33,7 @@ pub(super) fn scene(
     )?;
     let mut found = Vec::new();
     for row in &rows {
-        if scope.may_see(tx, load::hash(row.text(0)?)?)? {
+        if scope.may(tx, load::hash(row.text(0)?)?, Deed::Look)? {
             found.extend(sibling(app, tx, row, names)?);
         }
     }
@@ -48,7 +49,7 @@ pub(super) fn desk(
     scene: &[Sibling],
     names: &Known,
 ) -> Result<Desk> {
-    if !scope.reviews() {
+    if !scope.ever(Deed::Review) {
         return Ok(Desk::default());
     }
     let siblings = near(app, tx, scope, loaded, scene.to_vec(), names)?;

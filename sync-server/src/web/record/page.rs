@@ -24,6 +24,8 @@ pub(super) struct Shown<'a> {
     pub(super) now: i64,
     pub(super) opened: bool,
     pub(super) reason_lacks: bool,
+    /// Whether this reader may open hidden fields at all.
+    pub(super) may_open: bool,
     pub(super) id: &'a str,
 }
 
@@ -67,7 +69,7 @@ pub(super) fn page(app: &App, lang: Lang, reader: &Reader, shown: &Shown<'_>) ->
 }
 
 fn hidden(shown: &Shown<'_>, language: Language) -> Markup {
-    if shown.opened {
+    if shown.opened || !shown.may_open {
         return html! {};
     }
     reason_form(&format!("/records/{}/hidden", shown.id), shown.reason_lacks, language)

@@ -16,6 +16,7 @@ use super::page::reason_form;
 use super::{Opening, REASONS, find, read_id, reader_of};
 use crate::app::App;
 use crate::audit::{self, Entry, What, Who};
+use crate::permission::Deed;
 use crate::web::draw;
 use crate::web::error::AppError;
 use crate::web::layout;
@@ -76,7 +77,7 @@ async fn make(
     let sheet = sheet.to_owned();
     app.blocking(move |app| {
         let now = app.now_ms();
-        let loaded = find(app, &scope, encounter)?;
+        let loaded = find(app, &scope, encounter, if why.is_some() { Deed::Open } else { Deed::Sheet })?;
         let definition = loaded.under.definition.clone().ok_or(AppError::NotFound)?;
         let names = app.store.read(Known::read)?;
         let here = Here { seen: loaded.pos, earlier: loaded.under.earlier.clone(), ..Here::default() };

@@ -1,6 +1,7 @@
 use axum::http::{StatusCode, header};
 
 pub(crate) mod phone;
+mod rights;
 mod whole;
 
 use phone::{ENCOUNTER, Station, station, text};
@@ -182,8 +183,7 @@ async fn a_county_worker_answers_their_step_and_may_not_review() {
     let page = text(station.get(&path(), &cookie).await).await;
     assert!(page.contains("value=\"2026-11-24T00:00\""), "the time is kept: {page}");
     let sent = send(&station, &cookie, "act=review&on=scene&decide=approve").await;
-    assert_eq!(sent.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(text(sent).await.contains("Your role may not do this."));
+    assert_eq!(sent.status(), StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

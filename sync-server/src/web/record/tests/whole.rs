@@ -69,11 +69,7 @@ async fn a_supervisor_gives_the_record_to_a_deputy_of_the_agency_and_to_nobody_e
 
     let county = station.sign_in("c.osei").await;
     let sent = send(&station, &county, &format!("act=reassign&to={to}")).await;
-    assert_eq!(
-        sent.status(),
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "a county worker decides nothing of the kind"
-    );
+    assert_eq!(sent.status(), StatusCode::FORBIDDEN, "a county worker decides nothing of the kind");
 }
 
 #[tokio::test]
