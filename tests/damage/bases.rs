@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use firsthours_core::app::{Act, Sharing};
 use firsthours_core::bundle::{Bundle, BundledEvent, Manifest, pack, write};
 use firsthours_core::evidence::{
-    Document, EncounterReceipt, Purpose, Receipt, Revocation, Rolling, SecretKey, SignedEvent, Tag,
+    Document, EncounterReceipt, Purpose, Receipt, Revocation, Revoked, Rolling, SecretKey, SignedEvent, Tag,
 };
 use firsthours_core::protocol::Phase;
 use firsthours_core::record::{
@@ -328,6 +328,24 @@ pub(crate) fn shredded() -> Result<Base, Fault> {
     synthetic("shredded", &events, covered)
 }
 
+/// That the second author is trusted no further than what stands here.
+fn revoked(events: &[SignedEvent]) -> Result<Document, Fault> {
+    let install = InstallId([2; 16]);
+    let read = read_all(events)?;
+    let last = read.iter().filter(|event| event.header.install == Install::Phone(install));
+    let last = last.max_by_key(|event| event.header.seq).ok_or("the second author wrote nothing")?;
+    let said = Revocation {
+        v: 1,
+        server: "test-county".to_owned(),
+        install,
+        last_seq: last.header.seq.unwrap_or(0),
+        last_id: Some(last.id),
+        at: NIGHT,
+        why: Revoked::Phone,
+    };
+    Ok(Document::sign(&said, Tag::Revocation, &support::server_key(Purpose::Cert)))
+}
+
 fn noted(text: &str) -> Kind {
     Kind::Noted { step: None, text: text.to_owned() }
 }
@@ -336,7 +354,7 @@ fn synthetic(name: &'static str, events: &[SignedEvent], covered: usize) -> Resu
     let key = support::server_key(Purpose::Receipt);
     let server = "test-county".to_owned();
     let office =
-        || Office { server: server.clone(), epoch: EPOCH, receipt: &key, revoked: Vec::new(), now: NIGHT };
+        || Office { server: server.clone(), epoch: EPOCH, receipt: &key, revoked: vec![InstallId([2; 16])], now: NIGHT };
     let authors = [Author::phone(1, Role::Deputy), Author::phone(2, Role::Deputy)];
     let make = |events: &[SignedEvent], covered: usize| -> Result<Bundle, Fault> {
         let mut all = placed(&events[..covered]);
@@ -346,7 +364,7 @@ fn synthetic(name: &'static str, events: &[SignedEvent], covered: usize) -> Resu
             definition: SOME_DEFINITION.to_owned(),
             trust: support::trust(),
             certificates: authors.iter().map(Author::signed_certificate).collect(),
-            revocations: vec![],
+            revocations: vec![revoked(events)?],
             events: all,
             receipts: vec![office().receipt(ENCOUNTER, &events[..2], EPOCH)?],
             manifest: Some(office().manifest(ENCOUNTER, SOME_DEFINITION, &events[..covered])?),

@@ -67,7 +67,8 @@ fn ways() -> Vec<usize> {
 
 /// A mutant that is not what it was made of.
 fn mutant(base: &Base, way: usize, dice: &mut Dice) -> Mutant {
-    loop {
+    // A way that never finds anything to change in a base would have this turn for ever.
+    for _ in 0..10_000 {
         if let Some(mutant) = CHANGES[way].2(base, dice)
             && mutant.bytes != base.text
             && mutant.bytes != base.packed
@@ -75,6 +76,7 @@ fn mutant(base: &Base, way: usize, dice: &mut Dice) -> Mutant {
             return mutant;
         }
     }
+    panic!("{} has nothing to change for: {}", base.name, CHANGES[way].0)
 }
 
 /// Checks one worker's share of the mutants of one bundle.
