@@ -463,6 +463,7 @@ fn hello_speaks_in_exactly_these_bytes() {
         directory: "\"d-5\"".to_owned(),
         min_app_version: "0.1.0".to_owned(),
         send_only: false,
+        followed: false,
         trust: trust(),
     };
     message("hello_reply", &reply);

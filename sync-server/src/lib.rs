@@ -12,6 +12,7 @@ pub mod desk;
 pub mod devices;
 pub mod ingest;
 pub mod keys;
+pub mod listen;
 pub mod load;
 mod out;
 pub mod people;

@@ -375,13 +375,69 @@ fn check_password(username: &str, password: &str) -> Result<(), PeopleError> {
     }
     let lower = password.to_lowercase();
     let first = lower.chars().next();
-    if lower.contains(username)
-        || lower.chars().all(|c| Some(c) == first)
-        || "012345678901234567890".contains(&lower)
-    {
+    if lower.contains(username) || lower.chars().all(|c| Some(c) == first) || is_common(&lower) {
         return Err(PeopleError::Guessable);
     }
     Ok(())
+}
+
+/// What passwords are made of that are guessed first: words of lists that were published, of the keyboard, and of this work.
+const COMMON: [&str; 40] = [
+    "password",
+    "passw0rd",
+    "p@ssw0rd",
+    "p@ssword",
+    "pass",
+    "passphrase",
+    "contrasena",
+    "letmein",
+    "welcome",
+    "admin",
+    "administrator",
+    "qwerty",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "1qaz2wsx",
+    "abc",
+    "iloveyou",
+    "monkey",
+    "dragon",
+    "football",
+    "baseball",
+    "master",
+    "secret",
+    "login",
+    "user",
+    "test",
+    "changeme",
+    "default",
+    "sheriff",
+    "police",
+    "deputy",
+    "sergeant",
+    "station",
+    "county",
+    "firsthours",
+    "first",
+    "hours",
+    "losangeles",
+    "california",
+];
+
+/// Whether nothing is left of a password once common words, runs of one row of keys, and what people put behind them are
+/// taken out.
+fn is_common(lower: &str) -> bool {
+    const ROWS: [&str; 5] =
+        ["01234567890123456789", "98765432109876543210", "qwertyuiop", "asdfghjkl", "zxcvbnm"];
+    let mut left = lower.to_owned();
+    let mut words = COMMON;
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    for word in words {
+        left = left.replace(word, "");
+    }
+    let letters: String = left.chars().filter(|c| c.is_alphabetic()).collect();
+    letters.chars().count() <= 2 || ROWS.iter().any(|row| row.contains(&letters))
 }
 
 #[cfg(test)]

@@ -353,8 +353,13 @@ fn noted(text: &str) -> Kind {
 fn synthetic(name: &'static str, events: &[SignedEvent], covered: usize) -> Result<Base, Fault> {
     let key = support::server_key(Purpose::Receipt);
     let server = "test-county".to_owned();
-    let office =
-        || Office { server: server.clone(), epoch: EPOCH, receipt: &key, revoked: vec![InstallId([2; 16])], now: NIGHT };
+    let office = || Office {
+        server: server.clone(),
+        epoch: EPOCH,
+        receipt: &key,
+        revoked: vec![InstallId([2; 16])],
+        now: NIGHT,
+    };
     let authors = [Author::phone(1, Role::Deputy), Author::phone(2, Role::Deputy)];
     let make = |events: &[SignedEvent], covered: usize| -> Result<Bundle, Fault> {
         let mut all = placed(&events[..covered]);

@@ -14,7 +14,7 @@ mod text;
 mod verify;
 
 pub use manifest::Manifest;
-pub use pack::inflate;
+pub use pack::{Unpack, inflate, unpack};
 pub use text::{BundleFault, FORMAT, MAX_BYTES, VERSION, pack, read, write};
 pub use verify::{Completeness, Receipts, Verified, VerifyFault, Wrong, verify};
 

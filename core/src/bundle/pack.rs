@@ -5,17 +5,33 @@ use std::io::Read;
 /// The window that we pack with: 2 MiB, however short the text.
 const OWN_WINDOW_LOG: u32 = 21;
 
+/// Why packed bytes are not unpacked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unpack {
+    /// They are no zstd, or ask for more memory than may come out.
+    Damaged,
+    /// More comes out than may.
+    TooLarge,
+}
+
 /// Unpacks zstd; `None` if it is damaged or unpacks to more than `max` bytes.
+pub fn inflate(packed: &[u8], max: usize) -> Option<Vec<u8>> {
+    unpack(packed, max).ok()
+}
+
+/// Unpacks zstd to `max` bytes at most.
 ///
 /// A frame says how far back it refers, and so much memory is set aside before anything is unpacked: never more than
 /// what may come out, or than what we pack with.
-pub fn inflate(packed: &[u8], max: usize) -> Option<Vec<u8>> {
-    let mut decoder = zstd::stream::Decoder::new(packed).ok()?;
-    decoder.window_log_max(max.checked_next_power_of_two()?.ilog2().max(OWN_WINDOW_LOG)).ok()?;
+pub fn unpack(packed: &[u8], max: usize) -> Result<Vec<u8>, Unpack> {
+    let damaged = |_| Unpack::Damaged;
+    let mut decoder = zstd::stream::Decoder::new(packed).map_err(damaged)?;
+    let window = max.checked_next_power_of_two().unwrap_or(max).max(1).ilog2().max(OWN_WINDOW_LOG);
+    decoder.window_log_max(window).map_err(damaged)?;
     let mut body = Vec::new();
-    let limit = u64::try_from(max).ok()? + 1;
-    decoder.take(limit).read_to_end(&mut body).ok()?;
-    (body.len() <= max).then_some(body)
+    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
+    decoder.take(limit).read_to_end(&mut body).map_err(damaged)?;
+    if body.len() <= max { Ok(body) } else { Err(Unpack::TooLarge) }
 }
 
 #[cfg(test)]

@@ -244,6 +244,10 @@ impl Session {
             let outdated = is_older(app_version, &reply.min_app_version);
             self.does = if outdated { Does::SendOutdated } else { Does::Send };
         }
+        if reply.followed && self.does == Does::Send {
+            // Somebody else goes on with what this phone wrote: one of the two is a copy.
+            self.on_other_chain(receipt.received_through);
+        }
         self.on_backoff(reply.backoff_ms);
         if self.epoch.replace(reply.epoch) != Some(reply.epoch) {
             // Where the pages stood is nowhere in another epoch.

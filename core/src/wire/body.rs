@@ -1,12 +1,15 @@
 //! Bodies on the wire: zstd where it pays, and never more memory than a limit allows.
 
-pub use crate::bundle::inflate;
+pub use crate::bundle::{Unpack, inflate, unpack};
 
 /// Below this a request fits a packet or two, and compression only costs.
 const WORTH_COMPRESSING: usize = 1_000;
 
-/// What a body may unpack to: 1,000 events of the greatest size never come near it.
+/// What an answer of a station may unpack to.
 pub const MAX_INFLATED: usize = 16 * 1024 * 1024;
+
+/// What a request of a phone may unpack to: sixteen times what it may be on the wire, so that a small one cannot fill a disk.
+pub const MAX_REQUEST: usize = 4 * 1024 * 1024;
 
 /// A body to send, and whether it is zstd.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@
 mod body;
 mod v1;
 
-pub use body::{Compressed, MAX_INFLATED, compress, inflate};
+pub use body::{Compressed, MAX_INFLATED, MAX_REQUEST, Unpack, compress, inflate, unpack};
 pub use v1::{
     CODE_LENGTH, CODE_LETTERS, ClockReport, DeviceReport, EncounterCursor, EnrolReply, EnrolRequest,
     EnrolState, EventsReply, EventsRequest, Grant, HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE,

@@ -189,6 +189,9 @@ pub struct HelloReply {
     /// The install was revoked or is outdated: it may send, and reads nothing.
     #[serde(default)]
     pub send_only: bool,
+    /// Another install goes on from this one, which is a copy then and has ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub followed: bool,
     pub trust: Trust,
 }
 

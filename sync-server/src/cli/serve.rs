@@ -5,6 +5,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::CliError;
 use crate::app::App;
+use crate::listen::{self, Bounds};
 use crate::out;
 
 pub(super) fn run(app: App) -> Result<(), CliError> {
@@ -27,6 +28,6 @@ async fn serve(app: App) -> Result<(), CliError> {
         }
         tracing::info!("stopping");
     };
-    axum::serve(listener, crate::router(app)).with_graceful_shutdown(stop).await?;
+    listen::serve(listener, crate::router(app), Bounds::default(), stop).await;
     Ok(())
 }

@@ -90,3 +90,28 @@ fn weak_passwords_and_taken_names_are_refused() {
     assert!(matches!(add("other", "king", PASSWORD), Err(PeopleError::Role)));
     assert!(matches!(add("o t", "supervisor", PASSWORD), Err(PeopleError::Username)));
 }
+
+#[test]
+fn a_common_password_is_refused_with_whatever_is_put_behind_it() {
+    for common in [
+        "password1234",
+        "Password2026!",
+        "P@ssw0rd-2026",
+        "qwertyuiop123",
+        "letmein-letmein",
+        "Welcome12345!",
+        "FirstHours2026",
+        "sheriff-station-1",
+        "012345678901",
+        "987654321098",
+        "1qaz2wsx1qaz2wsx",
+        "passwordpassword",
+        "contrasena2026",
+    ] {
+        assert!(matches!(check_password("d.quill", common), Err(PeopleError::Guessable)), "{common}");
+    }
+    for sound in ["correct lantern orbit", "brisk-otter-parade-9", "la luna sobre el muelle", "Zx9!rTq4#mWb7"]
+    {
+        assert!(check_password("d.quill", sound).is_ok(), "{sound}");
+    }
+}

@@ -3,8 +3,8 @@
 use std::sync::{Arc, PoisonError};
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use firsthours_core::record::{
     Directory, DirectoryPerson, DirectoryStation, Hash, PartnerNumber, PersonId, Role,
 };
@@ -39,12 +39,7 @@ pub(super) async fn directory(State(service): State<Service>, headers: HeaderMap
             Ok(current(service)?)
         })
         .await?;
-    let tag = HeaderValue::from_str(&etag).map_err(|error| Fault::Internal(error.to_string()))?;
-    if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
-        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
-    }
-    let json = HeaderValue::from_static("application/json");
-    Ok(([(header::ETAG, tag), (header::CONTENT_TYPE, json)], text.to_vec()).into_response())
+    request::tagged(&headers, &etag, text.to_vec())
 }
 
 /// `GET /v1/protocols/{sha256}`: the text as it was published, byte for byte.
@@ -62,9 +57,7 @@ pub(super) async fn protocol(
             text.ok_or(Fault::NotFound)
         })
         .await?;
-    let tag = HeaderValue::from_str(&quoted(sha256)).map_err(|error| Fault::Internal(error.to_string()))?;
-    let json = HeaderValue::from_static("application/json");
-    Ok(([(header::ETAG, tag), (header::CONTENT_TYPE, json)], text).into_response())
+    request::tagged(&headers, &quoted(sha256), text.into_bytes())
 }
 
 /// Replaces the programme's numbers.

@@ -13,15 +13,16 @@ use firsthours_core::wire::{
 
 use super::enrol;
 use super::problem::Fault;
-use super::request;
+use super::request::{self, Caller};
 use super::service::Service;
 use super::token::{self, Bearer};
 use super::{directory, receipt};
-use crate::ingest;
+use crate::ingest::{self, Author};
 use crate::load::{hash, number, stored};
 use crate::store::{StoreError, Tx};
 
 /// What stands in the headers of a hello.
+#[derive(Clone)]
 struct Signed {
     install: InstallId,
     nonce: String,
@@ -35,6 +36,9 @@ pub(super) async fn hello(
     body: Body,
 ) -> Result<Response, Fault> {
     let signed = signed(&headers)?;
+    // Who is not known, or has no nonce of ours, makes the server read and unpack nothing.
+    let asked = signed.clone();
+    service.blocking(move |service| greeted(service, &asked).map(|_| ())).await?;
     let bytes = request::body(&service, &headers, body).await?;
     let zstd = request::accepts_zstd(&headers);
     service
@@ -52,18 +56,29 @@ fn signed(headers: &HeaderMap) -> Result<Signed, Fault> {
     Ok(Signed { install, nonce: text(HEADER_NONCE).to_owned(), signature })
 }
 
-fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloReply, Fault> {
-    let now_ms = service.now_ms();
-    let key = service.trust.token_key();
+/// The author that the headers name, and when the nonce runs out that they sign with: known, ours and unused.
+fn greeted(service: &Service, signed: &Signed) -> Result<(Author, i64), Fault> {
     let install = signed.install;
     let author = service.store.read(|tx| ingest::author(tx, install))?;
     let Some(author) = author else {
         return Err(Fault::NotEnrolled(enrol::state_of(service, install)?));
     };
-    let used = used(service, install)?;
-    let fresh = |used| Fault::FreshNonce(token::nonce(key, &*service.random, install, used, now_ms));
+    let (key, now_ms, used) = (service.trust.token_key(), service.now_ms(), used(service, install)?);
     let until = token::read_nonce(key, &signed.nonce, install, now_ms).filter(|until| *until > used);
-    let until = until.ok_or_else(|| fresh(used))?;
+    let until = until.ok_or_else(|| fresh(service, install, used))?;
+    Ok((author, until))
+}
+
+fn fresh(service: &Service, install: InstallId, used: i64) -> Fault {
+    let now_ms = service.now_ms();
+    Fault::FreshNonce(token::nonce(service.trust.token_key(), &*service.random, install, used, now_ms))
+}
+
+fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloReply, Fault> {
+    let now_ms = service.now_ms();
+    let key = service.trust.token_key();
+    let install = signed.install;
+    let (author, until) = greeted(service, signed)?;
     author
         .certificate
         .key
@@ -71,7 +86,7 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloRepl
         .map_err(|fault| Fault::NotAuthentic(0, ingest::why(&fault)))?;
     // From here on it is used, whatever becomes of this hello: of two that say it at once, one does.
     if !use_up(service, install, until)? {
-        return Err(fresh(until));
+        return Err(fresh(service, install, until));
     }
     let said: HelloRequest = request::message(bytes)?;
     let min_app_version = service.settings.min_app_version.clone();
@@ -87,7 +102,7 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloRepl
     }
     let outdated = is_older(&said.app_version, &min_app_version);
     remember(service, install, &said, now_ms)?;
-    let send_only = request::caller(service, Bearer { install, outdated })?.send_only;
+    let Caller { send_only, followed, .. } = request::caller(service, Bearer { install, outdated })?;
     let person = &author.certificate.actor.person.0;
     let grants = if send_only { Vec::new() } else { grants(service, person)? };
     let encounters: Vec<EncounterId> = if send_only {
@@ -111,6 +126,7 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloRepl
         directory: directory::current(service)?.0,
         min_app_version,
         send_only,
+        followed,
         trust: service.trust.trust.clone(),
     })
 }

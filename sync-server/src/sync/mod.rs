@@ -19,7 +19,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 pub use directory::set_numbers;
-pub use problem::Fault;
+pub use problem::{Fault, problem_of};
 pub use service::{Service, Settings};
 
 /// The routes of the interface, to be merged into the server's.

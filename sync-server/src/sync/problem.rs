@@ -45,6 +45,9 @@ pub enum Fault {
     /// More than the limits.
     #[error("too large")]
     TooLarge,
+    /// The body did not come in time.
+    #[error("too slow")]
+    TooSlow,
     /// Not authentic from this number on.
     #[error("not authentic at {0}: {1}")]
     NotAuthentic(u64, &'static str),
@@ -171,6 +174,12 @@ impl Fault {
                 "Send fewer or smaller events",
                 ProblemKind::TooLarge,
             ),
+            Self::TooSlow => (
+                StatusCode::REQUEST_TIMEOUT,
+                "try_later",
+                "The body did not come in time; try again",
+                ProblemKind::TryLater { after_ms: LATER_MS },
+            ),
             Self::NotAuthentic(seq, detail) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "not_authentic",
@@ -205,6 +214,29 @@ impl Fault {
     }
 }
 
+/// The problem of an answer that no route here made: an unknown path, another method, what the framework refused.
+pub fn problem_of(status: StatusCode) -> Problem {
+    let (name, title, kind) = match status {
+        StatusCode::NOT_FOUND => ("not_found", "There is no such thing here", ProblemKind::NotFound),
+        StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "Send fewer or smaller events", ProblemKind::TooLarge),
+        status if status.is_client_error() => (
+            "malformed",
+            "The request is not what it should be",
+            ProblemKind::Malformed { detail: status.canonical_reason().unwrap_or("refused").to_lowercase() },
+        ),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            ("try_later", "Try again later", ProblemKind::TryLater { after_ms: LATER_MS })
+        }
+        _ => ("unknown", "The server has a fault; what you hold is not lost", ProblemKind::Unknown),
+    };
+    Problem {
+        urn: format!("urn:first-hours:problem:{name}"),
+        title: title.to_owned(),
+        status: status.as_u16(),
+        kind,
+    }
+}
+
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         if let Self::Unavailable(detail) | Self::Internal(detail) = &self {
@@ -219,6 +251,10 @@ impl IntoResponse for Fault {
         };
         let mut response =
             (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(problem)).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer realm=\"first-hours\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }

@@ -4,12 +4,15 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use firsthours_core::record::InstallId;
-use firsthours_core::wire::{Compressed, EnrolState, MAX_INFLATED, ReadMessage, compress, inflate};
+use firsthours_core::wire::{Compressed, EnrolState, MAX_REQUEST, ReadMessage, Unpack, compress, unpack};
 use serde::Serialize;
 
 use super::problem::Fault;
 use super::service::Service;
 use super::token::{self, Bearer};
+
+/// How long a body may take: a poor link sends the largest in a few seconds.
+const BODY_TIME: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// An install that bears a good token.
 #[derive(Debug, Clone)]
@@ -18,11 +21,13 @@ pub(super) struct Caller {
     pub(super) person: String,
     /// Revoked, outdated, of a person who has left, or followed by another install: it may send, and reads nothing.
     pub(super) send_only: bool,
+    /// Another install goes on from it.
+    pub(super) followed: bool,
 }
 
 /// Reads a body within the limit, and unpacks it.
 pub(super) async fn body(service: &Service, headers: &HeaderMap, body: Body) -> Result<Bytes, Fault> {
-    body_up_to(MAX_INFLATED, service, headers, body).await
+    body_up_to(MAX_REQUEST, service, headers, body).await
 }
 
 /// The same, for what unpacks to `most` bytes at most.
@@ -34,11 +39,17 @@ pub(super) async fn body_up_to(
 ) -> Result<Bytes, Fault> {
     let limit = usize::try_from(service.settings.limits.batch_bytes).unwrap_or(usize::MAX);
     // Phones count compressed bytes; what is sent as it is, is small.
-    let bytes = axum::body::to_bytes(body, limit).await.map_err(|_| Fault::TooLarge)?;
+    let read = tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, limit)).await;
+    let bytes = read.map_err(|_| Fault::TooSlow)?.map_err(|_| Fault::TooLarge)?;
     match headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes) {
         None | Some(b"identity") if bytes.len() > most => Err(Fault::TooLarge),
         None | Some(b"identity") => Ok(bytes),
-        Some(b"zstd") => inflate(&bytes, most).map(Bytes::from).ok_or(Fault::TooLarge),
+        // What is damaged is not too large: a phone would send less and less of it for ever.
+        Some(b"zstd") => match unpack(&bytes, most) {
+            Ok(plain) => Ok(Bytes::from(plain)),
+            Err(Unpack::TooLarge) => Err(Fault::TooLarge),
+            Err(Unpack::Damaged) => Err(Fault::Malformed("the body does not unpack")),
+        },
         Some(_) => Err(Fault::Malformed("only zstd is unpacked here")),
     }
 }
@@ -53,8 +64,12 @@ pub(super) fn bearer(service: &Service, headers: &HeaderMap) -> Result<Bearer, F
     headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "))
-        .and_then(|token| token::read_token(service.trust.token_key(), token, service.now_ms()))
+        .and_then(|value| value.split_once(' '))
+        // The name of a scheme is read in any case (RFC 9110, section 11.1).
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .and_then(|(_, token)| {
+            token::read_token(service.trust.token_key(), token.trim_start(), service.now_ms())
+        })
         .ok_or(Fault::TokenExpired)
 }
 
@@ -70,13 +85,14 @@ pub(super) fn caller(service: &Service, bearer: Bearer) -> Result<Caller, Fault>
         )
     })?;
     let row = row.ok_or(Fault::NotEnrolled(EnrolState::Unknown))?;
+    let followed = row.flag(3)?;
     let send_only = match row.text(1)? {
         // One that another goes on from has ended: it sends what it wrote, from the first word of that on.
-        "approved" => bearer.outdated || row.flag(2)? || row.flag(3)?,
+        "approved" => bearer.outdated || row.flag(2)? || followed,
         "revoked" => true,
         _ => return Err(Fault::NotEnrolled(EnrolState::Waiting)),
     };
-    Ok(Caller { install: bearer.install, person: row.string(0)?, send_only })
+    Ok(Caller { install: bearer.install, person: row.string(0)?, send_only, followed })
 }
 
 /// The same, for what is only for those who may read.
@@ -106,5 +122,75 @@ pub(super) fn accepts_zstd(headers: &HeaderMap) -> bool {
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|line| line.split(','))
-        .any(|name| name.split(';').next().is_some_and(|name| name.trim() == "zstd"))
+        .any(|item| {
+            let mut parts = item.split(';').map(str::trim);
+            let zstd = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("zstd"));
+            // A weight of 0 says that it is not taken (RFC 9110, section 12.4.2).
+            let refused = |part: &str| {
+                part.split_once('=').is_some_and(|(name, weight)| {
+                    name.trim().eq_ignore_ascii_case("q") && weight.trim().parse() == Ok(0.0_f32)
+                })
+            };
+            zstd && !parts.any(refused)
+        })
+}
+
+/// Whether the caller has what this tag names already (RFC 9110, section 13.1.2): any of a list, weakly compared, or `*`.
+pub(super) fn has(headers: &HeaderMap, etag: &str) -> bool {
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+}
+
+/// JSON that is known by its tag: sent, or said to be what the caller has.
+pub(super) fn tagged(headers: &HeaderMap, etag: &str, json: Vec<u8>) -> Result<Response, Fault> {
+    let internal = |error: axum::http::header::InvalidHeaderValue| Fault::Internal(error.to_string());
+    let tag = (header::ETAG, HeaderValue::from_str(etag).map_err(internal)?);
+    if has(headers, etag) {
+        return Ok((StatusCode::NOT_MODIFIED, [tag]).into_response());
+    }
+    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let vary = (header::VARY, HeaderValue::from_static("accept-encoding"));
+    Ok(match if accepts_zstd(headers) { compress(json) } else { Compressed::Identity(json) } {
+        Compressed::Zstd(bytes) => {
+            let zstd = (header::CONTENT_ENCODING, HeaderValue::from_static("zstd"));
+            (StatusCode::OK, [tag, kind, vary, zstd], bytes).into_response()
+        }
+        Compressed::Identity(bytes) => (StatusCode::OK, [tag, kind, vary], bytes).into_response(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(name: header::HeaderName, value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn a_tag_is_found_in_every_form_that_names_it() {
+        let has = |value| has(&with(header::IF_NONE_MATCH, value), "\"a1\"");
+        for same in ["\"a1\"", "W/\"a1\"", "\"b2\", \"a1\"", "\"b2\",W/\"a1\"", "*"] {
+            assert!(has(same), "{same}");
+        }
+        for other in ["", "a1", "\"A1\"", "\"b2\"", "w/\"a1\"", "\"a1"] {
+            assert!(!has(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn zstd_is_taken_where_it_is_named_and_not_refused() {
+        let takes = |value| accepts_zstd(&with(header::ACCEPT_ENCODING, value));
+        for yes in ["zstd", "gzip, zstd", "ZSTD;q=0.1", "gzip;q=0,zstd ; q=1.0"] {
+            assert!(takes(yes), "{yes}");
+        }
+        for no in ["", "gzip", "zstd;q=0", "zstd; q=0.000", "xzstd"] {
+            assert!(!takes(no), "{no}");
+        }
+    }
 }

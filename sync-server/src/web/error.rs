@@ -6,7 +6,6 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde_json::json;
 
 use super::layout::{self, Frame};
 use super::reader::Lang;
@@ -145,13 +144,8 @@ pub async fn dress(State(app): State<App>, lang: Lang, request: Request, next: N
 
 /// RFC 9457, with nothing of the record and nothing of the program.
 fn problem(status: StatusCode) -> Response {
-    let title = status.canonical_reason().unwrap_or("Error");
-    let body = json!({
-        "type": format!("urn:firsthours:problem:{}", title.to_lowercase().replace(' ', "-")),
-        "title": title,
-        "status": status.as_u16(),
-    });
-    (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(body)).into_response()
+    let problem = crate::sync::problem_of(status);
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(problem)).into_response()
 }
 
 fn page(app: &App, lang: Lang, status: StatusCode) -> Response {

@@ -174,7 +174,7 @@ async fn an_error_is_a_page_for_people_and_a_problem_for_machines() {
     assert!(text(page).await.contains("<h1>Page not found</h1>"));
     let problem = desk.get("/v1/nothing", "").await;
     assert_eq!(problem.headers()[header::CONTENT_TYPE], "application/problem+json");
-    assert!(text(problem).await.contains("urn:firsthours:problem:not-found"));
+    assert!(text(problem).await.contains("urn:first-hours:problem:not_found"));
     let method = desk.get("/sign-out", "").await;
     assert_eq!(method.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert!(text(method).await.contains("<h1>"));

@@ -1,13 +1,14 @@
 //! Pages of events, hello, and what a phone looks up.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use firsthours_core::evidence::Rolling;
 use firsthours_core::record::{Directory, EventId, Hash, PartnerNumber};
-use firsthours_core::wire::{HelloReply, Page, ProblemKind};
+use firsthours_core::wire::{EventsRequest, HelloReply, Page, Problem, ProblemKind, ReadMessage};
 use firsthours_server::audit::Who;
 use firsthours_server::clock::Clock;
 use firsthours_server::sync::set_numbers;
-use firsthours_server::trust;
+use firsthours_server::{router, trust};
 
 use crate::phone::{PROTOCOL, Phone, Server, encounter};
 
@@ -196,4 +197,108 @@ async fn a_store_that_was_put_back_is_noticed_by_the_list_outside_it() {
         .write(|tx| tx.run("update meta set value = $1 where key = 'epoch'", &[first.to_string().into()]))
         .expect("put back");
     assert!(matches!(trust::ServerKeys::open(store, keys, folder), Err(trust::TrustError::RolledBack)));
+}
+
+#[tokio::test]
+async fn whatever_is_refused_below_v1_is_one_kind_of_problem() {
+    let server = Server::new();
+    let phone = server.deputy("dep.ash").await;
+    let routes = [
+        "/v1/enrol",
+        "/v1/sync/hello",
+        "/v1/sync/events",
+        "/v1/sync/holes",
+        "/v1/sync/offers",
+        "/v1/sync/encounters/00/00/events?after=x",
+        "/v1/protocols/00",
+        "/v1/directory",
+        "/v1/nothing",
+        "/v1/",
+    ];
+    let bearers = [None, Some("Bearer made.up".to_owned()), Some(format!("bearer {}", phone.token))];
+    let bodies: [(&str, &[u8]); 3] = [("identity", b"{"), ("zstd", b"(\xb5/\xfd is no frame"), ("br", b"{}")];
+    for path in routes {
+        for method in ["GET", "POST", "PUT", "DELETE"] {
+            for bearer in &bearers {
+                for (encoding, body) in bodies {
+                    let mut request =
+                        Request::builder().method(method).uri(path).header("content-encoding", encoding);
+                    if let Some(bearer) = bearer {
+                        request = request.header("authorization", bearer);
+                    }
+                    let request = request.body(Body::from(body.to_vec())).expect("a request");
+                    let told = format!("{method} {path} {bearer:?} {encoding}");
+                    let response = firsthours_server::answer(&router(server.app.clone()), request).await;
+                    if response.status() == StatusCode::OK {
+                        assert_eq!((method, path), ("GET", "/v1/directory"), "{told}");
+                        continue;
+                    }
+                    let (status, headers) = (response.status(), response.headers().clone());
+                    assert_eq!(headers["content-type"], "application/problem+json", "{told}");
+                    assert_eq!(
+                        headers.contains_key("www-authenticate"),
+                        status == StatusCode::UNAUTHORIZED,
+                        "{told}"
+                    );
+                    assert_eq!(
+                        headers.contains_key("allow"),
+                        status == StatusCode::METHOD_NOT_ALLOWED,
+                        "{told}"
+                    );
+                    let bytes = axum::body::to_bytes(response.into_body(), 1 << 16).await.expect("a body");
+                    let problem = Problem::read(&bytes).unwrap_or_else(|error| panic!("{told}: {error}"));
+                    assert_eq!(problem.status, status.as_u16(), "{told}");
+                    assert!(problem.urn.starts_with("urn:first-hours:problem:"), "{told}: {}", problem.urn);
+                    assert_ne!(problem.kind, ProblemKind::Unknown, "{told}: {status}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_unpack_is_malformed_and_not_too_large() {
+    let server = Server::new();
+    let mut phone = server.deputy("dep.ash").await;
+    phone.open(encounter(1));
+    let text = serde_json::to_vec(&EventsRequest { events: phone.events.clone() }).expect("json");
+    let mut packed = zstd::stream::encode_all(text.as_slice(), 3).expect("packed");
+    let middle = packed.len() / 2;
+    packed.truncate(middle);
+    let request = Request::post("/v1/sync/events")
+        .header("authorization", format!("Bearer {}", phone.token))
+        .header("content-encoding", "zstd")
+        .body(Body::from(packed))
+        .expect("a request");
+    assert_eq!(server.send(request).await.problem().0, 400);
+}
+
+#[tokio::test]
+async fn what_a_phone_has_already_is_not_sent_again() {
+    let server = Server::new();
+    let mut phone = server.deputy("dep.ash").await;
+    let hello = phone.hello(&server).await;
+    let protocol = format!("/v1/protocols/{}", hello.protocols[0].sha256);
+    for path in ["/v1/directory", protocol.as_str()] {
+        let ask = async |name: &'static str, value: &str| {
+            let request = Request::get(path)
+                .header("authorization", format!("bearer {}", phone.token))
+                .header(name, value)
+                .body(Body::empty())
+                .expect("a request");
+            firsthours_server::answer(&router(server.app.clone()), request).await
+        };
+        let sent = ask("accept-encoding", "zstd").await;
+        assert_eq!(sent.status(), StatusCode::OK, "{path}");
+        // What fits a packet goes as it is.
+        let packed = sent.headers().get("content-encoding").is_some_and(|encoding| encoding == "zstd");
+        assert_eq!(packed, path.starts_with("/v1/protocols"), "{path}");
+        let tag = sent.headers()["etag"].to_str().expect("a tag").to_owned();
+        for same in [tag.clone(), format!("W/{tag}"), format!("\"x\", {tag}"), "*".to_owned()] {
+            let answer = ask("if-none-match", &same).await;
+            assert_eq!(answer.status(), StatusCode::NOT_MODIFIED, "{same}");
+            assert_eq!(answer.headers()["etag"], tag.as_str());
+        }
+        assert_eq!(ask("if-none-match", "\"x\"").await.status(), StatusCode::OK);
+    }
 }

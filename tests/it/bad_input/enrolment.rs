@@ -10,8 +10,6 @@ use super::{EVENING, MINUTE, english, note, notes, programme, recorded, sync, to
 
 const NOT_VALID: &str =
     "This code is not valid: it was used, has run out after 15 minutes, or was mistyped. Ask for a new one.";
-const NOT_THE_STATION: &str =
-    "What answered is not your station’s server. No record was sent. Tell your administrator.";
 
 /// A code that fails, and that the phone is as before: it records nothing and can still be enrolled.
 fn fails(programme: &Programme, phone: &Phone, code: &str) -> Result<(), Fault> {
@@ -119,16 +117,19 @@ fn nothing_is_taken_up_from_a_server_with_another_root() -> Result<(), Fault> {
     let phone = Phone::new(&mine.clock, Language::En)?;
     // The sheet names my station's root, and the address leads elsewhere.
     let elsewhere = || Station { fingerprint: mine.fingerprint.clone(), ..other.station() };
+    // What the phone signs is for the root that its sheet names, and worth nothing to another.
     let error = phone.app().enrol(elsewhere(), &other.code("brooks")?).expect_err("not the station");
-    assert_eq!(error, AppError::Sync { trouble: Trouble::NotTheStation });
-    assert_eq!(english(&error), NOT_THE_STATION);
+    assert_eq!(error, AppError::Sync { trouble: Trouble::CodeNotValid });
     not_enrolled(&phone)?;
     works(&mine, &phone)?;
 
     // A phone at work stays with its station.
     let id = phone.app().start_encounter(None)?.id;
     let error = phone.app().enrol(elsewhere(), &other.code("chen")?).expect_err("not the station");
-    assert_eq!(error, AppError::Sync { trouble: Trouble::NotTheStation });
+    assert_eq!(error, AppError::Sync { trouble: Trouble::EnrolledElsewhere });
+    // Nor does a sheet of another programme move it.
+    let error = phone.app().enrol(other.station(), &other.code("chen")?).expect_err("another programme");
+    assert_eq!(error, AppError::Sync { trouble: Trouble::OtherProgramme });
     sync(&phone)?;
     assert_eq!(usize::try_from(phone.app().encounter(&id)?.seen)?, 1);
     assert_eq!(mine.event_ids()?.len(), 2);
@@ -139,11 +140,12 @@ fn nothing_is_taken_up_from_a_server_with_another_root() -> Result<(), Fault> {
 #[test]
 fn a_server_that_answers_in_the_stations_place_gets_and_changes_nothing() -> Result<(), Fault> {
     let (mut programme, phone, id) = recorded()?;
-    // It even knows this phone's key: the phone was copied and the copy enrolled there.
     let mut other = Programme::set_up(&SharedClock::frozen(EVENING))?;
     other.serve(0, Router::new())?;
+    // A copy of the phone is not enrolled there, whatever its thief wants: its store has one root for life.
     let copy = phone.twin(&other.clock)?;
-    other.enrol(&copy, "chen")?;
+    let error = copy.app().enrol(other.station(), &other.code("chen")?).expect_err("another programme");
+    assert_eq!(error, AppError::Sync { trouble: Trouble::OtherProgramme });
     other.stop();
     programme.stop();
     let port = programme.address.rsplit(':').next().ok_or("no port")?.parse()?;
@@ -153,7 +155,7 @@ fn a_server_that_answers_in_the_stations_place_gets_and_changes_nothing() -> Res
     let before = phone.app().encounter(&id)?;
     let report = phone.app().sync_now()?;
     assert!(!report.complete);
-    told(&report.trouble, &Trouble::NotTheStation);
+    told(&report.trouble, &Trouble::EnrolmentRefused);
     assert!(other.event_ids()?.is_empty());
     assert_eq!(phone.app().encounter(&id)?, before);
 
