@@ -112,14 +112,15 @@ fn drawn(definition: &Definition, events: &[Arc<Event>], reader: &Reader, langua
     let context = Context { definition, here: &here, reader, language, now: NIGHT, names: &NoNames };
     let derived = derive(definition, &state);
     let summary = summarise(ENCOUNTER, Hash::of(LOS_ANGELES.as_bytes()), definition, &state, &derived);
-    let mut all = format!("{:#?}", view(ENCOUNTER, &state, &derived, context));
-    all += &format!("{:#?}", timeline(&state, context));
-    all += &format!("{:#?}", queue_row(&summary, definition, language, NIGHT, &NoNames));
-    all += &String::from_utf8(summary.to_bytes()).expect("text");
-    for one in &definition.sheets {
-        all += &format!("{:#?}", sheet(&one.id, ENCOUNTER, &state, &derived, context));
-    }
-    all
+    let mut all = vec![
+        format!("{:#?}", view(ENCOUNTER, &state, &derived, context)),
+        format!("{:#?}", timeline(&state, context)),
+        format!("{:#?}", queue_row(&summary, definition, language, NIGHT, &NoNames)),
+        String::from_utf8(summary.to_bytes()).expect("text"),
+    ];
+    let sheets = definition.sheets.iter();
+    all.extend(sheets.map(|one| format!("{:#?}", sheet(&one.id, ENCOUNTER, &state, &derived, context))));
+    all.join("\n")
 }
 
 #[test]

@@ -10,5 +10,5 @@ mod session;
 mod transport;
 
 pub use retry::{FOREGROUND_CAP_MS, next_call};
-pub use session::{Ask, Batch, Ending, Offer, PageFault, Session, Target, check_page};
+pub use session::{APP_VERSION, Ask, Batch, Ending, Offer, PageFault, Session, Target, check_page};
 pub use transport::{Http, Method, Request, Response, Transport, Unreachable};

@@ -134,6 +134,8 @@ pub struct Session {
 
 /// The longest that a server may keep a phone away: whatever it says, the next day it is asked again.
 const LONGEST_WAIT_MS: i64 = 24 * 60 * 60 * 1_000;
+/// The version of this app, as a hello says it.
+pub const APP_VERSION: &str = env!("CARGO_PKG_VERSION");
 const FIRST_BATCH: u32 = 100;
 const BATCHES: (u32, u32) = (20, 1_000);
 const BATCH_TARGET_MS: i64 = 5_000;
@@ -226,11 +228,10 @@ impl Session {
     }
 
     /// The server answered a hello. `held` = definitions here, `directory` = the one here, `cursors` = what was read,
-    /// `adrift` = encounters of which others' events are here that the server is not known to have; `app_version` = ours.
+    /// `adrift` = encounters of which others' events are here that the server is not known to have.
     pub fn on_hello(
         &mut self,
         reply: &HelloReply,
-        app_version: &str,
         receipt: &Receipt,
         held: &BTreeSet<Hash>,
         directory: Option<&str>,
@@ -241,7 +242,7 @@ impl Session {
         self.nonce.clone_from(&reply.next_nonce);
         self.limits = reply.limits;
         if reply.send_only && self.does == Does::Everything {
-            let outdated = is_older(app_version, &reply.min_app_version);
+            let outdated = is_older(APP_VERSION, &reply.min_app_version);
             self.does = if outdated { Does::SendOutdated } else { Does::Send };
         }
         if reply.followed && self.does == Does::Send {

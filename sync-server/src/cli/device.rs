@@ -65,7 +65,7 @@ pub(super) fn run(app: &App, device: Device) -> Result<(), CliError> {
         }
         Device::Refuse { install } => app.store.write(|tx| devices::refuse(tx, &install, by, now_ms))?,
         Device::Revoke { install } => {
-            app.store.write(|tx| devices::revoke(tx, &app.trust, &install, Revoked::Phone, by, now_ms))?
+            app.store.write(|tx| devices::revoke(tx, &app.trust, &install, Revoked::Phone, by, now_ms))?;
         }
     }
     Ok(())

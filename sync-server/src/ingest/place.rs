@@ -140,8 +140,8 @@ impl<'s, 't> Placing<'s, 't> {
         if !items.iter().any(|item| Opening::of(&item.event).is_some()) {
             return Ok(());
         }
-        let waiting = pending::waiting(self.tx, &self.service.keys, encounter)?;
-        let Some(opening) = waiting.iter().find_map(|item| Opening::of(&item.event)) else { return Ok(()) };
+        let parked = pending::waiting(self.tx, &self.service.keys, encounter)?;
+        let Some(opening) = parked.iter().find_map(|item| Opening::of(&item.event)) else { return Ok(()) };
         let mut writing = self.begin(&opening)?;
         self.settle_waiting(&mut writing)?;
         writing.finish(self.tx)

@@ -12,7 +12,7 @@ use super::service::Service;
 use super::token::{self, Bearer};
 
 /// How long a body may take: a poor link sends the largest in a few seconds.
-const BODY_TIME: std::time::Duration = std::time::Duration::from_secs(60);
+const BODY_TIME: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// An install that bears a good token.
 #[derive(Debug, Clone)]

@@ -98,8 +98,8 @@ impl Server {
                 people::add_station(tx, "mill", "north", "Mill Road", Who::Console, DAY)
             })
             .expect("places");
-        let router = router(app.clone());
-        Self { folder, clock, app, router }
+        let routes = router(app.clone());
+        Self { folder, clock, app, router: routes }
     }
 
     /// The same server after a restart; `meanwhile` runs while it is down, with its folder.
@@ -109,8 +109,8 @@ impl Server {
         meanwhile(folder.path());
         let random = Arc::new(SystemRandom);
         let app = App::open(Self::config(&folder), Arc::<ManualClock>::clone(&clock), random).expect("open");
-        let router = router(app.clone());
-        Self { folder, clock, app, router }
+        let routes = router(app.clone());
+        Self { folder, clock, app, router: routes }
     }
 
     fn config(folder: &tempfile::TempDir) -> Config {

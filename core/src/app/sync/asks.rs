@@ -9,14 +9,12 @@ use crate::app::me::{DIRECTORY, DIRECTORY_ETAG};
 use crate::evidence::{Document, Receipt, SignedEvent, Tag};
 use crate::protocol::load;
 use crate::record::{Directory, EncounterId, Hash, Install, InstallId, TimeAnchor, sha256};
-use crate::sync::{Batch, Method, Offer};
+use crate::sync::{APP_VERSION, Batch, Method, Offer};
 use crate::wire::{
     DeviceReport, EncounterCursor, EventsReply, EventsRequest, HEADER_INSTALL, HEADER_NONCE,
     HEADER_SIGNATURE, HelloReply, HelloRequest, OffersReply, OffersRequest, ReadMessage, VERSION,
     hello_message,
 };
-
-const APP_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 impl Run<'_> {
     pub(super) fn hello(&mut self, nonce: &str) -> Result<(), AppError> {
@@ -79,15 +77,7 @@ impl Run<'_> {
         // The first epoch that a phone hears of is nothing to tell anybody.
         self.put_back |= cursors.values().any(|cursor| cursor.epoch != reply.epoch);
         let held: BTreeSet<Hash> = held.into_iter().collect();
-        self.session.on_hello(
-            &reply,
-            APP_VERSION,
-            &receipt,
-            &held,
-            directory.as_deref(),
-            &cursors,
-            app.adrift()?,
-        );
+        self.session.on_hello(&reply, &receipt, &held, directory.as_deref(), &cursors, app.adrift()?);
         if !self.is_of_our_chain(&receipt)? {
             // What it acknowledges was written by a copy of this phone: of what is only here it says nothing.
             self.session.on_other_chain(receipt.received_through);
