@@ -1,6 +1,6 @@
 //! Who may do what with a record at a desk: one table. Nothing is allowed but what a line here says.
 //!
-//! A reader has *relations* to a record; each line of [`TABLE`] gives a role a set of deeds by one relation. The same lines
+//! A reader has *relations* to a record; each line of the table gives a role a set of deeds by one relation. The same lines
 //! make the condition that lists and pages put into SQL ([`condition`]), so the two cannot say different things. A relation
 //! ends with its `until`: who was a party once is nobody to the record.
 //!

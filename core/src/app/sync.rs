@@ -63,6 +63,8 @@ struct Run<'a> {
     promised: BTreeMap<EncounterId, EncounterReceipt>,
     receipt: Option<(Document, Receipt)>,
     changed: BTreeSet<EncounterId>,
+    /// A receipt tells another history of a record than the one that is here.
+    differs: bool,
     /// Faults of a definition that was offered and not taken up.
     faults: usize,
     /// Runs of own events that were damaged here and declared lost.
@@ -189,6 +191,7 @@ impl<'a> Run<'a> {
             promised: BTreeMap::new(),
             receipt: None,
             changed: BTreeSet::new(),
+            differs: false,
             faults: 0,
             lost: Vec::new(),
             sent: 0,
@@ -235,10 +238,12 @@ impl<'a> Run<'a> {
             let Some(cursor) = self.app.store.encounter(&promised.id)?.and_then(|row| row.cursor) else {
                 continue;
             };
-            if cursor.epoch == receipt.epoch
-                && cursor.pos == promised.pos
-                && cursor.rolling == promised.rolling
-            {
+            if cursor.epoch != receipt.epoch || cursor.pos != promised.pos {
+                continue;
+            }
+            // The same place in the same life of the store, and another story: nothing is confirmed by it, and it is said.
+            self.differs |= cursor.rolling != promised.rolling;
+            if cursor.rolling == promised.rolling {
                 let Receipt { epoch, .. } = receipt;
                 confirmed.push((
                     promised.id,
@@ -252,6 +257,7 @@ impl<'a> Run<'a> {
 
     fn finish(self, ending: &Ending) -> SyncReport {
         let (trouble, after_ms) = match ending {
+            Ending::Complete if self.differs => (Some(Trouble::HistoryDiffers), None),
             // Everything else was sent and read.
             Ending::Complete if !self.lost.is_empty() => {
                 return SyncReport { complete: true, ..self.report(Some(Trouble::EntryLost), None) };
