@@ -15,11 +15,11 @@ use serde_json::{Value as Json, json};
 
 const EVENING: i64 = 1_795_496_400_000;
 
-/// What one lie changes, and what the phone must say to it.
+/// What one lie changes, and what the phone must say to it, at the sync that sends and at the next one.
 struct Lie {
     what: &'static str,
     change: fn(&mut Json),
-    says: Option<Trouble>,
+    says: [Option<Trouble>; 2],
 }
 
 fn bump(value: &mut Json, by: i64) {
@@ -35,33 +35,33 @@ fn lies() -> Vec<Lie> {
         Lie {
             what: "another rolling hash",
             change: |receipt| receipt["encounters"][0]["rolling"] = "0f".repeat(32).into(),
-            says: other(),
+            says: [other(), other()],
         },
         Lie {
             what: "a later position",
             change: |receipt| bump(&mut receipt["encounters"][0]["pos"], 1),
-            says: None,
+            says: [None, None],
         },
         Lie {
             what: "an earlier position",
             change: |receipt| bump(&mut receipt["encounters"][0]["pos"], -1),
-            says: None,
+            says: [other(), None],
         },
         Lie {
             what: "another record",
             change: |receipt| receipt["encounters"][0]["id"] = "0f".repeat(16).into(),
-            says: None,
+            says: [None, None],
         },
-        Lie { what: "no record", change: |receipt| receipt["encounters"] = json!([]), says: None },
+        Lie { what: "no record", change: |receipt| receipt["encounters"] = json!([]), says: [None, None] },
         Lie {
             what: "another epoch",
             change: |receipt| receipt["epoch"] = "0f".repeat(16).into(),
-            says: None,
+            says: [None, None],
         },
         Lie {
             what: "another install",
             change: |receipt| receipt["install"] = "0f".repeat(16).into(),
-            says: wrong(),
+            says: [wrong(), wrong()],
         },
     ]
 }
@@ -98,10 +98,10 @@ fn the_station_has_it_only_where_the_phone_reckons_the_same() -> Result<(), Faul
         let (phone, id) = recorded(&programme)?;
         let (key, change) = (programme.app.trust.receipt.clone(), lie.change);
         phone.network.alter(move |_, answer| with_receipt(answer, &key, change));
-        for _ in 0..2 {
+        for says in &lie.says {
             let report = phone.app().sync_now()?;
             assert!(!has_it(&phone, &id)?, "{}: {}", lie.what, report.trouble);
-            if let Some(trouble) = &lie.says {
+            if let Some(trouble) = says {
                 assert_eq!(report.trouble, trouble.text(Language::En), "{}", lie.what);
             }
         }
