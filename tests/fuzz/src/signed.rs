@@ -1,12 +1,12 @@
 //! Everything signed: certificates and who trusts them, receipts, holes, manifests, events.
 //!
-//! The first byte says what: `t` trust, `c` certificate, `k` the server's, `r` receipt, `h` hole, `m` manifest (a text
+//! The first byte says what: `t` trust, `c` certificate, `k` the server's, `r` receipt, `h` hole, `m` manifest, `v` revocation (a text
 //! and its signature on the next line), `e` event (as a message holds it).
 
 use firsthours_core::bundle::Manifest;
 use firsthours_core::evidence::{
-    Document, Hole, InstallCertificate, Keyring, Receipt, ServerCertificate, Signature, SignedEvent, Tag,
-    Trust,
+    Document, Hole, InstallCertificate, Keyring, Receipt, Revocation, ServerCertificate, Signature,
+    SignedEvent, Tag, Trust,
 };
 use firsthours_core::wire::ReadMessage;
 use serde::Serialize;
@@ -48,6 +48,13 @@ pub fn check(input: &[u8]) -> bool {
             let opened = document.open::<Hole>(Tag::Hole, &known().phone).is_ok();
             genuine(opened, &document.text);
             reads::<Hole>(&document) && opened
+        }),
+        b'v' => document(rest).is_some_and(|document| {
+            let read = reads::<Revocation>(&document);
+            let mut ring = known().ring.clone();
+            let revoked = ring.revoke(&document).is_ok();
+            genuine(revoked, &document.text);
+            read && revoked
         }),
         _ => false,
     })
