@@ -251,9 +251,18 @@ pub fn revoke(
         why,
     };
     let document = trust.revoke(&statement);
+    Ok(keep_revocation(tx, install, &document)?)
+}
+
+/// Keeps a statement that this programme signed; the first one of an install stays.
+pub(crate) fn keep_revocation(
+    tx: &mut dyn Tx,
+    install: InstallId,
+    document: &Document,
+) -> Result<(), StoreError> {
     tx.run(
         "insert into revocation (install, text, signature) values ($1, $2, $3) on conflict (install) do nothing",
-        &[install.to_string().into(), document.text.into(), document.signature.to_string().into()],
+        &[install.to_string().into(), (&document.text).into(), document.signature.to_string().into()],
     )?;
     Ok(())
 }

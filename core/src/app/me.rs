@@ -20,6 +20,8 @@ pub(super) const CERTIFICATE: &str = "certificate";
 const NONCE: &str = "nonce";
 const ANCHOR: &str = "time_anchor";
 const NOTICES: &str = "protocol_notices";
+/// Statements that installs are trusted no further, as they came with pages.
+pub(super) const REVOCATIONS: &str = "revocations";
 pub(super) const DIRECTORY: &str = "directory";
 pub(super) const DIRECTORY_ETAG: &str = "directory_etag";
 pub(super) const LAST_SYNC: &str = "last_sync";

@@ -71,14 +71,7 @@ impl<'s, 't> Placing<'s, 't> {
     ) -> Result<(), IngestError> {
         let mut items: Vec<&Authentic> = items.iter().collect();
         let Some((mut writing, begun_by)) = self.open_or_begin(encounter, &items)? else {
-            let left = each_in_turn(items.clone(), |item| match self.wait(item)? {
-                Waits::OutOfPlace => Ok(Turn::Later),
-                Waits::Yes(kept) => {
-                    counted.count(kept == Kept::New);
-                    Ok(Turn::Done)
-                }
-            })?;
-            counted.refused.extend(left.iter().map(|item| item.event.id));
+            let_wait(items.clone(), counted, |item| self.wait(item))?;
             return self.begin_late(encounter, &items);
         };
         if let Some(opening) = begun_by {
@@ -96,14 +89,7 @@ impl<'s, 't> Placing<'s, 't> {
             counted.refused.extend(ours.iter().map(|item| item.event.id));
         }
         let left = self.take_all(&mut writing, theirs, |took| counted.count(took == Took::New))?;
-        let left = each_in_turn(left, |item| match self.wait_behind(item)? {
-            Waits::OutOfPlace => Ok(Turn::Later),
-            Waits::Yes(kept) => {
-                counted.count(kept == Kept::New);
-                Ok(Turn::Done)
-            }
-        })?;
-        counted.refused.extend(left.iter().map(|item| item.event.id));
+        let_wait(left, counted, |item| self.wait_behind(item))?;
         self.settle_waiting(&mut writing)?;
         writing.finish(self.tx)
     }
@@ -213,6 +199,23 @@ impl<'s, 't> Placing<'s, 't> {
 enum Waits {
     Yes(Kept),
     OutOfPlace,
+}
+
+/// Lets offered events wait that have a place; the others are refused.
+fn let_wait(
+    items: Vec<&Authentic>,
+    counted: &mut Offered,
+    mut wait: impl FnMut(&Authentic) -> Result<Waits, IngestError>,
+) -> Result<(), IngestError> {
+    let left = each_in_turn(items, |item| match wait(item)? {
+        Waits::OutOfPlace => Ok(Turn::Later),
+        Waits::Yes(kept) => {
+            counted.count(kept == Kept::New);
+            Ok(Turn::Done)
+        }
+    })?;
+    counted.refused.extend(left.iter().map(|item| item.event.id));
+    Ok(())
 }
 
 enum Turn {

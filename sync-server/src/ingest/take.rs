@@ -13,6 +13,7 @@ use super::verify::Run;
 use super::writing::{Opening, Writing};
 use super::{Authentic, Author, IngestError, line, pending, verify};
 use crate::audit::{self, Entry, What, Who};
+use crate::devices;
 use crate::keys::{DataKey, KeyError};
 use crate::load;
 use crate::store::{StoreError, Tx};
@@ -72,7 +73,14 @@ pub fn own(
 /// Takes offered events of one record, whoever wrote them. Never moves anybody's line.
 pub fn offers(service: &Service, by: InstallId, request: OffersRequest) -> Result<Offered, IngestError> {
     let encounter = request.encounter;
-    let (keyring, certificates) = keyring(service, &request)?;
+    let (mut keyring, certificates) = keyring(service, &request)?;
+    // A store that was put back may have lost what it said of an author; whatever it signed once, it stands by.
+    let mut revocations: Vec<(InstallId, Document)> = Vec::new();
+    for document in &request.revocations {
+        if let Ok(statement) = keyring.revoke(document) {
+            revocations.push((statement.install, document.clone()));
+        }
+    }
     let mut offered = Offered::default();
     let mut items = Vec::with_capacity(request.events.len());
     for signed in request.events {
@@ -89,6 +97,9 @@ pub fn offers(service: &Service, by: InstallId, request: OffersRequest) -> Resul
         let mut counted = offered.clone();
         for (install, document) in &certificates {
             keep_certificate(tx, *install, document)?;
+        }
+        for (install, document) in &revocations {
+            devices::keep_revocation(tx, *install, document)?;
         }
         Placing::new(service, tx, keys).offered(encounter, &items, &mut counted)?;
         let (by, about) = (by.to_string(), encounter.to_string());

@@ -230,3 +230,36 @@ async fn a_page_carries_the_statement_that_its_author_is_revoked() {
     let mut keyring = server.keyring();
     assert_eq!(keyring.revoke(&page.revocations[0]).expect("ours").last_seq, 2);
 }
+
+#[tokio::test]
+async fn a_station_that_lost_a_revocation_takes_its_own_word_back_from_an_offer() {
+    let server = Server::new();
+    let mut phone = server.deputy("dep.ash").await;
+    let other = server.deputy("dep.birch").await;
+    phone.open(encounter(1));
+    phone.share(encounter(1), &other.actor.person);
+    phone.upload_all(&server).await;
+    server.revoke(phone.install);
+    let statement = other.page(&server, encounter(1), 0).await.revocations.remove(0);
+    let lose = |tx: &mut dyn firsthours_server::store::Tx| {
+        tx.run("delete from revocation", &[])?;
+        tx.run("update install set state = 'approved' where state = 'revoked'", &[])
+    };
+    server.app.store.write(lose).expect("put back");
+    let forged = Document {
+        signature: phone.key.sign(Tag::Revocation, statement.text.as_bytes()),
+        ..statement.clone()
+    };
+    let late = phone.answer(encounter(1), "how", "tip");
+    for (offered, held) in [(forged, false), (statement, true)] {
+        other.offer_with(&server, encounter(1), vec![offered], &phone.events[2..]).await;
+        let receipt = phone.upload(&server, &phone.events[..1]).await.receipt(&server);
+        let found = receipt.held.iter().any(|held| held.id == late);
+        assert!(!found, "what was taken before stays taken");
+        assert_eq!(server.count("revocation") == 1, held);
+    }
+    let later = phone.answer(encounter(1), "how", "school");
+    let receipt = phone.upload_all(&server).await;
+    let why: Vec<_> = receipt.held.iter().map(|held| (held.id, held.why)).collect();
+    assert_eq!(why, [(later, HoldReason::Revoked)]);
+}

@@ -491,6 +491,19 @@ impl Phone {
         self.post(server, "/v1/sync/offers", serde_json::to_vec(&request).expect("json")).await.read()
     }
 
+    /// Offers events with statements that authors are trusted no further.
+    pub(crate) async fn offer_with(
+        &self,
+        server: &Server,
+        encounter: EncounterId,
+        revocations: Vec<Document>,
+        events: &[SignedEvent],
+    ) -> OffersReply {
+        let request =
+            OffersRequest { encounter, certificates: Vec::new(), revocations, events: events.to_vec() };
+        self.post(server, "/v1/sync/offers", serde_json::to_vec(&request).expect("json")).await.read()
+    }
+
     pub(crate) async fn get(&self, server: &Server, path: &str) -> Reply {
         let request = Request::get(path)
             .header("authorization", format!("Bearer {}", self.token))

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::{Run, to_body, unwell};
 use crate::app::AppError;
-use crate::app::me::{DIRECTORY, DIRECTORY_ETAG};
+use crate::app::me::{DIRECTORY, DIRECTORY_ETAG, REVOCATIONS};
 use crate::evidence::{Document, Receipt, SignedEvent, Tag};
 use crate::protocol::load;
 use crate::record::{Directory, EncounterId, Hash, Install, InstallId, TimeAnchor, sha256};
@@ -139,7 +139,7 @@ impl Run<'_> {
             page.into_iter().map(|stored| stored.event).filter(|event| foreign(event)).collect();
         if !events.is_empty() {
             let certificates = self.certificates_of(&events)?;
-            let revocations = Vec::new();
+            let revocations: Vec<Document> = app.store.setting(REVOCATIONS)?.unwrap_or_default();
             let request = OffersRequest { encounter: offer.encounter, certificates, revocations, events };
             let body = to_body(&request)?;
             let reply =

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Run, unwell};
+use crate::app::me::REVOCATIONS;
 use crate::app::records::OpenRecord;
 use crate::app::{AppError, FirstHours, Inner};
 use crate::evidence::{Document, InstallCertificate, SignedEvent};
@@ -82,7 +83,11 @@ impl Run<'_> {
         let mut certificates = app.store.certificates()?;
         certificates.retain(needed);
         certificates.extend(page.certificates.iter().cloned());
-        let Ok(ring) = inner.me.keyring(&certificates) else { return Ok(Taken::NotAuthentic) };
+        let Ok(mut ring) = inner.me.keyring(&certificates) else { return Ok(Taken::NotAuthentic) };
+        if page.revocations.iter().any(|document| ring.revoke(document).is_err()) {
+            return Ok(Taken::NotAuthentic);
+        }
+        app.keep_revocations(&page.revocations)?;
         let mut arrival = before.as_ref().map_or(0, |row| row.events);
         let mut fresh: Vec<(NewEvent, Arc<Event>)> = Vec::new();
         let mut positions = Vec::new();
@@ -121,6 +126,23 @@ impl Run<'_> {
         };
         app.store.receive(&received).inspect_err(|_| inner.forget(id))?;
         Ok(Taken::Whole)
+    }
+}
+
+impl FirstHours {
+    /// Keeps what was said of authors, to be offered with what they wrote to a station that has lost it.
+    fn keep_revocations(&self, documents: &[Document]) -> Result<(), AppError> {
+        let mut kept: Vec<Document> = self.store.setting(REVOCATIONS)?.unwrap_or_default();
+        let known = kept.len();
+        for document in documents {
+            if !kept.contains(document) {
+                kept.push(document.clone());
+            }
+        }
+        if kept.len() > known {
+            self.store.set_setting(REVOCATIONS, &kept)?;
+        }
+        Ok(())
     }
 }
 
