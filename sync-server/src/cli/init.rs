@@ -133,10 +133,8 @@ fn made(config: &Config) -> Vec<PathBuf> {
 
 /// Moves what a cut-off init made into a folder beside it. Nothing is ever deleted: what looks unused may be all there is.
 fn set_aside(config: &Config) -> Result<(), CliError> {
-    let aside = (1..)
-        .map(|number| config.data.join(format!("unfinished-{number}")))
-        .find(|folder| !folder.exists())
-        .unwrap_or_default();
+    // The time names it: two in one millisecond are not two inits.
+    let aside = config.data.join(format!("unfinished-{}", SystemClock.now_ms()));
     private_folder(&aside)?;
     for file in made(config).into_iter().filter(|file| file.exists()) {
         let name = file.file_name().map(std::ffi::OsStr::to_owned).unwrap_or_default();
