@@ -10,12 +10,13 @@ use crate::TARGETS;
 use crate::wire_message::{PARTS, TO_PHONE, TO_STATION};
 
 /// Types that are read as part of something else, and by which target.
-const REACHED_THROUGH: [(&str, &str); 21] = [
+const REACHED_THROUGH: [(&str, &str); 22] = [
     ("BodyIn", "event_body"),
     ("DefinitionLine", "bundle"),
     ("TrustLine", "bundle"),
     ("CertificateLine", "bundle"),
     ("EventLine", "bundle"),
+    ("RevocationLine", "bundle"),
     ("ReceiptLine", "bundle"),
     ("ManifestLine", "bundle"),
     ("PhaseStatus", "wire_to_station"),

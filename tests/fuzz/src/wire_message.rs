@@ -4,8 +4,8 @@
 
 use firsthours_core::bundle::Manifest;
 use firsthours_core::evidence::{
-    Document, EncounterReceipt, HeldEvent, Hole, InstallCertificate, Purpose, Receipt, ServerCertificate,
-    SignedEvent, Trust, check_encounter,
+    Document, EncounterReceipt, HeldEvent, Hole, InstallCertificate, Purpose, Receipt, Revocation, Revoked,
+    ServerCertificate, SignedEvent, Trust, check_encounter,
 };
 use firsthours_core::protocol::{Channel, Outcome, Phase, Value};
 use firsthours_core::record::{
@@ -82,7 +82,7 @@ pub const TO_PHONE: [Message; 15] = [
 ];
 
 /// What events, documents and summaries are made of.
-pub const PARTS: [Message; 29] = [
+pub const PARTS: [Message; 31] = [
     ("Actor", reads::<Actor>, &[]),
     ("At", reads::<At>, &[]),
     ("TimeAnchor", reads::<TimeAnchor>, &[]),
@@ -112,6 +112,8 @@ pub const PARTS: [Message; 29] = [
     ("StepState", reads::<(StepState, PhaseStatus, ThreadState)>, &[]),
     ("Language", reads::<Language>, &[]),
     ("Next", reads::<Next>, &[]),
+    ("Revocation", reads::<Revocation>, &[]),
+    ("Revoked", reads::<Revoked>, &[]),
 ];
 
 /// A message to the station.
