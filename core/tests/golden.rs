@@ -7,8 +7,8 @@ mod support;
 use std::collections::BTreeMap;
 
 use firsthours_core::evidence::{
-    Document, EncounterReceipt, HeldEvent, Hole, InstallCertificate, Purpose, Receipt, Revocation, Revoked,
-    ServerCertificate, Signature, SignedEvent, Tag, Trust,
+    Checkpoint, Document, EncounterReceipt, HeldEvent, Hole, InstallCertificate, LogHead, Purpose, Receipt,
+    Revocation, Revoked, ServerCertificate, Signature, SignedEvent, Tag, Trust,
 };
 use firsthours_core::protocol::{Phase, Value};
 use firsthours_core::record::{
@@ -17,8 +17,8 @@ use firsthours_core::record::{
 };
 use firsthours_core::wire::{
     ClockReport, DeviceReport, EncounterCursor, EnrolReply, EnrolRequest, EnrolState, EventsReply,
-    EventsRequest, Grant, HelloReply, HelloRequest, Limits, OffersReply, OffersRequest, Page, Positioned,
-    Problem, ProblemKind, ProtocolNotice, ReadMessage, Succession, enrol_message, hello_message,
+    EventsRequest, Grant, HelloReply, HelloRequest, Limits, OffersReply, OffersRequest, Page, Policy,
+    Positioned, Problem, ProblemKind, ProtocolNotice, ReadMessage, Succession, enrol_message, hello_message,
 };
 use serde::Serialize;
 use support::{
@@ -429,7 +429,9 @@ fn hello_speaks_in_exactly_these_bytes() {
         protocols: vec![Hash([0x11; 32])],
         encounters: vec![EncounterCursor { id: ENCOUNTER, epoch: EPOCH, pos: 9, rolling: Hash([0x0f; 32]) }],
         directory: Some("\"d-4\"".to_owned()),
+        policy: Some("\"p-1\"".to_owned()),
         proof: None,
+        checkpoints: vec![],
     };
     message("hello_request", &request);
     let first = HelloRequest {
@@ -438,6 +440,7 @@ fn hello_speaks_in_exactly_these_bytes() {
         protocols: vec![],
         encounters: vec![],
         directory: None,
+        policy: None,
         ..request.clone()
     };
     message("hello_request_first", &first);
@@ -461,12 +464,25 @@ fn hello_speaks_in_exactly_these_bytes() {
             recalled: false,
         }],
         directory: "\"d-5\"".to_owned(),
+        policy: "\"p-1\"".to_owned(),
         min_app_version: "0.1.0".to_owned(),
         send_only: false,
         followed: false,
+        checkpoint: None,
         trust: trust(),
     };
     message("hello_reply", &reply);
+    message("policy", &Policy::default());
+    let checkpoint = Checkpoint {
+        v: 1,
+        server: "test-county".to_owned(),
+        epoch: EPOCH,
+        time: NIGHT,
+        heads: vec![LogHead { replica: "main".to_owned(), seq: 812, hash: Hash([0x0c; 32]) }],
+    };
+    let checkpoint = Document::sign(&checkpoint, Tag::Checkpoint, &server_key(Purpose::Receipt));
+    message("hello_reply_checkpoint", &HelloReply { checkpoint: Some(checkpoint.clone()), ..reply });
+    message("hello_request_checkpoint", &HelloRequest { checkpoints: vec![checkpoint], ..first });
     let signed = hello_message("nonce", b"{}");
     golden("wire/hello_signed.txt", &format!("{}\n", String::from_utf8(signed).expect("it is text")));
 }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use crate::audit::Checkpoints;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::keys::{KeyError, Keys};
 use crate::people::{Passwords, PeopleError};
 use crate::random::Random;
-use crate::sessions::Limits;
+use crate::readiness::Readiness;
+use crate::sessions::{Ended, Limits};
 use crate::store::{self, Store, StoreError, migrate};
 use crate::sync::{Service, Settings};
 use crate::trust::{self, Root, ServerKeys, TrustError};
@@ -63,6 +65,10 @@ pub struct Parts {
     pub passwords: Passwords,
     /// One permit for each password check at a time.
     pub sign_ins: Semaphore,
+    /// Sessions that were ended while the store took no writes.
+    pub ended: Ended,
+    /// Whether the store takes writes, as it was last asked.
+    pub readiness: Readiness,
 }
 
 impl Deref for App {
@@ -114,7 +120,7 @@ impl App {
             opened => opened?,
         };
         let trust = Arc::new(trust);
-        let settings = Settings { programme: config.title.clone(), ..Settings::default() };
+        let settings = Settings { programme: config.title.clone(), policy: config.policy() };
         let sync = Service::new(
             store.clone(),
             keys.clone(),
@@ -126,12 +132,29 @@ impl App {
         let passwords =
             Passwords::new(config.argon2_memory_kib, config.argon2_rounds, config.argon2_lanes, &*random)?;
         let sign_ins = Semaphore::new(SIGN_INS);
-        Ok(Self(Arc::new(Parts { store, keys, trust, sync, config, clock, random, passwords, sign_ins })))
+        Ok(Self(Arc::new(Parts {
+            store,
+            keys,
+            trust,
+            sync,
+            config,
+            clock,
+            random,
+            passwords,
+            sign_ins,
+            ended: Ended::default(),
+            readiness: Readiness::default(),
+        })))
     }
 
     /// The time now.
     pub fn now_ms(&self) -> i64 {
         self.clock.now_ms()
+    }
+
+    /// The checkpoints of the log.
+    pub fn checkpoints(&self) -> Checkpoints<'_> {
+        Checkpoints { store: &self.store, trust: &self.trust, file: self.config.checkpoint_file() }
     }
 
     /// How long a session lives here.

@@ -1,7 +1,12 @@
-//! The audit log: every act and every look, in one hash chain.
+//! The audit log: every act, every look and every refusal, in one hash chain for each replica.
 //!
 //! A change and its entry are written in one transaction. A look is written, and durable, before its answer is
 //! served. An entry holds ids and codes, never what was read.
+
+mod checkpoint;
+mod verify;
+
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -10,10 +15,12 @@ use sha2::{Digest, Sha256};
 use crate::store::{Result, Store, StoreError, Tx};
 use crate::trust::{fact, set as set_fact};
 
+pub use checkpoint::{Checkpoints, Told, differs_ms};
+pub(crate) use checkpoint::{given_back, last as last_checkpoint};
+pub use verify::{Fault, Verdict, Wrong, verify};
+
 /// What the first entry names as the one before it.
 const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-/// Entries read at a time while the chain is verified.
-const PAGE: i64 = 1_000;
 
 /// What happened. The code in the log is the name in snake case and never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +32,8 @@ pub enum What {
     SignInRefused,
     SignedOut,
     SessionsEnded,
+    AccountOpened,
+    PasswordChanged,
     PersonAdded,
     PersonLocked,
     PersonReleased,
@@ -44,12 +53,19 @@ pub enum What {
     HoleDeclared,
     ForkSeen,
     NumbersSet,
+    SaidHello,
+    PolicyServed,
+    DirectoryServed,
+    ProtocolServed,
     RecordServed,
     QueueOpened,
+    PhonesOpened,
+    PeopleOpened,
     RecordOpened,
     FieldsUnmasked,
     /// A sheet was made of a record, for a person outside.
     SheetMade,
+    /// A request was refused: not signed in, not allowed, not there, not authentic, not readable.
     AccessRefused,
     BrokeGlass,
     Commented,
@@ -67,32 +83,56 @@ pub enum What {
     LogRead,
     BackedUp,
     Restored,
+    /// The log is shorter than, or differs from, what a checkpoint says of it.
+    LogDiffers,
 }
 
-/// Who did it.
+/// From where an act came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Source {
+    /// The address at the other end, behind a proxy the one that the proxy names.
+    pub address: Option<IpAddr>,
+    /// What names the session of a browser, or the token of a phone; the token itself cannot be had from it.
+    pub session: Option<String>,
+}
+
+impl Source {
+    /// For what did not come over the network.
+    pub const HERE: Self = Self { address: None, session: None };
+}
+
+/// Who did it, and from where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who<'a> {
     /// A person at a desk, by id.
-    Person(&'a str),
+    Person(&'a str, &'a Source),
     /// A phone, by its install.
-    Install(&'a str),
+    Install(&'a str, &'a Source),
     /// An administrator at the machine itself.
     Console,
     /// The server, on its own.
     Server,
     /// Somebody who has not said who they are, or not truthfully.
-    Unknown,
+    Unknown(&'a Source),
 }
 
 impl Who<'_> {
     /// The text in the log.
     pub fn text(self) -> String {
         match self {
-            Self::Person(id) => format!("person/{id}"),
-            Self::Install(id) => format!("install/{id}"),
+            Self::Person(id, _) => format!("person/{id}"),
+            Self::Install(id, _) => format!("install/{id}"),
             Self::Console => "console".to_owned(),
             Self::Server => "server".to_owned(),
-            Self::Unknown => "unknown".to_owned(),
+            Self::Unknown(_) => "unknown".to_owned(),
+        }
+    }
+
+    /// From where.
+    fn source(&self) -> &Source {
+        match self {
+            Self::Person(_, source) | Self::Install(_, source) | Self::Unknown(source) => source,
+            Self::Console | Self::Server => &Source::HERE,
         }
     }
 }
@@ -133,35 +173,17 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// The end of the chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Head {
-    /// The number of the last entry; 0 when there is none.
-    pub seq: i64,
-    /// Its hash.
-    pub hash: String,
-}
-
-/// What verifying the chain found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// Every entry fits; this is the last one.
-    Sound(Head),
-    /// The first entry that does not fit, and why.
-    Broken {
-        /// Its number.
-        seq: i64,
-        /// What is wrong with it.
-        why: &'static str,
-    },
-}
-
 /// What an entry's text says, in the order in which it is written.
 #[derive(Serialize, Deserialize)]
 struct Text {
+    replica: String,
     seq: i64,
     at_ms: i64,
     who: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    address: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    session: Option<String>,
     what: What,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     encounter: Option<String>,
@@ -169,23 +191,37 @@ struct Text {
     detail: serde_json::Map<String, Json>,
 }
 
-/// Writes one entry in the transaction of the change that it is about; gives its number.
+/// The end of a chain.
+struct Head {
+    /// The number of the last entry; 0 when there is none.
+    seq: i64,
+    /// Its hash.
+    hash: String,
+}
+
+/// Writes one entry in the transaction of the change that it is about; gives its number in this replica's chain.
 pub fn append(tx: &mut dyn Tx, entry: &Entry<'_>) -> Result<i64> {
-    let last = head(tx)?;
+    let replica = tx.replica().to_owned();
+    let last = head(tx, &replica)?;
     let seq = last.seq + 1;
+    let source = entry.who.source();
     let text = Text {
+        replica,
         seq,
         at_ms: entry.at_ms,
         who: entry.who.text(),
+        address: source.address,
+        session: source.session.clone(),
         what: entry.what,
         encounter: entry.encounter.map(str::to_owned),
         detail: entry.detail.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
     };
     let json = serde_json::to_string(&text).map_err(|error| StoreError::Statement(error.to_string()))?;
     tx.run(
-        "insert into audit (seq, prev, hash, at_ms, what, who, encounter, text) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into audit (replica, seq, prev, hash, at_ms, what, who, encounter, text) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         &[
+            text.replica.into(),
             seq.into(),
             (&last.hash).into(),
             link(&last.hash, &json).into(),
@@ -199,30 +235,31 @@ pub fn append(tx: &mut dyn Tx, entry: &Entry<'_>) -> Result<i64> {
     Ok(seq)
 }
 
-/// Entries of one kind in a minute by those who have not said who they are: a log that anybody could fill would hide what
-/// matters, and end with the disk.
-pub const FROM_NOBODY: i64 = 10;
+/// Refusals of one kind in a minute that one phone or person, or all who have not said who they are, have entries of: a log
+/// that anybody could fill would hide what matters, and end with the disk.
+pub const REFUSALS: i64 = 10;
 const MINUTE_MS: i64 = 60_000;
 
-/// Writes an entry of somebody unknown, unless there were [`FROM_NOBODY`] of its kind within a minute; those left out are
+/// Writes the entry of a refusal, unless there were [`REFUSALS`] of its kind and author within a minute; those left out are
 /// counted, and the next one says how many they were.
-pub fn append_of_nobody(tx: &mut dyn Tx, at_ms: i64, what: What) -> Result<()> {
-    let name = format!("left_out_{}", code(what));
+pub fn append_refusal(tx: &mut dyn Tx, entry: Entry<'_>) -> Result<()> {
+    let (who, what) = (entry.who.text(), code(entry.what));
+    let name = format!("left_out/{what}/{who}");
     let left_out: i64 = fact(tx, &name)?.and_then(|text| text.parse().ok()).unwrap_or(0);
     let before = tx.row(
-        "select at_ms from audit where what = $1 and who = $2 order by seq desc limit 1 offset $3",
-        &[code(what).into(), Who::Unknown.text().into(), (FROM_NOBODY - 1).into()],
+        "select at_ms from audit where who = $1 and what = $2 order by at_ms desc limit 1 offset $3",
+        &[who.into(), what.into(), (REFUSALS - 1).into()],
     )?;
-    let crowded = before.map(|row| row.int(0)).transpose()?.is_some_and(|before| before > at_ms - MINUTE_MS);
-    if crowded {
+    let since = entry.at_ms.saturating_sub(MINUTE_MS);
+    if before.map(|row| row.int(0)).transpose()?.is_some_and(|before| before > since) {
         return set_fact(tx, &name, &(left_out + 1).to_string());
     }
-    let mut entry = Entry::new(at_ms, Who::Unknown, what);
-    if left_out > 0 {
-        entry = entry.with("left_out", left_out);
+    if left_out == 0 {
+        append(tx, &entry)?;
+    } else {
+        append(tx, &entry.with("left_out", left_out))?;
         set_fact(tx, &name, "0")?;
     }
-    append(tx, &entry)?;
     Ok(())
 }
 
@@ -231,68 +268,13 @@ pub fn record(store: &Store, entry: &Entry<'_>) -> Result<i64> {
     store.write(|tx| append(tx, entry))
 }
 
-/// The end of the chain as it stands.
-pub fn head(tx: &mut dyn Tx) -> Result<Head> {
-    match tx.row("select seq, hash from audit order by seq desc limit 1", &[])? {
+/// The end of a replica's chain as it stands.
+fn head(tx: &mut dyn Tx, replica: &str) -> Result<Head> {
+    let sql = "select seq, hash from audit where replica = $1 order by seq desc limit 1";
+    match tx.row(sql, &[replica.into()])? {
         Some(row) => Ok(Head { seq: row.int(0)?, hash: row.string(1)? }),
         None => Ok(Head { seq: 0, hash: START.to_owned() }),
     }
-}
-
-/// Follows the whole chain and names the first entry that does not fit. `known` is a head that was kept
-/// outside the store; without one, entries cut off at the end cannot be noticed.
-pub fn verify(store: &Store, known: Option<&Head>) -> Result<Verdict> {
-    let mut last = Head { seq: 0, hash: START.to_owned() };
-    loop {
-        let page = store.read(|tx| {
-            tx.rows(
-                "select seq, prev, hash, at_ms, what, who, encounter, text from audit where seq > $1 \
-                 order by seq limit $2",
-                &[last.seq.into(), PAGE.into()],
-            )
-        })?;
-        if page.is_empty() {
-            break;
-        }
-        for row in &page {
-            let seq = last.seq + 1;
-            if let Some(why) = fault(row, seq, &last.hash)? {
-                return Ok(Verdict::Broken { seq, why });
-            }
-            last = Head { seq, hash: row.string(2)? };
-            if known.is_some_and(|known| known.seq == seq && known.hash != last.hash) {
-                return Ok(Verdict::Broken { seq, why: "its hash is not the one kept outside" });
-            }
-        }
-    }
-    match known {
-        Some(known) if known.seq > last.seq => {
-            Ok(Verdict::Broken { seq: last.seq + 1, why: "it is missing at the end of the log" })
-        }
-        _ => Ok(Verdict::Sound(last)),
-    }
-}
-
-fn fault(row: &crate::store::Row, seq: i64, prev: &str) -> Result<Option<&'static str>> {
-    if row.int(0)? != seq {
-        return Ok(Some("it is missing"));
-    }
-    if row.text(1)? != prev {
-        return Ok(Some("it does not name the entry before it"));
-    }
-    let text = row.text(7)?;
-    if row.text(2)? != link(prev, text) {
-        return Ok(Some("its text or hash was changed"));
-    }
-    let Ok(said) = serde_json::from_str::<Text>(text) else {
-        return Ok(Some("its text cannot be read"));
-    };
-    let copied = said.seq == seq
-        && said.at_ms == row.int(3)?
-        && code(said.what) == row.text(4)?
-        && said.who == row.text(5)?
-        && said.encounter.as_deref() == row.opt_text(6)?;
-    Ok((!copied).then_some("its columns do not say what its text says"))
 }
 
 fn link(prev: &str, text: &str) -> String {

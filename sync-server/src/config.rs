@@ -4,6 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use firsthours_core::wire::{Policy, Quota};
 use serde::Deserialize;
 use toml::{Table, Value};
 
@@ -25,11 +26,19 @@ const KEYS: &[(&str, Kind)] = &[
     ("argon2_memory_kib", Kind::Number),
     ("argon2_rounds", Kind::Number),
     ("behind_proxy", Kind::Flag),
+    ("checkpoint_file", Kind::Text),
     ("data", Kind::Text),
     ("frame_ancestors_self", Kind::Flag),
+    ("lease_hours", Kind::Number),
     ("listen", Kind::Text),
+    ("lock_minutes", Kind::Number),
+    ("lock_minutes_with_clock", Kind::Number),
     ("log", Kind::Text),
+    ("login_hours", Kind::Number),
+    ("min_app_version", Kind::Text),
     ("origin", Kind::Text),
+    ("quota_events", Kind::Number),
+    ("quota_megabytes", Kind::Number),
     ("server", Kind::Text),
     ("session_hours", Kind::Number),
     ("session_idle_minutes", Kind::Number),
@@ -104,10 +113,25 @@ pub struct Config {
     pub argon2_lanes: u32,
     /// Lets a page of the same origin show these pages in a frame; for demonstrations.
     pub frame_ancestors_self: bool,
+    /// Minutes without a touch after which phones lock.
+    pub lock_minutes: i64,
+    /// The same while a clock runs.
+    pub lock_minutes_with_clock: i64,
+    /// Hours after which a deputy signs in to the phone again.
+    pub login_hours: i64,
+    /// Hours without word from this server after which a phone shows no old entries.
+    pub lease_hours: i64,
+    /// Events of one phone in a day; those beyond are held.
+    pub quota_events: u32,
+    /// Megabytes of one phone in a day; what is beyond is held.
+    pub quota_megabytes: u32,
+    /// An older app may send, and reads nothing.
+    pub min_app_version: String,
     /// The least grave level that is logged: error, warn, info, debug.
     pub log: String,
     agency_key: Option<Secret>,
     agency_key_file: Option<PathBuf>,
+    checkpoint_file: Option<PathBuf>,
 }
 
 /// A value that never shows itself.
@@ -137,9 +161,17 @@ impl Default for Config {
             argon2_rounds: 2,
             argon2_lanes: 1,
             frame_ancestors_self: false,
+            lock_minutes: 5,
+            lock_minutes_with_clock: 30,
+            login_hours: 12,
+            lease_hours: 72,
+            quota_events: Quota::default().events,
+            quota_megabytes: 64,
+            min_app_version: Policy::default().min_app_version,
             log: "info".to_owned(),
             agency_key: None,
             agency_key_file: None,
+            checkpoint_file: None,
         }
     }
 }
@@ -208,6 +240,28 @@ impl Config {
     /// The file of the records.
     pub fn store_file(&self) -> PathBuf {
         self.data.join("records.db")
+    }
+
+    /// What phones are told; a time beyond its bounds is said at the nearest of them.
+    pub fn policy(&self) -> Policy {
+        let policy = Policy {
+            lock_ms: self.lock_minutes.saturating_mul(60_000),
+            lock_with_clock_ms: self.lock_minutes_with_clock.saturating_mul(60_000),
+            login_ms: self.login_hours.saturating_mul(3_600_000),
+            lease_ms: self.lease_hours.saturating_mul(3_600_000),
+            quota: Quota {
+                events: self.quota_events,
+                bytes: u64::from(self.quota_megabytes).saturating_mul(1_048_576),
+            },
+            min_app_version: self.min_app_version.clone(),
+            ..Policy::default()
+        };
+        policy.bounded()
+    }
+
+    /// The file of the log's checkpoints: best on another machine's disk, where whoever changes the store cannot.
+    pub fn checkpoint_file(&self) -> PathBuf {
+        self.checkpoint_file.clone().unwrap_or_else(|| self.data.join("checkpoints"))
     }
 
     /// The file that is there from the beginning of `init` to its end.

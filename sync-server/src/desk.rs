@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use firsthours_core::record::{Act, Actor, EncounterId, EntryId, Event, EventId, Record, Refusal, decide};
 
-use crate::audit::{self, Entry, What, Who};
+use crate::audit::{self, Entry, Source, What, Who};
 use crate::ingest::{self, IngestError, Writing};
 use crate::keys::KeyError;
 use crate::random;
@@ -61,6 +61,7 @@ pub fn act(
     encounter: EncounterId,
     seen_pos: u64,
     act: &Act,
+    source: &Source,
 ) -> Result<Acted, DeskError> {
     let now_ms = service.now_ms();
     let id = encounter.to_string();
@@ -90,7 +91,7 @@ pub fn act(
         let pos = writing.pos;
         writing.finish(tx)?;
         let person = actor.person.0.as_str();
-        let entry = Entry::new(now_ms, Who::Person(person), what(act))
+        let entry = Entry::new(now_ms, Who::Person(person, source), what(act))
             .about(&id)
             .with("event", event.id.to_string())
             .with("seen", crate::load::stored(seen_pos));

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::audit::{self, Entry, What, Who};
+use crate::audit::{self, Entry, Source, What, Who};
 use crate::ingest;
 use crate::random::{self, Random};
 use crate::store::{Row, StoreError, Tx};
@@ -83,6 +83,8 @@ pub struct Ask<'a> {
     pub key: PublicKey,
     /// What it calls itself.
     pub device: &'a str,
+    /// From where it asks.
+    pub source: &'a Source,
 }
 
 /// Makes a code for a person; it is shown once and kept only as a hash.
@@ -130,14 +132,14 @@ pub fn ask(
     now_ms: i64,
 ) -> Result<Option<EnrolState>, DeviceError> {
     let Some(code) = read_code(ask.code) else {
-        return refused(tx, now_ms);
+        return refused(tx, ask.source, now_ms);
     };
     let row = tx.row(
         "select code_hash, person, expires_ms, tries, used_by from enrolment where name = $1",
         &[code[..SLOT].into()],
     )?;
     let Some(row) = row else {
-        return refused(tx, now_ms);
+        return refused(tx, ask.source, now_ms);
     };
     let (install, key) = (ask.install.to_string(), ask.key.to_string());
     let fits = bool::from(row.text(0)?.as_bytes().ct_eq(hash(trust, &code).as_bytes()));
@@ -146,15 +148,15 @@ pub fn ask(
         let known = tx.row("select state, key from install where install = $1", &[(&install).into()])?;
         return match known {
             Some(known) if known.text(1)? == key => Ok(Some(state(known.text(0)?))),
-            _ => refused(tx, now_ms),
+            _ => refused(tx, ask.source, now_ms),
         };
     }
     if row.int(3)? >= TRIES || !fits {
         tx.run("update enrolment set tries = tries + 1 where name = $1", &[code[..SLOT].into()])?;
-        return refused(tx, now_ms);
+        return refused(tx, ask.source, now_ms);
     }
     if row.opt_text(4)?.is_some() || row.int(2)? <= now_ms {
-        return refused(tx, now_ms);
+        return refused(tx, ask.source, now_ms);
     }
     // A phone that waits, or was refused, may ask anew with another code; one that was ever approved may not.
     let added = tx.run(
@@ -167,10 +169,10 @@ pub fn ask(
         &[(&install).into(), ask.device.into(), key.into(), now_ms.into(), row.text(1)?.into()],
     )?;
     if added == 0 {
-        return refused(tx, now_ms);
+        return refused(tx, ask.source, now_ms);
     }
     tx.run("update enrolment set used_by = $2 where name = $1", &[code[..SLOT].into(), (&install).into()])?;
-    audit::append(tx, &Entry::new(now_ms, Who::Install(&install), What::EnrolmentAsked))?;
+    audit::append(tx, &Entry::new(now_ms, Who::Install(&install, ask.source), What::EnrolmentAsked))?;
     Ok(Some(EnrolState::Waiting))
 }
 
@@ -205,7 +207,7 @@ pub fn approve(
         sealing_key: row.opt_string(7)?,
         from: now_ms,
         approved_by: PersonId(match by {
-            Who::Person(id) => id.to_owned(),
+            Who::Person(id, _) => id.to_owned(),
             other => other.text(),
         }),
     };
@@ -327,8 +329,13 @@ fn decide(
     Ok(())
 }
 
-fn refused(tx: &mut dyn Tx, now_ms: i64) -> Result<Option<EnrolState>, DeviceError> {
-    audit::append_of_nobody(tx, now_ms, What::CodeRefused)?;
+/// Writes down that somebody asked with what is no good code.
+pub(crate) fn refused(
+    tx: &mut dyn Tx,
+    source: &Source,
+    now_ms: i64,
+) -> Result<Option<EnrolState>, DeviceError> {
+    audit::append_refusal(tx, Entry::new(now_ms, Who::Unknown(source), What::CodeRefused))?;
     Ok(None)
 }
 

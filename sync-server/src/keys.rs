@@ -260,6 +260,15 @@ pub fn write_new(path: &Path, secret: &Zeroizing<String>) -> Result<(), KeyError
     Ok(path.parent().map_or(Ok(()), sync_folder)?)
 }
 
+/// Opens a file to be read and added to, made for its owner alone when it is not there.
+pub(crate) fn open_private(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 /// A new name is durable only once its folder is.
 pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     // A bare file name has an empty folder.

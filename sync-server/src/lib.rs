@@ -19,7 +19,10 @@ pub mod people;
 pub mod permission;
 pub mod protocols;
 pub mod random;
+pub mod readiness;
+mod route;
 pub mod sessions;
+mod source;
 pub mod store;
 pub mod sync;
 #[cfg(test)]
@@ -32,10 +35,15 @@ pub use app::App;
 use axum::body::Body;
 use axum::http::{Request, Response};
 
-/// Every route of the server.
+/// The whole server.
 pub fn router(app: App) -> axum::Router {
     let sync = sync::router(app.sync.clone());
     web::router(app, sync)
+}
+
+/// Every route of the server, by method and pattern: what [`router`] is made of.
+pub fn routes() -> Vec<(axum::http::Method, &'static str)> {
+    route::names(sync::routes()).into_iter().chain(web::routes()).collect()
 }
 
 /// Answers one request without a socket, as a test or the simulator asks it.

@@ -10,12 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
+use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+
+use crate::source::Peer;
 
 /// How much the listener takes on.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +76,7 @@ pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: 
             }
         };
         let Some(counted) = addresses.enter(peer, bounds.of_one_address) else { continue };
-        let connection = graceful.watch(connection(stream, router.clone(), bounds));
+        let connection = graceful.watch(connection(stream, peer, router.clone(), bounds));
         tokio::spawn(async move {
             // Whatever ends it, its place is free again.
             if let Err(error) = connection.await {
@@ -91,15 +93,21 @@ pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: 
 
 fn connection(
     stream: TcpStream,
+    peer: SocketAddr,
     router: Router,
     bounds: Bounds,
-) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
+) -> impl GracefulConnection<Error = hyper::Error> {
+    let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        let router = router.clone();
+        async move { Ok::<_, std::convert::Infallible>(crate::answer(&router, request.map(Body::new)).await) }
+    });
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(bounds.headers)
         .max_headers(HEADERS)
         .max_buf_size(HEADER_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), service)
 }
 
 /// How many connections each address has. It says nothing that must outlive the process: they end with it.
@@ -196,6 +204,23 @@ mod tests {
         let answer = tokio::time::timeout(Duration::from_secs(30), ask(address)).await.expect("in time");
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         drop(idle);
+        end.send(()).expect("it listens");
+        serving.await.expect("it stops");
+    }
+
+    /// The log must say from where a request came.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_request_knows_the_other_end_of_its_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
+        let address = listener.local_addr().expect("an address");
+        let peer = |axum::Extension(Peer(peer)): axum::Extension<Peer>| async move { peer.ip().to_string() };
+        let router = Router::new().route("/healthz", get(peer));
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        let serving = tokio::spawn(serve(listener, router, Bounds::default(), async move {
+            ended.await.ok();
+        }));
+        let answer = ask(address).await;
+        assert!(answer.ends_with("127.0.0.1"), "{answer}");
         end.send(()).expect("it listens");
         serving.await.expect("it stops");
     }

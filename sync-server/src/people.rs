@@ -1,19 +1,14 @@
 //! The people of the programme, their local accounts, and how they sign in.
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+mod password;
+mod tries;
 
 use crate::audit::{self, Entry, What, Who};
 use crate::random::{self, Random};
 use crate::store::{Store, StoreError, Tx};
 
-/// Wrong tries before an account is locked.
-pub const TRIES: i64 = 5;
-/// How long wrong tries count together.
-pub const TRIES_WINDOW_MS: i64 = 15 * 60 * 1_000;
-/// The shortest password, in characters.
-pub const SHORTEST: usize = 12;
+pub use password::{Passwords, SHORTEST};
+pub use tries::{BROWSERS, Entered, LOCKED_AFTER, TRIES, Try, check_try, count_try, know_browser};
 
 /// The words for what a person may be; what each may do is decided where it is asked.
 pub const ROLES: &[&str] = &[
@@ -54,43 +49,12 @@ pub enum PeopleError {
     /// No such person.
     #[error("there is no such person")]
     Missing,
+    /// The old password is not right, or there were too many tries.
+    #[error("the password is not right")]
+    Wrong,
     /// The parameters of the password hash are out of range.
     #[error("the argon2 settings are out of range")]
     Parameters,
-}
-
-/// The password check with its cost.
-#[derive(Clone)]
-pub struct Passwords {
-    argon: Argon2<'static>,
-    /// Checked in place of the hash of an unknown person, so that both answers take the same time.
-    decoy: String,
-}
-
-impl Passwords {
-    /// A check with these costs.
-    pub fn new(memory_kib: u32, rounds: u32, lanes: u32, random: &dyn Random) -> Result<Self, PeopleError> {
-        let params = Params::new(memory_kib, rounds, lanes, None).map_err(|_| PeopleError::Parameters)?;
-        let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let decoy = hash(&argon, random, &random::id(random))?;
-        Ok(Self { argon, decoy })
-    }
-
-    fn fits(&self, hash: Option<&str>, password: &str) -> bool {
-        let known = hash.is_some();
-        let hash = hash.unwrap_or(&self.decoy);
-        let fits = PasswordHash::new(hash)
-            .is_ok_and(|hash| self.argon.verify_password(password.as_bytes(), &hash).is_ok());
-        known && fits
-    }
-}
-
-fn hash(argon: &Argon2<'_>, random: &dyn Random, password: &str) -> Result<String, PeopleError> {
-    let salt = random::bytes::<16>(random);
-    argon
-        .hash_password_with_salt(password.as_bytes(), &salt)
-        .map(|hash: PasswordHash| hash.to_string())
-        .map_err(|_| PeopleError::Parameters)
 }
 
 /// A person to add.
@@ -123,13 +87,16 @@ pub struct Person {
     pub station: Option<String>,
     /// Their user name.
     pub username: String,
-    /// Locked after wrong tries.
+    /// Shut to browsers that are not known, after wrong tries.
     pub locked: bool,
+    /// Wrong tries of such browsers since the last right one.
+    pub failed_tries: i64,
     /// No longer with us.
     pub disabled: bool,
 }
 
-const PERSON: &str = "select id, name, role, agency, station, username, locked, disabled from person";
+const PERSON: &str =
+    "select id, name, role, agency, station, username, locked, disabled, failed_tries from person";
 
 fn person(row: &crate::store::Row) -> Result<Person, StoreError> {
     Ok(Person {
@@ -141,6 +108,7 @@ fn person(row: &crate::store::Row) -> Result<Person, StoreError> {
         username: row.string(5)?,
         locked: row.flag(6)?,
         disabled: row.flag(7)?,
+        failed_tries: row.int(8)?,
     })
 }
 
@@ -158,6 +126,20 @@ pub fn add_agency(
     )?;
     audit::append(tx, &Entry::new(now_ms, by, What::AgencyAdded).with("agency", id))?;
     Ok(())
+}
+
+/// Every agency, each followed by its stations, a line each.
+pub fn places(tx: &mut dyn Tx) -> Result<Vec<String>, StoreError> {
+    let mut lines = Vec::new();
+    for agency in tx.rows("select id, title from agency order by id", &[])? {
+        lines.push(format!("{}  {}", agency.text(0)?, agency.text(1)?));
+        let stations = tx
+            .rows("select id, title from station where agency = $1 order by id", &[agency.text(0)?.into()])?;
+        for station in &stations {
+            lines.push(format!("  {}  {}", station.text(0)?, station.text(1)?));
+        }
+    }
+    Ok(lines)
 }
 
 /// Adds a station of an agency that exists, or changes its title.
@@ -196,11 +178,11 @@ pub fn add(
     now_ms: i64,
 ) -> Result<String, PeopleError> {
     let username = normal(new.username)?;
-    check_password(&username, password)?;
+    password::check(&username, password)?;
     if !ROLES.contains(&new.role) {
         return Err(PeopleError::Role);
     }
-    let hash = hash(&passwords.argon, random, password)?;
+    let hash = passwords.hash(random, password)?;
     let id = random::id(random);
     store.write(|tx| {
         let place = match new.station {
@@ -253,6 +235,13 @@ pub fn all(tx: &mut dyn Tx) -> Result<Vec<Person>, StoreError> {
     tx.rows(&format!("{PERSON} order by username"), &[])?.iter().map(person).collect()
 }
 
+/// Everybody of an agency, those who wait to be let in first.
+pub fn of_agency(tx: &mut dyn Tx, agency: &str) -> Result<Vec<Person>, StoreError> {
+    let sql =
+        format!("{PERSON} where agency = $1 order by disabled, locked desc, failed_tries desc, username");
+    tx.rows(&sql, &[agency.into()])?.iter().map(person).collect()
+}
+
 /// Lets somebody who was locked out try again.
 pub fn release(tx: &mut dyn Tx, id: &str, by: Who<'_>, now_ms: i64) -> Result<(), PeopleError> {
     let changed = tx.run("update person set locked = 0, failed_tries = 0 where id = $1", &[id.into()])?;
@@ -270,95 +259,78 @@ pub fn disable(tx: &mut dyn Tx, id: &str, by: Who<'_>, now_ms: i64) -> Result<()
         return Err(PeopleError::Missing);
     }
     tx.run("delete from session where person = $1", &[id.into()])?;
+    tries::forget_browsers(tx, id, None)?;
     audit::append(tx, &Entry::new(now_ms, by, What::PersonDisabled).with("person", id))?;
     Ok(())
 }
 
-/// One try to sign in, already counted.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Try {
-    /// The person, if the user name is known and may be checked.
-    candidate: Option<Candidate>,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-struct Candidate {
-    person: String,
-    hash: Option<String>,
-    tries: i64,
-}
-
-/// Counts a try, durably, before anything is checked: a kill between count and check costs a try, never gives
-/// one. The fifth wrong try in fifteen minutes locks; so does a sixth that finds five counted.
-pub fn count_try(store: &Store, username: &str, now_ms: i64) -> Result<Try, StoreError> {
-    let username = username.to_lowercase();
-    store.write(|tx| {
-        let row = tx.row(
-            "select id, password_hash, failed_tries, tries_since_ms, locked, disabled from person where username = $1",
-            &[(&username).into()],
-        )?;
-        let Some(row) = row else {
-            return Ok(Try { candidate: None });
-        };
-        let person = row.string(0)?;
-        if row.flag(4)? || row.flag(5)? {
-            return Ok(Try { candidate: None });
-        }
-        let since = row.int(3)?;
-        let fresh = row.int(2)? == 0 || now_ms.saturating_sub(since) >= TRIES_WINDOW_MS;
-        let (tries, since) = if fresh { (1, now_ms) } else { (row.int(2)? + 1, since) };
-        if tries > TRIES {
-            lock(tx, &person, now_ms)?;
-            return Ok(Try { candidate: None });
-        }
-        tx.run(
-            "update person set failed_tries = $2, tries_since_ms = $3 where id = $1",
-            &[(&person).into(), tries.into(), since.into()],
-        )?;
-        Ok(Try { candidate: Some(Candidate { person, hash: row.opt_string(1)?, tries }) })
-    })
-}
-
-/// Checks the password of a counted try. The id of the person, or nothing: unknown, locked, disabled and wrong
-/// look the same from outside and take the same time.
-pub fn check_try(
+/// Gives somebody another password: at the console, for who has forgotten it. Every session of theirs ends, and no browser is
+/// known any more.
+pub fn set_password(
     store: &Store,
     passwords: &Passwords,
-    counted: &Try,
+    random: &dyn Random,
+    person: &Person,
     password: &str,
+    by: Who<'_>,
     now_ms: i64,
-) -> Result<Option<String>, StoreError> {
-    let candidate = counted.candidate.as_ref();
-    let fits = passwords.fits(candidate.and_then(|candidate| candidate.hash.as_deref()), password);
-    store.write(|tx| {
-        let Some(candidate) = candidate else {
-            audit::append(tx, &Entry::new(now_ms, Who::Unknown, What::SignInRefused))?;
-            return Ok(None);
-        };
-        let who = Who::Person(&candidate.person);
-        if !fits {
-            audit::append(tx, &Entry::new(now_ms, who, What::SignInRefused).with("try", candidate.tries))?;
-            if candidate.tries >= TRIES {
-                lock(tx, &candidate.person, now_ms)?;
-            }
-            return Ok(None);
-        }
-        // Only who is still neither locked nor disabled gets in: another try may have ended meanwhile.
-        let entered = tx.run(
-            "update person set failed_tries = 0, signed_in_ms = $2 where id = $1 and locked = 0 and disabled = 0",
-            &[(&candidate.person).into(), now_ms.into()],
-        )?;
-        let what = if entered == 1 { What::SignedIn } else { What::SignInRefused };
-        audit::append(tx, &Entry::new(now_ms, who, what))?;
-        Ok((entered == 1).then(|| candidate.person.clone()))
-    })
+) -> Result<(), PeopleError> {
+    password::check(&person.username, password)?;
+    let hash = passwords.hash(random, password)?;
+    store.write(|tx| put_password(tx, &person.id, &hash, None, by, now_ms))
 }
 
-fn lock(tx: &mut dyn Tx, person: &str, now_ms: i64) -> Result<(), StoreError> {
-    let changed = tx.run("update person set locked = 1 where id = $1 and locked = 0", &[person.into()])?;
-    if changed == 1 {
-        audit::append(tx, &Entry::new(now_ms, Who::Server, What::PersonLocked).with("person", person))?;
+/// Changes one's own password; the old one was checked like a try to sign in. The session and the browser in which it is done
+/// stay, all others end.
+#[allow(clippy::too_many_arguments, reason = "who, where, what and how are all different things here")]
+pub fn change_password(
+    store: &Store,
+    passwords: &Passwords,
+    random: &dyn Random,
+    person: &Person,
+    (old, new): (&str, &str),
+    kept: &Kept<'_>,
+    by: Who<'_>,
+    now_ms: i64,
+) -> Result<(), PeopleError> {
+    password::check(&person.username, new)?;
+    let counted = count_try(store, &person.username, kept.browser, now_ms)?;
+    let fits = check_try(store, passwords, &counted, old, by, now_ms)?;
+    if fits.is_none() {
+        return Err(PeopleError::Wrong);
     }
+    let hash = passwords.hash(random, new)?;
+    store.write(|tx| put_password(tx, &person.id, &hash, Some(kept), by, now_ms))
+}
+
+/// Where somebody is signed in who changes their password.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept<'a> {
+    /// The hash of the session's token.
+    pub session: &'a str,
+    /// The token of the browser, if it is known.
+    pub browser: Option<&'a str>,
+}
+
+fn put_password(
+    tx: &mut dyn Tx,
+    person: &str,
+    hash: &str,
+    kept: Option<&Kept<'_>>,
+    by: Who<'_>,
+    now_ms: i64,
+) -> Result<(), PeopleError> {
+    let changed = tx.run(
+        "update person set password_hash = $2, failed_tries = 0 where id = $1",
+        &[person.into(), hash.into()],
+    )?;
+    if changed == 0 {
+        return Err(PeopleError::Missing);
+    }
+    let session = kept.map_or("", |kept| kept.session);
+    tx.run("delete from session where person = $1 and hash <> $2", &[person.into(), session.into()])?;
+    tries::forget_browsers(tx, person, kept.and_then(|kept| kept.browser))?;
+    audit::append(tx, &Entry::new(now_ms, by, What::PasswordChanged).with("person", person))?;
     Ok(())
 }
 
@@ -366,78 +338,6 @@ fn normal(username: &str) -> Result<String, PeopleError> {
     let username = username.trim().to_lowercase();
     let plain = username.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '@'));
     if plain && (2..=64).contains(&username.len()) { Ok(username) } else { Err(PeopleError::Username) }
-}
-
-fn check_password(username: &str, password: &str) -> Result<(), PeopleError> {
-    let length = password.chars().count();
-    if !(SHORTEST..=256).contains(&length) {
-        return Err(PeopleError::Length);
-    }
-    let lower = password.to_lowercase();
-    let first = lower.chars().next();
-    if lower.contains(username) || lower.chars().all(|c| Some(c) == first) || is_common(&lower) {
-        return Err(PeopleError::Guessable);
-    }
-    Ok(())
-}
-
-/// What passwords are made of that are guessed first: words of lists that were published, of the keyboard, and of this work.
-const COMMON: [&str; 40] = [
-    "password",
-    "passw0rd",
-    "p@ssw0rd",
-    "p@ssword",
-    "pass",
-    "passphrase",
-    "contrasena",
-    "letmein",
-    "welcome",
-    "admin",
-    "administrator",
-    "qwerty",
-    "qwertyuiop",
-    "asdfghjkl",
-    "zxcvbnm",
-    "1qaz2wsx",
-    "abc",
-    "iloveyou",
-    "monkey",
-    "dragon",
-    "football",
-    "baseball",
-    "master",
-    "secret",
-    "login",
-    "user",
-    "test",
-    "changeme",
-    "default",
-    "sheriff",
-    "police",
-    "deputy",
-    "sergeant",
-    "station",
-    "county",
-    "firsthours",
-    "first",
-    "hours",
-    "losangeles",
-    "california",
-];
-
-/// Whether nothing is left of a password once common words, runs of one row of keys, and what people put behind them are
-/// taken out.
-fn is_common(lower: &str) -> bool {
-    const ROWS: [&str; 5] =
-        ["01234567890123456789", "98765432109876543210", "qwertyuiop", "asdfghjkl", "zxcvbnm"];
-    let mut left = lower.to_owned();
-    let mut words = COMMON;
-    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-    for word in words {
-        left = left.replace(word, "");
-    }
-    let letters: String = left.chars().filter(|c| c.is_alphabetic()).collect();
-    letters.chars().count() <= 2 || ROWS.iter().any(|row| row.contains(&letters))
 }
 
 #[cfg(test)]

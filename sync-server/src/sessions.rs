@@ -1,8 +1,12 @@
 //! Signed-in browsers: an own table, a random token of which only the hash is kept.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
 use sha2::{Digest, Sha256};
 
-use crate::audit::{self, Entry, What, Who};
+use crate::audit::{self, Entry, Source, What, Who};
 use crate::random::{self, Random};
 use crate::store::{Result, Store, Tx};
 
@@ -21,8 +25,10 @@ pub struct Limits {
 /// Who a session belongs to, read together with it so that a change of role or station acts at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// The hash of its token, which names it in the log and in lists.
+    /// The hash of its token.
     pub hash: String,
+    /// What names it in the log: the beginning of that hash.
+    pub alias: String,
     /// The person.
     pub person: String,
     /// Their name.
@@ -46,9 +52,12 @@ pub fn start(
     random: &dyn Random,
     person: &str,
     limits: Limits,
+    address: Option<IpAddr>,
     now_ms: i64,
 ) -> Result<String> {
     let token = hex::encode(random::bytes::<32>(random));
+    let source = Source { address, session: Some(alias(&hash(&token))) };
+    audit::append(tx, &Entry::new(now_ms, Who::Person(person, &source), What::SignedIn))?;
     tx.run("delete from session where expires_ms <= $1", &[now_ms.into()])?;
     tx.run(
         "insert into session (hash, person, created_ms, seen_ms, expires_ms) values ($1, $2, $3, $3, $4)",
@@ -64,6 +73,25 @@ pub fn start(
 
 /// The session of this token if it is alive, and notes that it was seen.
 pub fn find(store: &Store, token: &str, limits: Limits, now_ms: i64) -> Result<Option<Session>> {
+    let Some((session, seen)) = alive(store, token, limits, now_ms)? else { return Ok(None) };
+    if now_ms.saturating_sub(seen) >= SEEN_STEP_MS {
+        store.write(|tx| {
+            tx.run(
+                "update session set seen_ms = $2 where hash = $1 and seen_ms < $2",
+                &[(&session.hash).into(), now_ms.into()],
+            )
+        })?;
+    }
+    Ok(Some(session))
+}
+
+/// The session of this token if it is alive, without a trace.
+pub fn look(store: &Store, token: &str, limits: Limits, now_ms: i64) -> Result<Option<Session>> {
+    Ok(alive(store, token, limits, now_ms)?.map(|(session, _)| session))
+}
+
+/// The session, and when it was last seen.
+fn alive(store: &Store, token: &str, limits: Limits, now_ms: i64) -> Result<Option<(Session, i64)>> {
     let hash = hash(token);
     let row = store.read(|tx| {
         tx.row(
@@ -76,15 +104,7 @@ pub fn find(store: &Store, token: &str, limits: Limits, now_ms: i64) -> Result<O
     let Some(row) = row else {
         return Ok(None);
     };
-    if now_ms.saturating_sub(row.int(7)?) >= SEEN_STEP_MS {
-        store.write(|tx| {
-            tx.run(
-                "update session set seen_ms = $2 where hash = $1 and seen_ms < $2",
-                &[(&hash).into(), now_ms.into()],
-            )
-        })?;
-    }
-    Ok(Some(Session {
+    let session = Session {
         person: row.string(0)?,
         name: row.string(1)?,
         role: row.string(2)?,
@@ -92,19 +112,44 @@ pub fn find(store: &Store, token: &str, limits: Limits, now_ms: i64) -> Result<O
         station: row.opt_string(4)?,
         created_ms: row.int(5)?,
         expires_ms: row.int(6)?,
+        alias: alias(&hash),
         hash,
-    }))
+    };
+    Ok(Some((session, row.int(7)?)))
+}
+
+/// What names a session in the log, by the hash of its token.
+fn alias(hash: &str) -> String {
+    hash.chars().take(16).collect()
+}
+
+/// Sessions that were ended while the disk was full: they are over at once, and the store hears of it when it can. With the
+/// process they are forgotten, and by then the browser has forgotten them too.
+#[derive(Debug, Default)]
+pub struct Ended(Mutex<BTreeSet<String>>);
+
+impl Ended {
+    /// Ends a session that the store cannot end now.
+    pub fn add(&self, token: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(hash(token));
+    }
+
+    /// Whether it was ended so.
+    pub fn has(&self, token: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&hash(token))
+    }
 }
 
 /// Ends the session of this token; nothing happens when there is none.
-pub fn end(store: &Store, token: &str, now_ms: i64) -> Result<()> {
+pub fn end(store: &Store, token: &str, address: Option<IpAddr>, now_ms: i64) -> Result<()> {
     let hash = hash(token);
     store.write(|tx| {
         let Some(row) = tx.row("select person from session where hash = $1", &[(&hash).into()])? else {
             return Ok(());
         };
         tx.run("delete from session where hash = $1", &[(&hash).into()])?;
-        audit::append(tx, &Entry::new(now_ms, Who::Person(row.text(0)?), What::SignedOut))?;
+        let source = Source { address, session: Some(alias(&hash)) };
+        audit::append(tx, &Entry::new(now_ms, Who::Person(row.text(0)?, &source), What::SignedOut))?;
         Ok(())
     })
 }
@@ -139,7 +184,8 @@ mod tests {
         let person = testing::person(&store, "supervisor", "sgt.vale");
         let clock = Arc::new(ManualClock::at(1_000_000));
         let random = crate::random::SeededRandom::new(7);
-        let token = store.write(|tx| start(tx, &random, &person, LIMITS, clock.now_ms())).expect("start");
+        let token =
+            store.write(|tx| start(tx, &random, &person, LIMITS, None, clock.now_ms())).expect("start");
         (folder, store, clock, token, person)
     }
 
@@ -173,8 +219,9 @@ mod tests {
     fn signing_out_and_disabling_end_a_session_at_once() {
         let (_folder, store, clock, token, person) = signed_in();
         let random = crate::random::SeededRandom::new(8);
-        let other = store.write(|tx| start(tx, &random, &person, LIMITS, clock.now_ms())).expect("start");
-        end(&store, &token, clock.now_ms()).expect("end");
+        let other =
+            store.write(|tx| start(tx, &random, &person, LIMITS, None, clock.now_ms())).expect("start");
+        end(&store, &token, None, clock.now_ms()).expect("end");
         assert!(find(&store, &token, LIMITS, clock.now_ms()).expect("find").is_none());
         assert!(find(&store, &other, LIMITS, clock.now_ms()).expect("find").is_some());
         store.write(|tx| crate::people::disable(tx, &person, Who::Console, clock.now_ms())).expect("disable");

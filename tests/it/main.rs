@@ -9,4 +9,5 @@ mod lies;
 mod need_to_know;
 mod path;
 mod schema;
+mod told;
 mod versions;

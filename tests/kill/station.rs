@@ -10,7 +10,7 @@ use firsthours_core::record::{
     EncounterId, Event, EventId, Hash, Install, InstallId, Kind, derive, summarise,
 };
 use firsthours_server::app::App;
-use firsthours_server::audit::{self, Verdict, Who};
+use firsthours_server::audit::{self, Who};
 use firsthours_server::clock::SystemClock;
 use firsthours_server::config::Config;
 use firsthours_server::load::{self, LoadError};
@@ -149,7 +149,8 @@ impl Station {
     pub(crate) fn sign_in(&self, username: &str) -> Result<String, Fault> {
         let app = self.open()?;
         let (person, now) = (self.people.get(username).ok_or("no such person")?, app.now_ms());
-        let token = app.store.write(|tx| sessions::start(tx, &*app.random, person, app.limits(), now))?;
+        let token =
+            app.store.write(|tx| sessions::start(tx, &*app.random, person, app.limits(), None, now))?;
         Ok(token)
     }
 
@@ -161,8 +162,9 @@ impl Station {
         if !found.is_empty() {
             return Err(format!("TORN: {found:?}").into());
         }
-        if let Verdict::Broken { seq, why } = audit::verify(&app.store, None)? {
-            return Err(format!("TORN: entry {seq} of the log: {why}").into());
+        let verdict = audit::verify(&app.store, &[], app.trust.epoch())?;
+        if let Some(fault) = verdict.faults.first() {
+            return Err(format!("TORN: the log: {fault}").into());
         }
         for (install, acknowledged) in &told.acknowledged {
             let through = app.store.read(|tx| {

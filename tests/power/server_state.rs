@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use firsthours_core::evidence::{Chain, Rolling, Signature, SignedEvent, check_encounter};
 use firsthours_core::record::{EncounterId, EventId, Install, InstallId, derive, summarise};
 use firsthours_server::app::App;
-use firsthours_server::audit::{self, Verdict};
+use firsthours_server::audit;
 use firsthours_server::load;
 use firsthours_server::store::{Row, StoreError};
 use firsthours_tests::programme::Fault;
@@ -28,8 +28,9 @@ impl ServerState {
         if !found.is_empty() {
             return Err(format!("a file is damaged: {found:?}").into());
         }
-        if let Verdict::Broken { seq, why } = audit::verify(&app.store, None)? {
-            return Err(format!("entry {seq} of the log does not fit: {why}").into());
+        let verdict = audit::verify(&app.store, &[], app.trust.epoch())?;
+        if let Some(fault) = verdict.faults.first() {
+            return Err(format!("the log: {fault}").into());
         }
         let mut state = Self::default();
         let rows = |sql: &str| app.store.read(|tx| tx.rows(sql, &[]));

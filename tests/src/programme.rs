@@ -10,7 +10,7 @@ use firsthours_core::evidence::Revoked;
 use firsthours_core::protocol::Channel;
 use firsthours_core::record::{Actor, EncounterId, EventId, PartnerNumber, PersonId, Role};
 use firsthours_server::app::App;
-use firsthours_server::audit::Who;
+use firsthours_server::audit::{Source, Who};
 use firsthours_server::config::Config;
 use firsthours_server::people::{self, NewPerson};
 use firsthours_server::random::SystemRandom;
@@ -224,7 +224,7 @@ impl Programme {
 
     /// The administrator approves every phone that waits.
     pub fn approve_all(&self) -> Result<(), Fault> {
-        let (app, now, by) = (&self.app, self.app.now_ms(), Who::Person(self.person("admin")));
+        let (app, now, by) = (&self.app, self.app.now_ms(), Who::Person(self.person("admin"), &Source::HERE));
         Ok(app.store.write(|tx| {
             for device in devices::all(tx).map_err(fault)? {
                 if device.state == "waiting" {
@@ -237,7 +237,7 @@ impl Programme {
 
     /// The administrator refuses every phone that waits.
     pub fn refuse_all(&self) -> Result<(), Fault> {
-        let (app, now, by) = (&self.app, self.app.now_ms(), Who::Person(self.person("admin")));
+        let (app, now, by) = (&self.app, self.app.now_ms(), Who::Person(self.person("admin"), &Source::HERE));
         Ok(app.store.write(|tx| {
             for device in devices::all(tx).map_err(fault)? {
                 if device.state == "waiting" {
@@ -250,7 +250,7 @@ impl Programme {
 
     /// Revokes every phone of a person.
     pub fn revoke(&self, username: &str) -> Result<(), Fault> {
-        let (app, now, by) = (&self.app, self.app.now_ms(), Who::Person(self.person("admin")));
+        let (app, now, by) = (&self.app, self.app.now_ms(), Who::Person(self.person("admin"), &Source::HERE));
         let person = self.person(username);
         Ok(app.store.write(|tx| {
             for device in devices::all(tx).map_err(fault)? {
@@ -277,7 +277,7 @@ impl Programme {
         let person = self.person(username);
         Ok(app
             .store
-            .write(|tx| sessions::start(tx, &*app.random, person, app.limits(), now).map_err(fault))?)
+            .write(|tx| sessions::start(tx, &*app.random, person, app.limits(), None, now).map_err(fault))?)
     }
 }
 
@@ -293,7 +293,7 @@ impl Programme {
     pub fn at_desk(&self, username: &str, encounter: &str, act: &Act) -> Result<(), Fault> {
         let encounter: EncounterId = encounter.parse()?;
         let seen = self.head(encounter)?;
-        desk::act(&self.app.sync, &self.actor(username)?, encounter, seen, act)?;
+        desk::act(&self.app.sync, &self.actor(username)?, encounter, seen, act, &Source::HERE)?;
         Ok(())
     }
 

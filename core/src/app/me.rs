@@ -24,6 +24,11 @@ const NOTICES: &str = "protocol_notices";
 pub(super) const REVOCATIONS: &str = "revocations";
 pub(super) const DIRECTORY: &str = "directory";
 pub(super) const DIRECTORY_ETAG: &str = "directory_etag";
+/// What the station decided about phones, as it came last.
+pub(super) const POLICY: &str = "policy";
+pub(super) const POLICY_ETAG: &str = "policy_etag";
+/// Checkpoints of the server's log, to be given back.
+pub(super) const CHECKPOINTS: &str = "checkpoints";
 pub(super) const LAST_SYNC: &str = "last_sync";
 
 /// This install, as it is kept in memory.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::acts::read_id;
-use super::me::LAST_SYNC;
+use super::me::{LAST_SYNC, POLICY};
 use super::records::OpenRecord;
 use super::{AppError, FirstHours, Inner};
 use crate::protocol::{Author, local, zone};
@@ -13,6 +13,7 @@ use crate::view::{
     self, Alarm, CallView, Context, Draft, EncounterView, Here, Home, HomeRow, Reader, SheetView,
     TimelineRow, alarms, home_row, sync_line, timeline, view,
 };
+use crate::wire::Policy;
 use crate::words::{Label, Language, Sentence, span};
 
 /// One page of a timeline, newest first.
@@ -176,6 +177,11 @@ impl FirstHours {
         });
         rows.truncate(PAGE_ROWS);
         Ok(rows)
+    }
+
+    /// What the station decided about its phones; the defaults until it was asked. Its times are within their bounds.
+    pub fn policy(&self) -> Result<Policy, AppError> {
+        Ok(self.store.setting::<Policy>(POLICY)?.unwrap_or_default().bounded())
     }
 
     /// How the phone stands with the station.

@@ -212,6 +212,7 @@ impl<'a> Run<'a> {
                 Ask::Hello { nonce } => self.hello(&nonce),
                 Ask::Protocol(sha) => self.protocol(sha),
                 Ask::Directory => self.directory(),
+                Ask::Policy => self.policy(),
                 Ask::Offers(offer) => self.offers(offer),
                 Ask::Upload(batch) => self.upload(batch),
                 Ask::Examine(seq) => self.examine(seq),

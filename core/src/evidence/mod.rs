@@ -6,6 +6,7 @@
 
 mod certificate;
 mod chain;
+mod checkpoint;
 mod receipt;
 mod revocation;
 mod sign;
@@ -13,6 +14,7 @@ mod trust;
 
 pub use certificate::{InstallCertificate, Purpose, ServerCertificate};
 pub use chain::{Chain, ChainFault, Rolling, check_encounter};
+pub use checkpoint::{CHECKPOINTS, Checkpoint, LogHead, keep_checkpoint};
 pub use receipt::{EncounterReceipt, HeldEvent, Hole, Receipt};
 pub use revocation::{Revocation, Revoked};
 pub use sign::{ALGORITHM, Document, NotAuthentic, PublicKey, SecretKey, Signature, SignedEvent, Tag};

@@ -23,6 +23,7 @@ pub enum Ask {
     },
     Protocol(Hash),
     Directory,
+    Policy,
     /// Offer what is held of an encounter, other than this install's own events.
     Offers(Offer),
     /// Send own events after this number.
@@ -52,6 +53,17 @@ pub struct Offer {
     pub encounter: EncounterId,
     pub after: u64,
     pub events: u32,
+}
+
+/// What a phone has of what a server publishes.
+#[derive(Debug, Clone, Copy)]
+pub struct Held<'a> {
+    /// Definitions.
+    pub protocols: &'a BTreeSet<Hash>,
+    /// The `ETag` of the directory,
+    pub directory: Option<&'a str>,
+    /// and of the policy.
+    pub policy: Option<&'a str>,
 }
 
 /// How a session ended.
@@ -119,6 +131,7 @@ pub struct Session {
     epoch: Option<Epoch>,
     protocols: VecDeque<Hash>,
     directory: bool,
+    policy: bool,
     /// What is to be offered, and after which arrival the first of it goes on.
     offers: BTreeSet<EncounterId>,
     offered: u64,
@@ -155,6 +168,7 @@ impl Session {
             epoch: None,
             protocols: VecDeque::new(),
             directory: false,
+            policy: false,
             offers: BTreeSet::new(),
             offered: 0,
             pages: BTreeMap::new(),
@@ -183,6 +197,9 @@ impl Session {
         // Before the definitions: whoever has one can begin a record, and the directory says of which station it is.
         if self.directory {
             return Ask::Directory;
+        }
+        if self.policy {
+            return Ask::Policy;
         }
         if let Some(protocol) = self.protocols.front() {
             return Ask::Protocol(*protocol);
@@ -227,14 +244,13 @@ impl Session {
         self.said_hello = false;
     }
 
-    /// The server answered a hello. `held` = definitions here, `directory` = the one here, `cursors` = what was read,
+    /// The server answered a hello. `held` = what was fetched before and is here, `cursors` = what was read,
     /// `adrift` = encounters of which others' events are here that the server is not known to have.
     pub fn on_hello(
         &mut self,
         reply: &HelloReply,
         receipt: &Receipt,
-        held: &BTreeSet<Hash>,
-        directory: Option<&str>,
+        held: Held<'_>,
         cursors: &BTreeMap<EncounterId, EncounterCursor>,
         adrift: BTreeSet<EncounterId>,
     ) {
@@ -259,9 +275,14 @@ impl Session {
         if self.does != Does::Everything {
             return;
         }
-        self.protocols =
-            reply.protocols.iter().map(|notice| notice.sha256).filter(|sha| !held.contains(sha)).collect();
-        self.directory = directory != Some(reply.directory.as_str());
+        self.protocols = reply
+            .protocols
+            .iter()
+            .map(|notice| notice.sha256)
+            .filter(|sha| !held.protocols.contains(sha))
+            .collect();
+        self.directory = held.directory != Some(reply.directory.as_str());
+        self.policy = !reply.policy.is_empty() && held.policy != Some(reply.policy.as_str());
         for grant in &reply.grants {
             let from = cursors.get(&grant.encounter).filter(|cursor| cursor.epoch == reply.epoch).copied();
             if cursors.get(&grant.encounter).is_some() && from.is_none() {
@@ -344,6 +365,11 @@ impl Session {
         self.directory = false;
     }
 
+    /// The policy was fetched, or could not be.
+    pub fn on_policy(&mut self) {
+        self.policy = false;
+    }
+
     /// Offers of an encounter through this arrival were answered; `None`: nothing was left to offer of it.
     pub fn on_offers(&mut self, through: Option<u64>) {
         self.offered = through.unwrap_or(0);
@@ -424,6 +450,7 @@ impl Session {
             }
             (_, Ask::Protocol(_)) => self.on_protocol(),
             (_, Ask::Directory) => self.on_directory(),
+            (_, Ask::Policy) => self.on_policy(),
             // What cannot be offered now is still here, and offered again.
             (_, Ask::Offers(_)) => {
                 self.on_offers(None);

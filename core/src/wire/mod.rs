@@ -5,9 +5,11 @@
 //! re-encoded.
 
 mod body;
+mod policy;
 mod v1;
 
 pub use body::{Compressed, MAX_INFLATED, MAX_REQUEST, Unpack, compress, inflate, unpack};
+pub use policy::{LEASE_MS, LOCK_MS, LOCK_WITH_CLOCK_MS, LOGIN_MS, Policy, Quota};
 pub use v1::{
     CODE_LENGTH, CODE_LETTERS, ClockReport, DeviceReport, EncounterCursor, EnrolReply, EnrolRequest,
     EnrolState, EventsReply, EventsRequest, Grant, HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE,

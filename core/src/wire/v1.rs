@@ -12,7 +12,7 @@ pub const VERSION: u32 = 1;
 pub const HEADER_INSTALL: &str = "fh-install";
 /// HTTP header with the nonce that the last reply gave, on hello.
 pub const HEADER_NONCE: &str = "fh-nonce";
-/// HTTP header with the signature, on hello and on holes.
+/// HTTP header with the signature, on hello.
 pub const HEADER_SIGNATURE: &str = "fh-signature";
 
 /// The letters of an enrolment code: no I, L, O, U.
@@ -127,9 +127,16 @@ pub struct HelloRequest {
     /// The directory's `ETag` that the phone holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<String>,
+    /// The policy's `ETag` that the phone holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
     /// A receipt of this server in this epoch that says more than its last reply: proof that its store was put back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<Document>,
+    /// Checkpoints of the server's log that the phone was told, at most [`crate::evidence::CHECKPOINTS`]: a log that differs
+    /// from one of them was changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checkpoints: Vec<Document>,
 }
 
 /// What a supervisor's page says of phones with work that is not here yet.
@@ -185,6 +192,9 @@ pub struct HelloReply {
     pub protocols: Vec<ProtocolNotice>,
     /// `ETag` of the directory.
     pub directory: String,
+    /// `ETag` of the policy; empty where there is none.
+    #[serde(default)]
+    pub policy: String,
     pub min_app_version: String,
     /// The install was revoked or is outdated: it may send, and reads nothing.
     #[serde(default)]
@@ -192,6 +202,9 @@ pub struct HelloReply {
     /// Another install goes on from this one, which is a copy then and has ended.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub followed: bool,
+    /// How far the server's log was lately, to be kept and given back: [`crate::evidence::Checkpoint`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Document>,
     pub trust: Trust,
 }
 

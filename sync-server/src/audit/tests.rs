@@ -1,3 +1,6 @@
+use firsthours_core::evidence::Checkpoint;
+use firsthours_core::record::Epoch;
+
 use super::*;
 use crate::testing;
 
@@ -6,8 +9,9 @@ fn log() -> (testing::Folder, Store) {
     store
         .write(|tx| {
             for n in 0..4 {
-                let entry =
-                    Entry::new(100 + n, Who::Person("p1"), What::RecordOpened).about("e1").with("n", n);
+                let entry = Entry::new(100 + n, Who::Person("p1", &Source::HERE), What::RecordOpened)
+                    .about("e1")
+                    .with("n", n);
                 append(tx, &entry)?;
             }
             Ok::<_, StoreError>(())
@@ -16,25 +20,34 @@ fn log() -> (testing::Folder, Store) {
     (folder, store)
 }
 
+const NOW_EPOCH: Epoch = Epoch([1; 16]);
+
+fn verified(store: &Store, told: &[Checkpoint]) -> Verdict {
+    verify(store, told, NOW_EPOCH).expect("verify")
+}
+
 fn damaged(sql: &str) -> Verdict {
     let (_folder, store) = log();
     store.write(|tx| tx.run(sql, &[])).expect("damage");
-    verify(&store, None).expect("verify")
+    verified(&store, &[])
 }
 
 fn broken_at(verdict: &Verdict) -> Option<i64> {
-    match verdict {
-        Verdict::Broken { seq, .. } => Some(*seq),
-        Verdict::Sound(_) => None,
-    }
+    verdict.faults.first().map(|fault| fault.seq)
+}
+
+/// A checkpoint of the log as it stands.
+fn told(store: &Store, epoch: Epoch) -> Checkpoint {
+    let heads = verified(store, &[]).heads;
+    Checkpoint { v: 1, server: "desk".to_owned(), epoch, time: 1, heads }
 }
 
 #[test]
 fn an_untouched_log_is_sound_and_ends_at_its_head() {
     let (_folder, store) = log();
-    let head = store.read(head).expect("head");
-    assert_eq!(verify(&store, Some(&head)).expect("verify"), Verdict::Sound(head.clone()));
-    assert_eq!(head.seq, 6, "two places and four looks");
+    let verdict = verified(&store, &[told(&store, NOW_EPOCH)]);
+    assert!(verdict.is_sound() && verdict.faults.is_empty(), "{verdict:?}");
+    assert_eq!(verdict.heads[0].seq, 6, "two places and four looks");
 }
 
 #[test]
@@ -75,21 +88,77 @@ fn two_entries_in_another_order_are_found() {
             tx.run("update audit set seq = 7 + seq where seq in (-3, -4)", &[])
         })
         .expect("swap");
-    assert_eq!(broken_at(&verify(&store, None).expect("verify")), Some(3));
+    assert_eq!(broken_at(&verified(&store, &[])), Some(3));
+}
+
+/// Whoever holds the store and its key can write any log into it. What was told outside it, they cannot change.
+#[test]
+fn a_log_that_was_cut_or_written_anew_is_found_by_what_was_told_of_it() {
+    // The end cut off, the middle written anew with fitting hashes, the end written anew, a whole chain taken away.
+    let cut = |store: &Store, from: i64| {
+        store.write(|tx| tx.run("delete from audit where seq >= $1", &[from.into()])).expect("cut");
+    };
+    let again = |store: &Store, many: i64| {
+        for n in 0..many {
+            let entry = Entry::new(100 + n, Who::Person("p2", &Source::HERE), What::RecordOpened);
+            record(store, &entry).expect("forged");
+        }
+    };
+    for (from, written, wrong) in [
+        (6, 0, Wrong::CutOff),
+        (3, 0, Wrong::CutOff),
+        (1, 0, Wrong::CutOff),
+        (4, 3, Wrong::Rewritten),
+        (6, 1, Wrong::Rewritten),
+        (1, 9, Wrong::Rewritten),
+    ] {
+        let (_folder, store) = log();
+        let told = told(&store, NOW_EPOCH);
+        cut(&store, from);
+        again(&store, written);
+        assert!(verified(&store, &[]).is_sound(), "the chain alone cannot tell: {from}");
+        let verdict = verified(&store, std::slice::from_ref(&told));
+        let fault = Fault { replica: "main".to_owned(), seq: 6, wrong };
+        assert_eq!((verdict.is_sound(), &verdict.faults), (false, &vec![fault]), "{from} {written}");
+        // The same in an earlier life of the store is what a restore does; it is told, and is no alteration.
+        let before = Checkpoint { epoch: Epoch([9; 16]), ..told };
+        let verdict = verified(&store, &[before]);
+        assert!(verdict.is_sound() && verdict.faults[0].wrong == Wrong::LostWhenPutBack, "{verdict:?}");
+    }
 }
 
 #[test]
-fn a_rehashed_forgery_and_a_cut_end_are_found_by_a_head_kept_outside() {
+fn each_replica_has_a_chain_of_its_own() {
     let (_folder, store) = log();
-    let kept = store.read(head).expect("head");
-    store.write(|tx| tx.run("delete from audit where seq = 6", &[])).expect("cut");
-    assert!(
-        matches!(verify(&store, None).expect("verify"), Verdict::Sound(_)),
-        "the chain alone cannot tell"
-    );
-    assert_eq!(broken_at(&verify(&store, Some(&kept)).expect("verify")), Some(6));
-    record(&store, &Entry::new(103, Who::Person("p1"), What::RecordOpened)).expect("forge");
-    assert_eq!(broken_at(&verify(&store, Some(&kept)).expect("verify")), Some(6));
+    store
+        .write(|tx| append(&mut Elsewhere(tx), &Entry::new(101, Who::Console, What::PersonAdded)))
+        .expect("append");
+    let verdict = verified(&store, &[]);
+    let heads: Vec<_> = verdict.heads.iter().map(|head| (head.replica.as_str(), head.seq)).collect();
+    assert_eq!(heads, [("main", 6), ("other", 1)]);
+    let told = told(&store, NOW_EPOCH);
+    store.write(|tx| tx.run("delete from audit where replica = 'other'", &[])).expect("cut");
+    let verdict = verified(&store, &[told]);
+    assert_eq!(verdict.faults, [Fault { replica: "other".to_owned(), seq: 1, wrong: Wrong::CutOff }]);
+    store.write(|tx| tx.run("update audit set replica = 'other' where seq = 6", &[])).expect("moved");
+    assert_eq!(broken_at(&verified(&store, &[])), Some(1), "an entry is of the replica that wrote it");
+}
+
+/// Another server over the same store.
+struct Elsewhere<'a>(&'a mut dyn Tx);
+
+impl Tx for Elsewhere<'_> {
+    fn rows(&mut self, sql: &str, args: &[crate::store::Value]) -> Result<Vec<crate::store::Row>> {
+        self.0.rows(sql, args)
+    }
+
+    fn run(&mut self, sql: &str, args: &[crate::store::Value]) -> Result<usize> {
+        self.0.run(sql, args)
+    }
+
+    fn replica(&self) -> &'static str {
+        "other"
+    }
 }
 
 #[test]
@@ -100,7 +169,7 @@ fn a_change_that_fails_leaves_no_entry() {
         Err(StoreError::Busy)
     });
     assert!(refused.is_err());
-    assert_eq!(store.read(head).expect("head").seq, 6);
+    assert_eq!(store.read(|tx| head(tx, "main")).expect("head").seq, 6);
 }
 
 #[test]
@@ -111,13 +180,16 @@ fn a_code_in_the_log_is_snake_case() {
 #[test]
 fn nobody_fills_the_log() {
     let (_folder, store) = log();
-    let refused = |at_ms| store.write(|tx| append_of_nobody(tx, at_ms, What::CodeRefused)).expect("append");
+    let refused = |at_ms| {
+        let entry = Entry::new(at_ms, Who::Unknown(&Source::HERE), What::CodeRefused);
+        store.write(|tx| append_refusal(tx, entry.clone())).expect("append");
+    };
     (0..1_000).for_each(|n| refused(1_000 + n));
     let count =
         || store.read(|tx| tx.rows("select text from audit where what = 'code_refused'", &[])).expect("rows");
-    assert_eq!(i64::try_from(count().len()).expect("few"), FROM_NOBODY);
+    assert_eq!(i64::try_from(count().len()).expect("few"), REFUSALS);
     refused(1_000 + MINUTE_MS + 1_000);
     let texts = count();
     let last = texts.last().expect("some").text(0).expect("text");
-    assert!(last.contains(&format!("\"left_out\":{}", 1_000 - FROM_NOBODY)), "{last}");
+    assert!(last.contains(&format!("\"left_out\":{}", 1_000 - REFUSALS)), "{last}");
 }

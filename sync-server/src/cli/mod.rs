@@ -7,6 +7,7 @@ mod init;
 mod people;
 mod protocol;
 mod serve;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -97,6 +98,9 @@ enum Command {
     /// People who sign in with a password.
     #[command(subcommand)]
     User(people::User),
+    /// Agencies of the programme.
+    #[command(subcommand)]
+    Agency(people::Agency),
     /// Stations of the agencies.
     #[command(subcommand)]
     Station(people::Station),
@@ -109,8 +113,10 @@ enum Command {
     /// What phones look up.
     #[command(subcommand)]
     Directory(directory::Directory),
-    /// Check the folder: keys, stores, log.
+    /// Check the folder: keys, stores, log, and what an administrator may have forgotten.
     Doctor,
+    /// Verify files that were exported, each and beside one another; needs no server.
+    Verify(verify::Verify),
 }
 
 /// Runs the command line of this process.
@@ -130,6 +136,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Some(protocol) => Command::Protocol(protocol),
             None => return Ok(()),
         },
+        Command::Verify(verify) => return verify::run(&verify),
         other => other,
     };
     let config = settings(&cli.common)?;
@@ -137,6 +144,8 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Init(init) => init::run(config, &init),
         Command::Serve => serve::run(open(config)?),
         Command::User(user) => people::user(&open(config)?, user),
+        Command::Verify(verify) => verify::run(&verify),
+        Command::Agency(agency) => people::agency(&open(config)?, agency),
         Command::Station(station) => people::station(&open(config)?, station),
         Command::Device(device) => device::run(&open(config)?, device),
         Command::Protocol(protocol) => protocol::run(&open(config)?, protocol),

@@ -40,12 +40,35 @@ pub(super) enum User {
         /// Their user name.
         username: String,
     },
+    /// Give somebody who has forgotten theirs another password, from standard input or a file. Their sessions end.
+    Password {
+        /// Their user name.
+        username: String,
+        /// A file whose first line is the password.
+        #[arg(long)]
+        password_file: Option<PathBuf>,
+    },
     /// End somebody's access at once.
     Disable {
         /// Their user name.
         username: String,
     },
     /// Everybody.
+    List,
+}
+
+/// Agencies of the programme.
+#[derive(Subcommand)]
+pub(super) enum Agency {
+    /// Add an agency, or change its name.
+    Add {
+        /// Its id, a short word.
+        id: String,
+        /// Its name.
+        #[arg(long)]
+        title: String,
+    },
+    /// Every agency with its stations.
     List,
 }
 
@@ -85,6 +108,12 @@ pub(super) fn user(app: &App, user: User) -> Result<(), CliError> {
             let person = people::by_username(tx, &username)?;
             people::release(tx, &person.id, Who::Console, now_ms)
         })?,
+        User::Password { username, password_file } => {
+            let password = password(password_file.as_deref())?;
+            let person = app.store.read(|tx| people::by_username(tx, &username))?;
+            let (store, check, random) = (&app.store, &app.passwords, &*app.random);
+            people::set_password(store, check, random, &person, &password, Who::Console, now_ms)?;
+        }
         User::Disable { username } => app.store.write(|tx| {
             let person = people::by_username(tx, &username)?;
             people::disable(tx, &person.id, Who::Console, now_ms)?;
@@ -108,6 +137,23 @@ pub(super) fn user(app: &App, user: User) -> Result<(), CliError> {
                     "{}  {}  {}  {}/{}  {}  {state}",
                     person.id, person.username, person.role, person.agency, station, person.name
                 ));
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn agency(app: &App, agency: Agency) -> Result<(), CliError> {
+    match agency {
+        Agency::Add { id, title } => {
+            let now_ms = app.now_ms();
+            app.store.write(|tx| people::add_agency(tx, &id, &title, Who::Console, now_ms))?;
+            // What was held because nobody knew the agency is looked at again.
+            crate::ingest::reconsider(&app.sync)?;
+        }
+        Agency::List => {
+            for line in app.store.read(people::places)? {
+                out::line(line);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Running the server until it is told to stop.
 
+use std::time::Duration;
+
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -7,12 +9,43 @@ use super::CliError;
 use crate::app::App;
 use crate::listen::{self, Bounds};
 use crate::out;
+use crate::store::StoreError;
 
 pub(super) fn run(app: App) -> Result<(), CliError> {
     let level: tracing::Level = app.config.log.parse().expect("the settings were checked");
     tracing_subscriber::fmt().json().with_max_level(level).with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(app))
+}
+
+/// How often the log is signed while it grows.
+const CHECKPOINT_EVERY: Duration = Duration::from_mins(5);
+
+/// Compares the log with what was told of it, which reads all of it, then signs how far it is, now and every few minutes.
+async fn watch_log(app: App) {
+    let checked = app
+        .blocking(|app| {
+            let verdict = app.checkpoints().check(app.now_ms())?;
+            tracing::info!(sound = verdict.is_sound(), "the log was compared with its checkpoints");
+            Ok::<_, StoreError>(())
+        })
+        .await;
+    if let Err(error) = checked {
+        tracing::error!(%error, "the log could not be compared with its checkpoints");
+    }
+    let mut ticks = tokio::time::interval(CHECKPOINT_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        sign_log(&app).await;
+    }
+}
+
+async fn sign_log(app: &App) {
+    let made = app.blocking(|app| app.checkpoints().make(app.now_ms()).map(|_| ())).await;
+    if let Err(error) = made {
+        tracing::error!(%error, "no checkpoint of the log could be made");
+    }
 }
 
 async fn serve(app: App) -> Result<(), CliError> {
@@ -28,6 +61,9 @@ async fn serve(app: App) -> Result<(), CliError> {
         }
         tracing::info!("stopping");
     };
-    listen::serve(listener, crate::router(app), Bounds::default(), stop).await;
+    let watching = tokio::spawn(watch_log(app.clone()));
+    listen::serve(listener, crate::router(app.clone()), Bounds::default(), stop).await;
+    watching.abort();
+    sign_log(&app).await;
     Ok(())
 }

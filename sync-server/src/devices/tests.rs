@@ -34,7 +34,8 @@ impl Desk {
 
     fn ask(&self, code: &str, phone: u8, now_ms: i64) -> Option<EnrolState> {
         let key = SecretKey::from_seed(&[phone; 32]).public();
-        let request = Ask { code, install: InstallId([phone; 16]), key, device: "unit 4" };
+        let request =
+            Ask { code, install: InstallId([phone; 16]), key, device: "unit 4", source: &Source::HERE };
         self.app.store.write(|tx| ask(tx, &self.app.trust, &request, now_ms)).expect("ask")
     }
 }
@@ -93,7 +94,8 @@ fn another_key_cannot_ask_in_the_name_of_a_known_install() {
     let code = desk.code();
     desk.ask(&code, 1, NOW);
     let key = SecretKey::from_seed(&[9; 32]).public();
-    let stolen = Ask { code: &code, install: InstallId([1; 16]), key, device: "unit 4" };
+    let stolen =
+        Ask { code: &code, install: InstallId([1; 16]), key, device: "unit 4", source: &Source::HERE };
     assert_eq!(desk.app.store.write(|tx| ask(tx, &desk.app.trust, &stolen, NOW)).expect("ask"), None);
     let again = desk.code();
     let stolen = Ask { code: &again, ..stolen };

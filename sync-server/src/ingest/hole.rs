@@ -9,7 +9,7 @@ use firsthours_core::evidence::{Document, Hole, Tag};
 use firsthours_core::record::{Event, EventId, Header, Install, InstallId, Kind, State};
 
 use super::{Author, IngestError, line};
-use crate::audit::{self, Entry, What, Who};
+use crate::audit::{self, Entry, Source, What, Who};
 use crate::keys::Keys;
 use crate::load::{hash, number, stored};
 use crate::store::{Row, StoreError, Tx};
@@ -19,7 +19,12 @@ use crate::sync::Service;
 const HOLES: usize = 1_000;
 
 /// Keeps a declaration, and moves the install's line over the hole if that is where it stands. Safe to repeat.
-pub fn declare(service: &Service, author: &Author, document: &Document) -> Result<(), IngestError> {
+pub fn declare(
+    service: &Service,
+    author: &Author,
+    document: &Document,
+    source: &Source,
+) -> Result<(), IngestError> {
     let install = author.certificate.install;
     let refused = |seq, detail| IngestError::NotAuthentic { seq, detail };
     let hole: Hole = document
@@ -52,6 +57,10 @@ pub fn declare(service: &Service, author: &Author, document: &Document) -> Resul
                 now_ms.into(),
             ],
         )?;
+        let entry = Entry::new(now_ms, Who::Install(&id, source), What::HoleDeclared)
+            .with("from", stored(hole.from))
+            .with("to", stored(hole.to));
+        audit::append(tx, &entry)?;
         if new == 0 {
             return Ok(());
         }
@@ -60,10 +69,6 @@ pub fn declare(service: &Service, author: &Author, document: &Document) -> Resul
         }
         let moved = line::over_holes(tx, install, line)?;
         line::store(tx, install, moved, now_ms)?;
-        let entry = Entry::new(now_ms, Who::Install(&id), What::HoleDeclared)
-            .with("from", stored(hole.from))
-            .with("to", stored(hole.to));
-        audit::append(tx, &entry)?;
         Ok(())
     })
 }

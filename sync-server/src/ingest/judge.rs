@@ -17,7 +17,7 @@ pub(super) fn arrival(
     if revoked {
         return Ok(Some(HoldReason::Revoked));
     }
-    let largest = usize::try_from(writing.service.settings.limits.event_bytes).unwrap_or(usize::MAX);
+    let largest = usize::try_from(writing.service.settings.policy.limits.event_bytes).unwrap_or(usize::MAX);
     let server = event.header.install.is_server();
     if bytes > largest || (!server && bounds::beyond(&writing.state, event).is_some()) {
         return Ok(Some(HoldReason::OverLimit));

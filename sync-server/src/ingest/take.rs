@@ -12,7 +12,7 @@ use super::place::Placing;
 use super::verify::Run;
 use super::writing::{Opening, Writing};
 use super::{Authentic, Author, IngestError, line, pending, verify};
-use crate::audit::{self, Entry, What, Who};
+use crate::audit::{self, Entry, Source, What, Who};
 use crate::devices;
 use crate::keys::{DataKey, KeyError};
 use crate::load;
@@ -52,18 +52,20 @@ pub fn own(
     service: &Service,
     author: &Author,
     events: Vec<SignedEvent>,
+    source: &Source,
 ) -> Result<Vec<EncounterId>, IngestError> {
     let install = author.certificate.install;
     let expected = service.store.read(|tx| line::read(tx, install))?.seq + 1;
     let run = verify::run(&author.certificate, events, expected);
     let encounters: BTreeSet<EncounterId> =
         run.sound.iter().filter_map(|item| item.event.header.encounter).collect();
-    let taken =
-        with_keys(service, &run.sound, &encounters, |tx, keys| own_run(service, tx, install, &run, keys));
+    let taken = with_keys(service, &run.sound, &encounters, |tx, keys| {
+        own_run(service, tx, install, &run, keys, source)
+    });
     if let Err(IngestError::Fork { seq, .. }) = &taken {
         let id = install.to_string();
-        let entry =
-            Entry::new(service.now_ms(), Who::Install(&id), What::ForkSeen).with("seq", load::stored(*seq));
+        let entry = Entry::new(service.now_ms(), Who::Install(&id, source), What::ForkSeen)
+            .with("seq", load::stored(*seq));
         audit::record(&service.store, &entry)?;
     }
     taken?;
@@ -71,7 +73,12 @@ pub fn own(
 }
 
 /// Takes offered events of one record, whoever wrote them. Never moves anybody's line.
-pub fn offers(service: &Service, by: InstallId, request: OffersRequest) -> Result<Offered, IngestError> {
+pub fn offers(
+    service: &Service,
+    by: InstallId,
+    request: OffersRequest,
+    source: &Source,
+) -> Result<Offered, IngestError> {
     let encounter = request.encounter;
     let (mut keyring, certificates) = keyring(service, &request)?;
     // A store that was put back may have lost what it said of an author; whatever it signed once, it stands by.
@@ -103,12 +110,10 @@ pub fn offers(service: &Service, by: InstallId, request: OffersRequest) -> Resul
         }
         Placing::new(service, tx, keys).offered(encounter, &items, &mut counted)?;
         let (by, about) = (by.to_string(), encounter.to_string());
-        if counted.taken > 0 {
-            let entry = Entry::new(service.now_ms(), Who::Install(&by), What::Synced)
-                .about(&about)
-                .with("offered", counted.taken);
-            audit::append(tx, &entry)?;
-        }
+        let entry = Entry::new(service.now_ms(), Who::Install(&by, source), What::Synced)
+            .about(&about)
+            .with("offered", counted.taken);
+        audit::append(tx, &entry)?;
         Ok(counted)
     })
 }
@@ -246,6 +251,7 @@ fn own_run(
     install: InstallId,
     run: &Run,
     keys: &Keyset,
+    source: &Source,
 ) -> Result<(), IngestError> {
     let now_ms = service.now_ms();
     let line = line::lock(tx, install)?;
@@ -271,18 +277,18 @@ fn own_run(
         return Err(fault.into());
     }
     let taken = fills.len() + next.len();
+    let id = install.to_string();
+    let entry = Entry::new(now_ms, Who::Install(&id, source), What::Synced).with("events", taken);
     if taken == 0 {
+        // All of it was here; that it was sent again is in the log as well.
+        audit::append(tx, &entry.with("through", load::stored(line.seq)))?;
         return Ok(());
     }
     let end = next.last().map(|last| &last.event);
     let line = end.map_or(line, |last| Chain { seq: last.header.seq.unwrap_or(line.seq), id: Some(last.id) });
     let line = line::over_holes(tx, install, line)?;
     line::store(tx, install, line, now_ms)?;
-    let id = install.to_string();
-    let entry = Entry::new(now_ms, Who::Install(&id), What::Synced)
-        .with("events", taken)
-        .with("through", load::stored(line.seq));
-    audit::append(tx, &entry)?;
+    audit::append(tx, &entry.with("through", load::stored(line.seq)))?;
     Ok(())
 }
 

@@ -63,6 +63,9 @@ pub trait Tx {
     /// Runs a statement and gives the number of rows it touched.
     fn run(&mut self, sql: &str, args: &[Value]) -> Result<usize>;
 
+    /// Which of the servers over one store this is: each keeps a chain of the log of its own. The embedded engine has one.
+    fn replica(&self) -> &str;
+
     /// The first row, if there is one.
     fn row(&mut self, sql: &str, args: &[Value]) -> Result<Option<Row>> {
         Ok(self.rows(sql, args)?.into_iter().next())
@@ -103,6 +106,9 @@ pub trait Engine: Send + Sync + 'static {
 
     /// What a full check of the file finds; empty is sound. Slow.
     fn check(&self) -> Result<Vec<String>>;
+
+    /// What it is built of, by name and version.
+    fn built_of(&self) -> Result<Vec<String>>;
 }
 
 /// The store. Calls block: from async code use `tokio::task::spawn_blocking`.
@@ -152,6 +158,11 @@ impl Store {
     /// The words that differ between engines in the schema's text.
     pub fn dialect(&self) -> Dialect {
         self.engine.dialect()
+    }
+
+    /// What it is built of, by name and version.
+    pub fn built_of(&self) -> Result<Vec<String>> {
+        self.engine.built_of()
     }
 
     /// What a full check of the file finds; empty is sound. Slow.

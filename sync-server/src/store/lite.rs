@@ -74,6 +74,8 @@ impl Engine for Lite {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             match work(&mut LiteTx(&transaction)) {
                 Outcome::Commit => transaction.commit(),
+                // A full disk makes SQLite roll back by itself; what went wrong is in the answer of the work.
+                Outcome::RollBack if transaction.is_autocommit() => Ok(()),
                 Outcome::RollBack => transaction.rollback(),
             }
         })();
@@ -100,6 +102,19 @@ impl Engine for Lite {
 
     fn dialect(&self) -> Dialect {
         Dialect { int: "integer", blob: "blob", strict: "strict" }
+    }
+
+    fn built_of(&self) -> Result<Vec<String>> {
+        let connection = self.reader()?;
+        let ask = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0));
+        let asked = (|| {
+            Ok(vec![
+                format!("SQLite {}", ask("select sqlite_version()")?),
+                format!("SQLCipher {}", ask("pragma cipher_version")?),
+                ask("pragma cipher_provider_version")?,
+            ])
+        })();
+        asked.map_err(|error| typed(&error))
     }
 
     fn check(&self) -> Result<Vec<String>> {
@@ -193,7 +208,14 @@ fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
 
 struct LiteTx<'a>(&'a Connection);
 
+/// The one server over an embedded store.
+const REPLICA: &str = "main";
+
 impl Tx for LiteTx<'_> {
+    fn replica(&self) -> &'static str {
+        REPLICA
+    }
+
     fn rows(&mut self, sql: &str, args: &[Value]) -> Result<Vec<Row>> {
         let mut statement = self.0.prepare_cached(sql).map_err(|error| typed(&error))?;
         let columns = statement.column_count();

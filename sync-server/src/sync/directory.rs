@@ -13,14 +13,14 @@ use firsthours_core::wire::ProtocolNotice;
 use super::problem::Fault;
 use super::request;
 use super::service::Service;
-use crate::audit::{self, Entry, What, Who};
+use crate::audit::{self, Entry, Source, What, Who};
 use crate::ingest::word;
 use crate::load::hash;
 use crate::protocols;
 use crate::store::{Result, StoreError, Tx};
 
-/// Whatever changes the directory writes one of these into the log, so the newest of them is its version.
-const CHANGES: &str = "select max(seq) from audit where what in ('person_added', 'person_disabled', \
+/// Whatever changes the directory writes one of these into the log, so their number is its version.
+const CHANGES: &str = "select count(*) from audit where what in ('person_added', 'person_disabled', \
      'agency_added', 'station_added', 'numbers_set')";
 
 /// The directory as it was last put together.
@@ -31,11 +31,19 @@ pub(super) struct Cached {
 }
 
 /// `GET /v1/directory`
-pub(super) async fn directory(State(service): State<Service>, headers: HeaderMap) -> Result<Response, Fault> {
-    let bearer = request::bearer(&service, &headers)?;
+pub(super) async fn directory(
+    State(service): State<Service>,
+    source: Source,
+    headers: HeaderMap,
+) -> Result<Response, Fault> {
+    let asking = request::bearer(&service, &headers, &source)?;
     let (etag, text) = service
         .blocking(move |service| {
-            request::reader(service, bearer)?;
+            let caller = request::reader(service, asking)?;
+            audit::record(
+                &service.store,
+                &Entry::new(service.now_ms(), caller.who(), What::DirectoryServed),
+            )?;
             Ok(current(service)?)
         })
         .await?;
@@ -46,15 +54,21 @@ pub(super) async fn directory(State(service): State<Service>, headers: HeaderMap
 pub(super) async fn protocol(
     State(service): State<Service>,
     Path(sha256): Path<String>,
+    source: Source,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
-    let bearer = request::bearer(&service, &headers)?;
+    let asking = request::bearer(&service, &headers, &source)?;
     let sha256: Hash = sha256.parse().map_err(|_| Fault::NotFound)?;
     let text = service
         .blocking(move |service| {
-            request::reader(service, bearer)?;
+            let caller = request::reader(service, asking)?;
             let text = service.store.read(|tx| protocols::text(tx, &sha256.to_string()))?;
-            text.ok_or(Fault::NotFound)
+            let text = text.ok_or(Fault::NotFound)?;
+            let named = sha256.to_string();
+            let entry =
+                Entry::new(service.now_ms(), caller.who(), What::ProtocolServed).with("protocol", named);
+            audit::record(&service.store, &entry)?;
+            Ok(text)
         })
         .await?;
     request::tagged(&headers, &quoted(sha256), text.into_bytes())

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use firsthours_core::evidence::Tag;
 use firsthours_core::record::InstallId;
 use firsthours_core::wire::{EnrolReply, EnrolRequest, EnrolState, enrol_message, read_code};
@@ -11,8 +11,10 @@ use firsthours_core::wire::{EnrolReply, EnrolRequest, EnrolState, enrol_message,
 use super::problem::Fault;
 use super::request;
 use super::service::Service;
+use crate::audit::Source;
 use crate::devices::{self, Ask, Vouched};
 use crate::store::StoreError;
+use crate::web::refusal::Noted;
 
 /// What an enrolment unpacks to at most: anybody may send one, and it holds a code, a key and a name.
 const REQUEST_BYTES: usize = 16 * 1024;
@@ -22,12 +24,24 @@ const DEVICE_CHARS: usize = 60;
 /// `POST /v1/enrol`. Sent again with the same key and code it asks how the enrolment stands.
 pub(super) async fn enrol(
     State(service): State<Service>,
+    source: Source,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Fault> {
     let bytes = request::body_up_to(REQUEST_BYTES, &service, &headers, body).await?;
     let zstd = request::accepts_zstd(&headers);
-    service.blocking(move |service| request::answer(zstd, &ask(service, &request::message(&bytes)?)?)).await
+    let asked = service
+        .blocking(move |service| request::answer(zstd, &ask(service, &request::message(&bytes)?, &source)?))
+        .await;
+    match asked {
+        // It is in the log as a code that was refused.
+        Err(fault @ Fault::NotEnrolled(_)) => {
+            let mut response = fault.into_response();
+            response.extensions_mut().insert(Noted);
+            Ok(response)
+        }
+        asked => asked,
+    }
 }
 
 /// How the enrolment of an install stands that has no certificate here.
@@ -42,21 +56,24 @@ pub(super) fn state_of(service: &Service, install: InstallId) -> Result<EnrolSta
     })
 }
 
-fn ask(service: &Service, asked: &EnrolRequest) -> Result<EnrolReply, Fault> {
+fn ask(service: &Service, asked: &EnrolRequest, source: &Source) -> Result<EnrolReply, Fault> {
     // Both ends sign the code as it is read, never as it was typed.
     let code = if asked.code.is_empty() { Some(String::new()) } else { read_code(&asked.code) };
-    let code = code.ok_or(Fault::NotEnrolled(EnrolState::Unknown))?;
     let root = service.trust.fingerprint();
     // Whoever asks holds the key; without that, anybody could enrol a key that they only saw.
-    asked
-        .key
-        .verify(Tag::Enrol, &enrol_message(&code, asked.install, &asked.key, &root), &asked.proof)
-        .map_err(|_| Fault::NotEnrolled(EnrolState::Unknown))?;
+    let holds_the_key = |code: String| {
+        let message = enrol_message(&code, asked.install, &asked.key, &root);
+        asked.key.verify(Tag::Enrol, &message, &asked.proof).is_ok()
+    };
+    if !code.is_some_and(holds_the_key) {
+        service.store.write(|tx| devices::refused(tx, source, service.now_ms()))?;
+        return Err(Fault::NotEnrolled(EnrolState::Unknown));
+    }
     let device: String = asked.device.chars().filter(|c| !c.is_control()).take(DEVICE_CHARS).collect();
     let (install, key) = (asked.install, asked.key);
-    let by_code = Ask { code: &asked.code, install, key, device: &device };
+    let by_code = Ask { code: &asked.code, install, key, device: &device, source };
     let (follows, certificate) = (asked.follows.as_ref(), asked.certificate.as_ref());
-    let vouched = Vouched { install, key, device: &device, follows, certificate };
+    let vouched = Vouched { install, key, device: &device, follows, certificate, source };
     let now_ms = service.now_ms();
     let state = service.store.write(|tx| {
         if asked.code.is_empty() && (follows.is_some() || certificate.is_some()) {

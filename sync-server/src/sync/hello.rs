@@ -13,10 +13,11 @@ use firsthours_core::wire::{
 
 use super::enrol;
 use super::problem::Fault;
-use super::request::{self, Caller};
+use super::request::{self, Asking, Caller};
 use super::service::Service;
 use super::token::{self, Bearer};
-use super::{directory, receipt};
+use super::{directory, policy, receipt};
+use crate::audit::{self, Entry, Source, What, Who};
 use crate::ingest::{self, Author};
 use crate::load::{hash, number, stored};
 use crate::store::{StoreError, Tx};
@@ -32,6 +33,7 @@ struct Signed {
 /// `POST /v1/sync/hello`. What is signed is the message itself, before any compression.
 pub(super) async fn hello(
     State(service): State<Service>,
+    source: Source,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Fault> {
@@ -43,7 +45,7 @@ pub(super) async fn hello(
     let zstd = request::accepts_zstd(&headers);
     service
         .blocking(move |service| {
-            let reply = answer(service, &signed, &bytes)?;
+            let reply = answer(service, &signed, &bytes, &source)?;
             request::answer(zstd, &reply)
         })
         .await
@@ -74,7 +76,7 @@ fn fresh(service: &Service, install: InstallId, used: i64) -> Fault {
     Fault::FreshNonce(token::nonce(service.trust.token_key(), &*service.random, install, used, now_ms))
 }
 
-fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloReply, Fault> {
+fn answer(service: &Service, signed: &Signed, bytes: &Bytes, source: &Source) -> Result<HelloReply, Fault> {
     let now_ms = service.now_ms();
     let key = service.trust.token_key();
     let install = signed.install;
@@ -89,7 +91,7 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloRepl
         return Err(fresh(service, install, until));
     }
     let said: HelloRequest = request::message(bytes)?;
-    let min_app_version = service.settings.min_app_version.clone();
+    let min_app_version = service.settings.policy.min_app_version.clone();
     let (least, greatest) = said.versions;
     if greatest < VERSION {
         return Err(Fault::UpdateNeeded(min_app_version));
@@ -101,8 +103,12 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloRepl
         consider(service, proof, now_ms)?;
     }
     let outdated = is_older(&said.app_version, &min_app_version);
-    remember(service, install, &said, now_ms)?;
-    let Caller { send_only, followed, .. } = request::caller(service, Bearer { install, outdated })?;
+    let token = token::token(key, Bearer { install, outdated }, now_ms);
+    let source = Source { address: source.address, session: Some(token::name(&token)) };
+    remember(service, install, &said, &source, now_ms)?;
+    audit::given_back(&service.store, &service.trust, &said.checkpoints, now_ms)?;
+    let asking = Asking { bearer: Bearer { install, outdated }, source };
+    let Caller { send_only, followed, .. } = request::caller(service, asking)?;
     let person = &author.certificate.actor.person.0;
     let grants = if send_only { Vec::new() } else { grants(service, person)? };
     let encounters: Vec<EncounterId> = if send_only {
@@ -113,17 +119,19 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes) -> Result<HelloRepl
     };
     Ok(HelloReply {
         version: VERSION,
-        token: token::token(key, Bearer { install, outdated }, now_ms),
+        token,
         next_nonce: token::nonce(key, &*service.random, install, until, now_ms),
         server: service.trust.server.clone(),
         epoch: service.trust.epoch(),
         time: now_ms,
         receipt: receipt::make(service, install, &encounters)?,
         grants,
-        limits: service.settings.limits,
+        limits: service.settings.policy.limits,
         backoff_ms: 0,
         protocols: directory::notices(service)?,
         directory: directory::current(service)?.0,
+        policy: policy::current(service)?.0,
+        checkpoint: service.store.read(audit::last_checkpoint)?,
         min_app_version,
         send_only,
         followed,
@@ -195,6 +203,7 @@ fn remember(
     service: &Service,
     install: InstallId,
     said: &HelloRequest,
+    source: &Source,
     now_ms: i64,
 ) -> Result<(), StoreError> {
     let version: String = said.app_version.chars().take(40).collect();
@@ -212,9 +221,13 @@ fn remember(
                 said.device.free_disk.map(stored).into(),
                 said.clock.wall.saturating_sub(now_ms).into(),
             ],
-        )
-    })?;
-    Ok(())
+        )?;
+        let id = install.to_string();
+        let entry = Entry::new(now_ms, Who::Install(&id, source), What::SaidHello)
+            .with("unsent", stored(said.device.unsent));
+        audit::append(tx, &entry)?;
+        Ok(())
+    })
 }
 
 fn grants(service: &Service, person: &str) -> Result<Vec<Grant>, StoreError> {

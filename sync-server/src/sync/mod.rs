@@ -7,6 +7,7 @@ mod directory;
 mod enrol;
 mod hello;
 mod page;
+mod policy;
 mod problem;
 mod receipt;
 mod request;
@@ -16,7 +17,10 @@ mod upload;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::http::HeaderMap;
+use firsthours_core::record::InstallId;
+
+use crate::route::{self, Route, get, post};
 
 pub use directory::set_numbers;
 pub use problem::{Fault, problem_of};
@@ -24,16 +28,28 @@ pub use service::{Service, Settings};
 
 /// The routes of the interface, to be merged into the server's.
 pub fn router<S: Clone + Send + Sync + 'static>(service: Service) -> Router<S> {
-    Router::new()
-        .route("/v1/enrol", post(enrol::enrol))
-        .route("/v1/sync/hello", post(hello::hello))
-        .route("/v1/sync/events", post(upload::events))
-        .route("/v1/sync/holes", post(upload::holes))
-        .route("/v1/sync/offers", post(upload::offers))
-        .route("/v1/sync/encounters/{id}/{epoch}/events", get(page::events))
-        .route("/v1/protocols/{sha256}", get(directory::protocol))
-        .route("/v1/directory", get(directory::directory))
+    route::router(routes())
         // Each route reads its body itself, up to the limit that phones are told.
         .layer(DefaultBodyLimit::disable())
         .with_state(service)
+}
+
+/// Every route here.
+pub(crate) fn routes() -> Vec<Route<Service>> {
+    vec![
+        post("/v1/enrol", enrol::enrol),
+        post("/v1/sync/hello", hello::hello),
+        post("/v1/sync/events", upload::events),
+        post("/v1/sync/holes", upload::holes),
+        post("/v1/sync/offers", upload::offers),
+        get("/v1/sync/encounters/{id}/{epoch}/events", page::events),
+        get("/v1/protocols/{sha256}", directory::protocol),
+        get("/v1/directory", directory::directory),
+        get("/v1/policy", policy::policy),
+    ]
+}
+
+/// Who bears the token of a request, if it is good, and what names the token in the log.
+pub(crate) fn bearer_of(service: &Service, headers: &HeaderMap) -> Option<(InstallId, String)> {
+    request::read_bearer(service, headers).map(|(bearer, session)| (bearer.install, session))
 }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::problem::Fault;
 use super::request::{self, Caller};
 use super::service::Service;
-use crate::audit::{self, Entry, What, Who};
+use crate::audit::{self, Entry, Source, What};
 use crate::ingest;
 use crate::keys::DataKey;
 use crate::load::{self, hash, number, stored};
@@ -35,60 +35,51 @@ pub(super) async fn events(
     State(service): State<Service>,
     Path((id, epoch)): Path<(String, String)>,
     Query(After { after }): Query<After>,
+    source: Source,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
-    let bearer = request::bearer(&service, &headers)?;
+    let asking = request::bearer(&service, &headers, &source)?;
     let zstd = request::accepts_zstd(&headers);
     let encounter: EncounterId = id.parse().map_err(|_| Fault::NotFound)?;
     let epoch: Epoch = epoch.parse().map_err(|_| Fault::NotFound)?;
     service
         .blocking(move |service| {
-            let caller = request::reader(service, bearer)?;
+            let caller = request::reader(service, asking)?;
             allowed(service, &caller, encounter)?;
             if epoch != service.trust.epoch() {
                 return Err(Fault::EpochOver);
             }
             let page = read(service, &caller, encounter, after)?;
-            let (install, about) = (caller.install.to_string(), encounter.to_string());
-            let entry = Entry::new(service.now_ms(), Who::Install(&install), What::RecordServed)
+            let about = encounter.to_string();
+            // Durable before the page leaves.
+            let entry = Entry::new(service.now_ms(), caller.who(), What::RecordServed)
                 .about(&about)
                 .with("person", caller.person.as_str())
                 .with("after", stored(after))
                 .with("events", page.events.len());
-            // Durable before the page leaves.
             audit::record(&service.store, &entry)?;
             request::answer(zstd, &page)
         })
         .await
 }
 
-/// Only for a person with a part in it; to everybody else it does not exist. A refused look is written down.
+/// Only for a person with a part in it; to everybody else it does not exist.
 fn allowed(service: &Service, caller: &Caller, encounter: EncounterId) -> Result<(), Fault> {
     let id = encounter.to_string();
-    let (exists, part) = service.store.read(|tx| {
-        let row = tx.row("select id from encounter where id = $1", &[(&id).into()])?;
-        let part = tx.row(
+    let part = service.store.read(|tx| {
+        tx.row(
             "select party.person from party join encounter on encounter.id = party.encounter \
              where party.encounter = $1 and party.person = $2 and party.until_ms is null and encounter.sealed = 0",
             &[(&id).into(), (&caller.person).into()],
-        )?;
-        Ok::<_, StoreError>((row.is_some(), part.is_some()))
+        )
     })?;
-    if part {
-        return Ok(());
-    }
-    if exists {
-        let install = caller.install.to_string();
-        let entry = Entry::new(service.now_ms(), Who::Install(&install), What::AccessRefused).about(&id);
-        audit::record(&service.store, &entry)?;
-    }
-    Err(Fault::NotFound)
+    part.map(|_| ()).ok_or(Fault::NotFound)
 }
 
 fn read(service: &Service, caller: &Caller, encounter: EncounterId, after: u64) -> Result<Page, Fault> {
     let id = encounter.to_string();
     let key = load::data_key(&service.keys, &id)?;
-    let most = i64::from(service.settings.limits.page_events);
+    let most = i64::from(service.settings.policy.limits.page_events);
     service.store.read(|tx| {
         let head = tx.row("select pos from encounter where id = $1", &[(&id).into()])?;
         let head = head.ok_or(Fault::NotFound)?.int(0)?;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::problem::Fault;
 use super::service::Service;
 use super::token::{self, Bearer};
+use crate::audit::{Source, Who};
 
 /// How long a body may take: a poor link sends the largest in a few seconds.
 const BODY_TIME: std::time::Duration = std::time::Duration::from_mins(1);
@@ -18,11 +19,29 @@ const BODY_TIME: std::time::Duration = std::time::Duration::from_mins(1);
 #[derive(Debug, Clone)]
 pub(super) struct Caller {
     pub(super) install: InstallId,
+    /// The install as text.
+    name: String,
     pub(super) person: String,
     /// Revoked, outdated, of a person who has left, or followed by another install: it may send, and reads nothing.
     pub(super) send_only: bool,
     /// Another install goes on from it.
     pub(super) followed: bool,
+    /// From where it asks, for the log.
+    pub(super) source: Source,
+}
+
+impl Caller {
+    /// As whom the log knows it, and from where it asks.
+    pub(super) fn who(&self) -> Who<'_> {
+        Who::Install(&self.name, &self.source)
+    }
+}
+
+/// Who bears a token, and from where it came.
+#[derive(Debug, Clone)]
+pub(super) struct Asking {
+    pub(super) bearer: Bearer,
+    pub(super) source: Source,
 }
 
 /// Reads a body within the limit, and unpacks it.
@@ -37,7 +56,7 @@ pub(super) async fn body_up_to(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Bytes, Fault> {
-    let limit = usize::try_from(service.settings.limits.batch_bytes).unwrap_or(usize::MAX);
+    let limit = usize::try_from(service.settings.policy.limits.batch_bytes).unwrap_or(usize::MAX);
     // Phones count compressed bytes; what is sent as it is, is small.
     let read = tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, limit)).await;
     let bytes = read.map_err(|_| Fault::TooSlow)?.map_err(|_| Fault::TooLarge)?;
@@ -59,8 +78,14 @@ pub(super) fn message<T: ReadMessage>(bytes: &[u8]) -> Result<T, Fault> {
     T::read(bytes).map_err(|_| Fault::Malformed("the message cannot be read"))
 }
 
-/// The bearer of the token in the request.
-pub(super) fn bearer(service: &Service, headers: &HeaderMap) -> Result<Bearer, Fault> {
+/// The bearer of the token in the request, which names the session in the log.
+pub(super) fn bearer(service: &Service, headers: &HeaderMap, source: &Source) -> Result<Asking, Fault> {
+    let (bearer, session) = read_bearer(service, headers).ok_or(Fault::TokenExpired)?;
+    Ok(Asking { bearer, source: Source { address: source.address, session: Some(session) } })
+}
+
+/// The bearer of the token in the request, and what names the token.
+pub(super) fn read_bearer(service: &Service, headers: &HeaderMap) -> Option<(Bearer, String)> {
     headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -68,13 +93,15 @@ pub(super) fn bearer(service: &Service, headers: &HeaderMap) -> Result<Bearer, F
         // The name of a scheme is read in any case (RFC 9110, section 11.1).
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .and_then(|(_, token)| {
-            token::read_token(service.trust.token_key(), token.trim_start(), service.now_ms())
+            let token = token.trim_start();
+            let bearer = token::read_token(service.trust.token_key(), token, service.now_ms())?;
+            Some((bearer, token::name(token)))
         })
-        .ok_or(Fault::TokenExpired)
 }
 
 /// The install of a token, as it stands now: what was revoked meanwhile acts at once.
-pub(super) fn caller(service: &Service, bearer: Bearer) -> Result<Caller, Fault> {
+pub(super) fn caller(service: &Service, asking: Asking) -> Result<Caller, Fault> {
+    let Asking { bearer, source } = asking;
     let row = service.store.read(|tx| {
         tx.row(
             "select install.person, install.state, person.disabled, \
@@ -92,12 +119,19 @@ pub(super) fn caller(service: &Service, bearer: Bearer) -> Result<Caller, Fault>
         "revoked" => true,
         _ => return Err(Fault::NotEnrolled(EnrolState::Waiting)),
     };
-    Ok(Caller { install: bearer.install, person: row.string(0)?, send_only, followed })
+    Ok(Caller {
+        install: bearer.install,
+        name: bearer.install.to_string(),
+        person: row.string(0)?,
+        send_only,
+        followed,
+        source,
+    })
 }
 
 /// The same, for what is only for those who may read.
-pub(super) fn reader(service: &Service, bearer: Bearer) -> Result<Caller, Fault> {
-    let caller = caller(service, bearer)?;
+pub(super) fn reader(service: &Service, asking: Asking) -> Result<Caller, Fault> {
+    let caller = caller(service, asking)?;
     if caller.send_only { Err(Fault::SendOnly) } else { Ok(caller) }
 }
 

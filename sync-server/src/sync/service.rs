@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
-use firsthours_core::wire::Limits;
+use firsthours_core::wire::Policy;
 
 use super::directory::Cached;
 use super::problem::Fault;
@@ -19,19 +19,13 @@ use crate::trust::ServerKeys;
 pub struct Settings {
     /// The programme's name, as phones show it.
     pub programme: String,
-    /// What is taken in one request.
-    pub limits: Limits,
-    /// An older app may send, and reads nothing.
-    pub min_app_version: String,
+    /// What phones are told, and what is taken of them in a request and in a day.
+    pub policy: Policy,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            programme: "First Hours".to_owned(),
-            limits: Limits::default(),
-            min_app_version: "0.1.0".to_owned(),
-        }
+        Self { programme: "First Hours".to_owned(), policy: Policy::default() }
     }
 }
 

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::layout::{self, Frame};
 use super::reader::Lang;
+use super::refusal::Refused;
 use crate::app::App;
 use crate::keys::KeyError;
 use crate::people::PeopleError;
@@ -111,7 +112,9 @@ impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         match &self {
             Self::SignIn(next) => {
-                return Redirect::to(&format!("/sign-in?next={}", escape(next))).into_response();
+                let mut response = Redirect::to(&format!("/sign-in?next={}", escape(next))).into_response();
+                response.extensions_mut().insert(Refused);
+                return response;
             }
             Self::Unavailable(detail) => tracing::error!(detail, "unavailable"),
             Self::Internal(detail) => tracing::error!(detail, "fault"),
@@ -131,6 +134,7 @@ pub async fn dress(State(app): State<App>, lang: Lang, request: Request, next: N
         return response;
     }
     let mut answer = if machine { problem(status) } else { page(&app, lang, status) };
+    answer.extensions_mut().extend(response.extensions().clone());
     for name in [header::ALLOW, header::RETRY_AFTER] {
         if let Some(value) = response.headers().get(&name) {
             answer.headers_mut().insert(name, value.clone());

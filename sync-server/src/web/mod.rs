@@ -9,22 +9,25 @@ pub mod layout;
 pub mod log;
 pub mod names;
 pub mod pages;
+pub mod people;
 pub mod phones;
 pub mod queue;
 pub mod reader;
 pub mod record;
+pub(crate) mod refusal;
 pub mod scope;
 pub mod sign_in;
 pub mod words;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::middleware;
-use axum::routing::{get, post};
 use tower_http::csrf::CsrfLayer;
 
 use crate::app::App;
+use crate::route::{self, Route, get, post};
+use crate::source;
 use error::AppError;
 
 /// The most that a form may hold.
@@ -33,44 +36,64 @@ const FORM_BYTES: usize = 256 * 1024;
 /// The whole server: pages, files, health, and what is nested in `more` (the sync interface), each answer with
 /// the same headers, log line and form of error.
 pub fn router(app: App, more: Router<App>) -> Router {
-    pages()
+    let same_site = CsrfLayer::new().with_rejection_response(|_| error::fault(&AppError::CrossSite));
+    let pages = route::router(pages()).layer(DefaultBodyLimit::max(FORM_BYTES)).layer(same_site);
+    pages
         .merge(more)
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
-        .route("/assets/{tag}/{*path}", get(assets::serve))
+        .merge(route::router(open()))
         .fallback(|| async { AppError::NotFound })
         .method_not_allowed_fallback(|| async { AppError::Method })
         .layer(middleware::from_fn_with_state(app.clone(), error::dress))
+        .layer(middleware::from_fn_with_state(app.clone(), refusal::note))
+        .layer(middleware::from_fn_with_state(app.clone(), source::find))
         .layer(middleware::from_fn_with_state(app.clone(), headers::add))
         .layer(middleware::from_fn_with_state(app.clone(), log::line))
         .with_state(app)
 }
 
-/// The pages with the check that a form was sent from a page of this server.
-fn pages() -> Router<App> {
-    let same_site = CsrfLayer::new().with_rejection_response(|_| error::fault(&AppError::CrossSite));
-    Router::new()
-        .route("/", get(pages::start))
-        .route("/account", get(home::show))
-        .route("/language", get(pages::language))
-        .route("/queue", get(queue::show))
-        .route("/records/{id}", get(record::show))
-        .route("/records/{id}/act", post(record::act))
-        .route("/records/{id}/hidden", post(record::hidden))
-        .route("/records/{id}/sheets/{sheet}", get(record::sheet::show).post(record::sheet::open))
-        .route("/records/{id}/sheets/{sheet}/text", get(record::sheet::plain))
-        .route("/phones", get(phones::show))
-        .route("/phones/{install}/{decision}", post(phones::decide))
-        .route("/sign-in", get(sign_in::show).post(sign_in::enter))
-        .route("/sign-out", post(sign_in::leave))
-        .route("/sign-out-everywhere", post(sign_in::leave_everywhere))
-        .layer(DefaultBodyLimit::max(FORM_BYTES))
-        .layer(same_site)
+/// The pages. Each form is checked to come from a page of this server.
+fn pages() -> Vec<Route<App>> {
+    vec![
+        get("/", pages::start),
+        get("/account", home::show),
+        post("/account/password", home::change_password),
+        get("/language", pages::language),
+        get("/queue", queue::show),
+        get("/records/{id}", record::show),
+        post("/records/{id}/act", record::act),
+        post("/records/{id}/hidden", record::hidden),
+        get("/records/{id}/sheets/{sheet}", record::sheet::show),
+        post("/records/{id}/sheets/{sheet}", record::sheet::open),
+        get("/records/{id}/sheets/{sheet}/text", record::sheet::plain),
+        get("/people", people::show),
+        post("/people/{person}/release", people::release),
+        get("/phones", phones::show),
+        post("/phones/{install}/{decision}", phones::decide),
+        get("/sign-in", sign_in::show),
+        post("/sign-in", sign_in::enter),
+        post("/sign-out", sign_in::leave),
+        post("/sign-out-everywhere", sign_in::leave_everywhere),
+    ]
 }
 
-/// Whether this replica can answer: the store answers a read.
+/// What is open to everybody and says nothing of anybody.
+fn open() -> Vec<Route<App>> {
+    vec![
+        get("/healthz", || async { "ok\n" }),
+        get("/readyz", ready),
+        get("/assets/{tag}/{*path}", assets::serve),
+    ]
+}
+
+/// Every route here.
+pub(crate) fn routes() -> Vec<(Method, &'static str)> {
+    route::names(pages()).into_iter().chain(route::names(open())).collect()
+}
+
+/// Whether this replica can answer: the store takes a write. A full disk lets everything be read and nothing be logged, and
+/// what cannot be logged is not shown.
 async fn ready(State(app): State<App>) -> Result<(StatusCode, &'static str), AppError> {
-    app.blocking(|app| app.store.read(|tx| tx.rows("select version from schema_version", &[]))).await?;
+    app.blocking(|app| app.readiness.ask(&app.store, app.now_ms())).await?;
     Ok((StatusCode::OK, "ready\n"))
 }
 

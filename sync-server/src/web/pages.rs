@@ -17,6 +17,7 @@ pub fn frame<'a>(app: &'a App, lang: Lang, reader: &'a Reader, title: &'a str, a
     let scope = Scope::of(reader);
     let links = [
         (scope.reads_records(), "/queue", Label::Queue.text(language)),
+        (scope.decides_on_phones(), "/people", lang.words().people),
         (scope.decides_on_phones(), "/phones", Label::Phones.text(language)),
         (true, "/account", lang.words().your_account),
     ];

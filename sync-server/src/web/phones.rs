@@ -12,6 +12,7 @@ use super::reader::{Lang, Reader};
 use super::scope::Scope;
 use super::{layout, pages};
 use crate::app::App;
+use crate::audit::{self, Entry, What};
 use crate::devices::{self, DeviceError};
 use crate::store::{Row, StoreError, Tx};
 use crate::trust;
@@ -25,9 +26,16 @@ pub async fn show(State(app): State<App>, lang: Lang, reader: Reader) -> Result<
     if !scope.decides_on_phones() {
         return Err(AppError::Forbidden);
     }
-    let (phones, put_back) = app
+    let who = reader.clone();
+    let (phones, put_back, differs) = app
         .blocking(move |app| {
-            app.store.read(|tx| Ok::<_, StoreError>((read(tx, &scope)?, trust::put_back_ms(tx)?)))
+            let page = app.store.read(|tx| {
+                Ok::<_, StoreError>((read(tx, &scope)?, trust::put_back_ms(tx)?, audit::differs_ms(tx)?))
+            })?;
+            let shown: Vec<&str> = page.0.iter().map(|phone| phone.install.as_str()).collect();
+            let entry = Entry::new(app.now_ms(), who.who(), What::PhonesOpened).with("installs", shown);
+            audit::record(&app.store, &entry)?;
+            Ok::<_, StoreError>(page)
         })
         .await?;
     let language = lang.language();
@@ -35,6 +43,14 @@ pub async fn show(State(app): State<App>, lang: Lang, reader: Reader) -> Result<
     let now = app.now_ms();
     let body = html! {
         h1 { (Label::Phones.text(language)) }
+        @if let Some((since, _)) = &differs {
+            div.usa-alert.usa-alert--error { div.usa-alert__body {
+                h2.usa-alert__heading {
+                    (lang.words().log_differs) ", " (day_and_time(*since, now, ZONE, language)) " UTC"
+                }
+                p.usa-alert__text { (lang.words().log_differs_why) }
+            } }
+        }
         @if let Some(since) = put_back { (put_back_notice(&phones, since, now, language)) }
         @if phones.is_empty() { p.fh-empty { (Label::NoPhones.text(language)) } }
         ul.fh-phones { @for phone in &phones { (one(phone, now, language)) } }

@@ -52,7 +52,7 @@ pub async fn show(
         .blocking(move |app| {
             let now = app.now_ms();
             let page = app.store.read(|tx| read(app, tx, &scope, after.as_ref(), all, language, now))?;
-            let entry = Entry::new(now, who.who(), What::QueueOpened).with("rows", page.rows.len());
+            let entry = Entry::new(now, who.who(), What::QueueOpened).with("records", page.ids());
             audit::record(&app.store, &entry)?;
             Ok::<_, AppError>(page)
         })
@@ -68,6 +68,13 @@ struct Page {
     next: Option<String>,
     first: bool,
     now: i64,
+}
+
+impl Page {
+    /// The records that it shows.
+    fn ids(&self) -> Vec<String> {
+        self.rows.iter().map(|listed| listed.row.id.clone()).collect()
+    }
 }
 
 struct Listed {

@@ -10,7 +10,7 @@ use firsthours_core::words::Language;
 use super::error::AppError;
 use super::words::{self, Words};
 use crate::app::App;
-use crate::audit::Who;
+use crate::audit::{Source, Who};
 use crate::sessions;
 
 /// A signed-in person. A route that takes this sends everybody else to the sign-in page.
@@ -26,7 +26,9 @@ pub struct Reader {
     pub agency: String,
     /// Their station.
     pub station: Option<String>,
-    /// What names their session in the log.
+    /// From where they ask, and what names their session in the log.
+    pub source: Source,
+    /// The hash of their session's token.
     pub session: String,
     /// When they signed in.
     pub since_ms: i64,
@@ -35,7 +37,7 @@ pub struct Reader {
 impl Reader {
     /// As whom the log knows them.
     pub fn who(&self) -> Who<'_> {
-        Who::Person(&self.person)
+        Who::Person(&self.person, &self.source)
     }
 }
 
@@ -50,15 +52,21 @@ impl FromRequestParts<App> for Reader {
         let Some(token) = token(app, &parts.headers) else {
             return Err(AppError::SignIn(wanted));
         };
+        if app.ended.has(&token) {
+            return Err(AppError::SignIn(wanted));
+        }
         let now_ms = app.now_ms();
+        let mut source = Source::from_request_parts(parts, app).await.unwrap_or_default();
         let found = app.blocking(move |app| sessions::find(&app.store, &token, app.limits(), now_ms)).await?;
         let session = found.ok_or(AppError::SignIn(wanted))?;
+        source.session = Some(session.alias);
         Ok(Self {
             person: session.person,
             name: session.name,
             role: session.role,
             agency: session.agency,
             station: session.station,
+            source,
             session: session.hash,
             since_ms: session.created_ms,
         })
@@ -77,6 +85,25 @@ pub fn token(app: &App, headers: &HeaderMap) -> Option<String> {
     cookies(headers)
         .find(|(name, value)| *name == wanted && value.len() == 64)
         .map(|(_, value)| value.to_owned())
+}
+
+/// The name of the cookie by which a browser is known for people who have signed in there.
+fn browser_cookie(app: &App) -> &'static str {
+    if app.config.https() { "__Host-fh-known" } else { "fh-known" }
+}
+
+/// What the browser keeps to be known by.
+pub fn browser(app: &App, headers: &HeaderMap) -> Option<String> {
+    let wanted = browser_cookie(app);
+    cookies(headers)
+        .find(|(name, value)| *name == wanted && value.len() == 64)
+        .map(|(_, value)| value.to_owned())
+}
+
+/// The cookie by which a browser is to be known for half a year.
+pub fn keep_browser(app: &App, token: &str) -> String {
+    let secure = if app.config.https() { "; Secure" } else { "" };
+    format!("{}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=15552000{secure}", browser_cookie(app))
 }
 
 fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {

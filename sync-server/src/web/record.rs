@@ -190,7 +190,7 @@ async fn serve(app: &App, lang: Lang, reader: Reader, look: Look) -> Result<maud
     ))
 }
 
-/// The record, if this person may do this to it; else it answers like one that does not exist, and the try is logged.
+/// The record, if this person may do this to it; else it answers like one that does not exist.
 pub(super) fn find(app: &App, scope: &Scope, encounter: EncounterId, deed: Deed) -> Result<Loaded, AppError> {
     let found = app.store.read(|tx| {
         if !scope.may(tx, encounter, deed)? {
@@ -198,16 +198,7 @@ pub(super) fn find(app: &App, scope: &Scope, encounter: EncounterId, deed: Deed)
         }
         load::record(tx, &app.keys, &app.sync.definitions, encounter).map_err(AppError::from)
     })?;
-    if let Some(loaded) = found {
-        return Ok(loaded);
-    }
-    let id = encounter.to_string();
-    let exists = app.store.read(|tx| tx.row("select id from encounter where id = $1", &[(&id).into()]))?;
-    if exists.is_some() {
-        let who = audit::Who::Person(&scope.actor.person.0);
-        audit::record(&app.store, &Entry::new(app.now_ms(), who, What::AccessRefused).about(&id))?;
-    }
-    Err(AppError::NotFound)
+    found.ok_or(AppError::NotFound)
 }
 
 /// Writes the look into the log; durable when this returns.
@@ -219,7 +210,7 @@ fn log(
     now: i64,
 ) -> Result<(), AppError> {
     let id = encounter.to_string();
-    let who = audit::Who::Person(&scope.actor.person.0);
+    let who = scope.who();
     let entry = match opened {
         Some(why) => Entry::new(now, who, What::FieldsUnmasked).with("why", why),
         None => Entry::new(now, who, What::RecordOpened),
@@ -326,7 +317,7 @@ fn write(
         if !may_name(app, scope, act)? {
             return unfit();
         }
-        match desk::act(&app.sync, &scope.actor, encounter, seen.min(loaded.pos), act) {
+        match desk::act(&app.sync, &scope.actor, encounter, seen.min(loaded.pos), act, scope.source()) {
             Ok(_) => {}
             Err(DeskError::Refused(refusal)) => return Ok(Err(forms::faults_of(refusal))),
             Err(DeskError::NoRecord | DeskError::Closed) => return Err(AppError::NotFound),

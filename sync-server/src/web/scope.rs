@@ -3,6 +3,7 @@
 use firsthours_core::record::{Actor, EncounterId, PersonId, Role};
 
 use super::reader::Reader;
+use crate::audit::{self, Source};
 use crate::permission::{self, Deed, Who};
 use crate::store::{StoreError, Tx, Value};
 
@@ -12,6 +13,7 @@ pub struct Scope {
     /// The person, in the role in which they act.
     pub actor: Actor,
     station: Option<String>,
+    source: Source,
 }
 
 impl Scope {
@@ -19,7 +21,21 @@ impl Scope {
     pub fn of(reader: &Reader) -> Self {
         let role = serde_json::from_value(reader.role.as_str().into()).unwrap_or(Role::Unknown);
         let person = PersonId(reader.person.clone());
-        Self { actor: Actor { person, role, agency: reader.agency.clone() }, station: reader.station.clone() }
+        Self {
+            actor: Actor { person, role, agency: reader.agency.clone() },
+            station: reader.station.clone(),
+            source: reader.source.clone(),
+        }
+    }
+
+    /// As whom the log knows them, and from where they ask.
+    pub fn who(&self) -> audit::Who<'_> {
+        audit::Who::Person(&self.actor.person.0, &self.source)
+    }
+
+    /// From where they ask.
+    pub fn source(&self) -> &Source {
+        &self.source
     }
 
     /// Whether this role reads records at all.

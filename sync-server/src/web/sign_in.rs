@@ -11,7 +11,10 @@ use zeroize::Zeroize;
 use super::error::AppError;
 use super::layout::{self, Frame};
 use super::reader::{self, Lang, Reader};
+use super::refusal::Noted;
 use crate::app::App;
+use crate::audit::{Source, Who};
+use crate::store::StoreError;
 use crate::{people, sessions};
 
 /// Where the reader was going.
@@ -43,29 +46,48 @@ pub async fn show(State(app): State<App>, lang: Lang, Query(going): Query<Going>
 pub async fn enter(
     State(app): State<App>,
     lang: Lang,
+    source: Source,
     headers: HeaderMap,
     Form(sent): Form<Credentials>,
 ) -> Result<Response, AppError> {
     let next = inside(sent.next.as_deref()).to_owned();
-    let old = reader::token(&app, &headers);
+    let (old, browser) = (reader::token(&app, &headers), reader::browser(&app, &headers));
     let _permit = app
         .sign_ins
         .acquire()
         .await
         .map_err(|_| AppError::Unavailable("the server is stopping".to_owned()))?;
-    let token = app.blocking(move |app| sign_in(app, &sent, old.as_deref())).await?;
-    let Some(token) = token else {
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&app, lang, &next, true)).into_response());
+    let entered =
+        app.blocking(move |app| sign_in(app, &sent, old.as_deref(), browser.as_deref(), &source)).await?;
+    let Some(cookies) = entered else {
+        let mut page = (StatusCode::UNPROCESSABLE_ENTITY, form(&app, lang, &next, true)).into_response();
+        page.extensions_mut().insert(Noted);
+        return Ok(page);
     };
     let mut response = Redirect::to(&next).into_response();
-    response.headers_mut().insert(header::SET_COOKIE, cookie(&app, &token, None));
+    let headers = response.headers_mut();
+    headers.append(header::SET_COOKIE, cookie(&app, &cookies.session, None));
+    if let Some(browser) = cookies.browser
+        && let Ok(value) = HeaderValue::from_str(&reader::keep_browser(&app, &browser))
+    {
+        headers.append(header::SET_COOKIE, value);
+    }
     Ok(response)
 }
 
 /// Signs out and tells the browser to forget what it kept.
-pub async fn leave(State(app): State<App>, headers: HeaderMap) -> Result<Response, AppError> {
+///
+/// This works whatever state the store is in: whoever leaves a desk must not stay signed in there because a disk is full.
+pub async fn leave(State(app): State<App>, source: Source, headers: HeaderMap) -> Result<Response, AppError> {
     if let Some(token) = reader::token(&app, &headers) {
-        app.blocking(move |app| sessions::end(&app.store, &token, app.now_ms())).await?;
+        app.blocking(move |app| {
+            if let Err(error) = sessions::end(&app.store, &token, source.address, app.now_ms()) {
+                tracing::error!(%error, "a session could not be ended in the store; this process ends it");
+                app.ended.add(&token);
+            }
+            Ok::<_, AppError>(())
+        })
+        .await?;
     }
     Ok(gone(&app))
 }
@@ -80,17 +102,40 @@ pub async fn leave_everywhere(State(app): State<App>, reader: Reader) -> Result<
     Ok(gone(&app))
 }
 
-fn sign_in(app: &App, sent: &Credentials, old: Option<&str>) -> Result<Option<String>, AppError> {
+/// What a browser keeps after a sign-in.
+struct Cookies {
+    session: String,
+    /// By which it is known from now on, where it was not.
+    browser: Option<String>,
+}
+
+fn sign_in(
+    app: &App,
+    sent: &Credentials,
+    old: Option<&str>,
+    browser: Option<&str>,
+    source: &Source,
+) -> Result<Option<Cookies>, AppError> {
     let now_ms = app.now_ms();
-    let counted = people::count_try(&app.store, &sent.username, now_ms)?;
-    let Some(person) = people::check_try(&app.store, &app.passwords, &counted, &sent.password, now_ms)?
+    let counted = people::count_try(&app.store, &sent.username, browser, now_ms)?;
+    let by = Who::Unknown(source);
+    let Some(entered) = people::check_try(&app.store, &app.passwords, &counted, &sent.password, by, now_ms)?
     else {
         return Ok(None);
     };
     if let Some(old) = old {
-        sessions::end(&app.store, old, now_ms)?;
+        sessions::end(&app.store, old, source.address, now_ms)?;
     }
-    Ok(Some(app.store.write(|tx| sessions::start(tx, &*app.random, &person, app.limits(), now_ms))?))
+    let (random, person) = (&*app.random, entered.person.as_str());
+    Ok(Some(app.store.write(|tx| {
+        let known = if entered.known {
+            None
+        } else {
+            Some(people::know_browser(tx, random, person, browser, now_ms)?)
+        };
+        let session = sessions::start(tx, random, person, app.limits(), source.address, now_ms)?;
+        Ok::<_, StoreError>(Cookies { session, browser: known })
+    })?))
 }
 
 fn form(app: &App, lang: Lang, next: &str, refused: bool) -> Markup {

@@ -3,6 +3,7 @@
 mod desk;
 mod enrolment;
 mod judge;
+mod log;
 mod model;
 mod phone;
 mod reading;

@@ -37,7 +37,7 @@ pub(crate) struct Server {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) app: App,
-    router: axum::Router,
+    pub(crate) router: axum::Router,
 }
 
 /// What a request was answered with.
@@ -77,6 +77,15 @@ impl Server {
         Self::begin(tempfile::tempdir().expect("a folder"))
     }
 
+    /// A server that believes what the proxy before it says of where a request comes from.
+    pub(crate) fn behind_proxy() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let more = [("FIRSTHOURS_BEHIND_PROXY", "true"), ("FIRSTHOURS_ORIGIN", "https://desk.invalid")];
+        let server = Self::begin_with(folder, &more);
+        server.publish();
+        server
+    }
+
     /// A server whose disk is memory, where there is such a disk: for tests of very many requests.
     pub(crate) fn in_memory() -> Self {
         let memory = std::path::Path::new("/dev/shm");
@@ -87,10 +96,14 @@ impl Server {
     }
 
     fn begin(folder: tempfile::TempDir) -> Self {
+        Self::begin_with(folder, &[])
+    }
+
+    fn begin_with(folder: tempfile::TempDir, more: &[(&str, &str)]) -> Self {
         let clock = Arc::new(ManualClock::at(DAY));
         // Its own seed, so that no two servers share a root.
         let random = Arc::new(SeededRandom::new(u64::from(NEXT.fetch_add(1, Ordering::SeqCst))));
-        let config = Self::config(&folder);
+        let config = Self::config(&folder, more);
         let (app, _root) = App::make(config, Arc::<ManualClock>::clone(&clock), random).expect("make");
         app.store
             .write(|tx| {
@@ -108,19 +121,21 @@ impl Server {
         drop((routes, app));
         meanwhile(folder.path());
         let random = Arc::new(SystemRandom);
-        let app = App::open(Self::config(&folder), Arc::<ManualClock>::clone(&clock), random).expect("open");
+        let app =
+            App::open(Self::config(&folder, &[]), Arc::<ManualClock>::clone(&clock), random).expect("open");
         let routes = router(app.clone());
         Self { folder, clock, app, router: routes }
     }
 
-    fn config(folder: &tempfile::TempDir) -> Config {
+    fn config(folder: &tempfile::TempDir, more: &[(&str, &str)]) -> Config {
         let settings = [
             ("FIRSTHOURS_DATA", folder.path().display().to_string()),
             ("FIRSTHOURS_AGENCY_KEY", "5a".repeat(32)),
             ("FIRSTHOURS_ARGON2_MEMORY_KIB", "8".to_owned()),
             ("FIRSTHOURS_ARGON2_ROUNDS", "1".to_owned()),
         ];
-        let env = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let more = more.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let env = settings.into_iter().chain(more).map(|(name, value)| (name.to_owned(), value));
         Config::load(None, env, toml::Table::new()).expect("settings")
     }
 
@@ -377,9 +392,15 @@ impl Phone {
     }
 
     pub(crate) async fn enrol(&self, server: &Server, code: &str) -> Reply {
+        let asked = self.enrol_request(server, code);
+        let body = serde_json::to_vec(&asked).expect("json");
+        server.send(Request::post("/v1/enrol").body(Body::from(body)).expect("request")).await
+    }
+
+    pub(crate) fn enrol_request(&self, server: &Server, code: &str) -> EnrolRequest {
         let read = read_code(code).unwrap_or_default();
         let message = enrol_message(&read, self.install, &self.key.public(), &server.app.trust.fingerprint());
-        let asked = EnrolRequest {
+        EnrolRequest {
             code: code.to_owned(),
             install: self.install,
             key: self.key.public(),
@@ -387,9 +408,7 @@ impl Phone {
             proof: self.key.sign(Tag::Enrol, &message),
             follows: None,
             certificate: None,
-        };
-        let body = serde_json::to_vec(&asked).expect("json");
-        server.send(Request::post("/v1/enrol").body(Body::from(body)).expect("request")).await
+        }
     }
 
     /// Asks to go on from an install that vouches for it.
@@ -423,7 +442,9 @@ impl Phone {
             protocols: Vec::new(),
             encounters: Vec::new(),
             directory: None,
+            policy: None,
             proof: None,
+            checkpoints: Vec::new(),
         }
     }
 

@@ -81,7 +81,9 @@ async fn to_a_stranger_a_record_does_not_exist() {
     let nobodys = stranger.get(&server, &Phone::page_path(&server, encounter(7), 0)).await;
     assert_eq!(theirs.problem(), (404, ProblemKind::NotFound));
     assert_eq!((theirs.status, &theirs.body), (nobodys.status, &nobodys.body), "the same answer");
-    assert_eq!(server.rows("select seq from audit where what = 'access_refused'").len(), 1);
+    let of =
+        |n| format!("select seq from audit where what = 'access_refused' and encounter = '{}'", encounter(n));
+    assert_eq!((server.rows(&of(1)).len(), server.rows(&of(7)).len()), (1, 1));
 }
 
 #[tokio::test]

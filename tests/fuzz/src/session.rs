@@ -97,6 +97,10 @@ impl Phone {
                 self.session.on_directory();
                 true
             }
+            (Ask::Policy, '.') => {
+                self.session.on_policy();
+                true
+            }
             (Ask::Offers(_), '.') => {
                 self.session.on_offers(None);
                 true
@@ -127,8 +131,7 @@ impl Phone {
         self.session.on_hello(
             &reply,
             &receipt,
-            &BTreeSet::new(),
-            Some("held"),
+            Held { protocols: &BTreeSet::new(), directory: Some("held"), policy: Some("held") },
             &self.cursors,
             BTreeSet::new(),
         );

@@ -5,14 +5,14 @@ use std::sync::atomic::Ordering;
 
 use super::{Run, to_body, unwell};
 use crate::app::AppError;
-use crate::app::me::{DIRECTORY, DIRECTORY_ETAG, REVOCATIONS};
-use crate::evidence::{Document, Receipt, SignedEvent, Tag};
+use crate::app::me::{CHECKPOINTS, DIRECTORY, DIRECTORY_ETAG, POLICY, POLICY_ETAG, REVOCATIONS};
+use crate::evidence::{Document, Receipt, SignedEvent, Tag, keep_checkpoint};
 use crate::protocol::load;
 use crate::record::{Directory, EncounterId, Hash, Install, InstallId, TimeAnchor, sha256};
-use crate::sync::{APP_VERSION, Batch, Method, Offer};
+use crate::sync::{APP_VERSION, Batch, Held, Method, Offer};
 use crate::wire::{
     DeviceReport, EncounterCursor, EventsReply, EventsRequest, HEADER_INSTALL, HEADER_NONCE,
-    HEADER_SIGNATURE, HelloReply, HelloRequest, OffersReply, OffersRequest, ReadMessage, VERSION,
+    HEADER_SIGNATURE, HelloReply, HelloRequest, OffersReply, OffersRequest, Policy, ReadMessage, VERSION,
     hello_message,
 };
 
@@ -27,6 +27,7 @@ impl Run<'_> {
             app.store.encounters()?.into_iter().filter_map(|row| Some((row.id, row.cursor?))).collect();
         let held = app.store.protocols()?;
         let directory: Option<String> = app.store.setting(DIRECTORY_ETAG)?;
+        let policy: Option<String> = app.store.setting(POLICY_ETAG)?;
         let request = HelloRequest {
             versions: (VERSION, VERSION),
             app_version: APP_VERSION.to_owned(),
@@ -41,7 +42,9 @@ impl Run<'_> {
             protocols: held.clone(),
             encounters: cursors.values().copied().collect(),
             directory: directory.clone(),
+            policy: policy.clone(),
             proof: self.proof.clone(),
+            checkpoints: app.store.setting(CHECKPOINTS)?.unwrap_or_default(),
         };
         let body = to_body(&request)?;
         let signature = self.who.key.sign(Tag::Hello, &hello_message(nonce, &body));
@@ -76,8 +79,10 @@ impl Run<'_> {
         }
         // The first epoch that a phone hears of is nothing to tell anybody.
         self.put_back |= cursors.values().any(|cursor| cursor.epoch != reply.epoch);
-        let held: BTreeSet<Hash> = held.into_iter().collect();
-        self.session.on_hello(&reply, &receipt, &held, directory.as_deref(), &cursors, app.adrift()?);
+        self.keep_checkpoint(&request.checkpoints, reply.checkpoint.as_ref())?;
+        let protocols: BTreeSet<Hash> = held.into_iter().collect();
+        let held = Held { protocols: &protocols, directory: directory.as_deref(), policy: policy.as_deref() };
+        self.session.on_hello(&reply, &receipt, held, &cursors, app.adrift()?);
         if !self.is_of_our_chain(&receipt)? {
             // What it acknowledges was written by a copy of this phone: of what is only here it says nothing.
             self.session.on_other_chain(receipt.received_through);
@@ -120,6 +125,27 @@ impl Run<'_> {
             self.app.store.set_setting(DIRECTORY_ETAG, &response.etag)?;
             self.app.lock().directory = directory;
             self.session.on_directory();
+        }
+        Ok(())
+    }
+
+    pub(super) fn policy(&mut self) -> Result<(), AppError> {
+        if let Some(response) = self.get("/v1/policy".to_owned())? {
+            let policy = Policy::read(&response.body).map_err(|_| unwell())?;
+            self.app.store.set_setting(POLICY, &policy)?;
+            self.app.store.set_setting(POLICY_ETAG, &response.etag)?;
+            self.session.on_policy();
+        }
+        Ok(())
+    }
+
+    /// Keeps what the server says of its log, where it cannot take it back.
+    fn keep_checkpoint(&self, kept: &[Document], told: Option<&Document>) -> Result<(), AppError> {
+        let Some(told) = told else { return Ok(()) };
+        let keyring = self.app.lock().me.keyring(&[])?;
+        let now = keep_checkpoint(kept.to_vec(), told, &keyring);
+        if now != kept {
+            self.app.store.set_setting(CHECKPOINTS, &now)?;
         }
         Ok(())
     }

@@ -30,10 +30,10 @@ create table person (
     station text references station (id),
     username text not null unique,
     password_hash text,
-    -- Tries counted before each check, and when the first of them was.
+    -- Tries of browsers that are not known, counted before each check, since the last right one; and when the last was.
     failed_tries {int} not null default 0,
-    tries_since_ms {int} not null default 0,
-    -- Locked stays until an administrator releases it; disabled means the person has left.
+    tried_ms {int} not null default 0,
+    -- Locked is shut to such browsers until an administrator releases it; disabled means the person has left.
     locked {int} not null default 0,
     disabled {int} not null default 0,
     created_ms {int} not null,
@@ -49,6 +49,17 @@ create table session (
     expires_ms {int} not null
 ) {strict};
 create index session_person on session (person);
+
+-- Browsers in which a person has signed in before, by the hash of a token that they keep: whoever guesses from elsewhere does
+-- not shut them out.
+create table browser (
+    hash text not null,
+    person text not null references person (id),
+    tries {int} not null default 0,
+    seen_ms {int} not null,
+    primary key (hash, person)
+) {strict};
+create index browser_person on browser (person, seen_ms);
 
 -- One deputy's store on one phone: its key, its certificate, and how far its chain is held here.
 create table install (
@@ -279,18 +290,20 @@ create table number (
     primary key (partner, station, place)
 ) {strict};
 
--- Everything that people and phones did here, in one hash chain. The columns beside the text are copies for
--- searching and are compared with it when the chain is verified.
+-- Everything that people and phones did here, in one hash chain for each replica of the server. The columns beside the text
+-- are copies for searching and are compared with it when the chain is verified.
 create table audit (
-    seq {int} primary key,
+    replica text not null,
+    seq {int} not null,
     prev text not null,
     hash text not null,
     at_ms {int} not null,
     what text not null,
     who text not null,
     encounter text,
-    text text not null
+    text text not null,
+    primary key (replica, seq)
 ) {strict};
-create index audit_encounter on audit (encounter, seq);
-create index audit_who on audit (who, seq);
-create index audit_what on audit (what, seq);
+create index audit_encounter on audit (encounter, at_ms);
+create index audit_who on audit (who, what, at_ms);
+create index audit_what on audit (what, at_ms);

@@ -175,7 +175,7 @@ fn reason(code: &str) -> Option<Label> {
 pub(super) fn looks(tx: &mut dyn Tx, names: &Known, encounter: EncounterId) -> Result<Vec<Looked>> {
     let rows = tx.rows(
         "select at_ms, what, who, text from audit where encounter = $1 \
-         and what in ('record_opened', 'fields_unmasked', 'record_served', 'sheet_made') order by seq desc limit $2",
+         and what in ('record_opened', 'fields_unmasked', 'record_served', 'sheet_made') order by at_ms desc, replica, seq desc limit $2",
         &[encounter.to_string().into(), LOOKS.into()],
     )?;
     let mut looks: Vec<Looked> = Vec::new();

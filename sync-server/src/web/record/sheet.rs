@@ -15,7 +15,7 @@ use maud::{Markup, html};
 use super::page::reason_form;
 use super::{Opening, REASONS, find, read_id, reader_of};
 use crate::app::App;
-use crate::audit::{self, Entry, What, Who};
+use crate::audit::{self, Entry, What};
 use crate::permission::Deed;
 use crate::web::draw;
 use crate::web::error::AppError;
@@ -87,7 +87,7 @@ async fn make(
         let derived = derive(&definition, &loaded.state);
         let made = view::sheet(&sheet, encounter, &loaded.state, &derived, context);
         let made = made.ok_or(AppError::NotFound)?;
-        let (who, id) = (Who::Person(&scope.actor.person.0), encounter.to_string());
+        let (who, id) = (scope.who(), encounter.to_string());
         let entry = Entry::new(now, who, What::SheetMade).about(&id).with("sheet", made.id.as_str());
         let entry = match why {
             Some(why) => entry.with("why", why),

@@ -14,7 +14,7 @@ use firsthours_core::record::{
 };
 
 use crate::app::App;
-use crate::audit::Who;
+use crate::audit::{Source, Who};
 use crate::clock::ManualClock;
 use crate::people::{self, NewPerson};
 use crate::random::SystemRandom;
@@ -90,7 +90,13 @@ impl Phone {
         app.store
             .write(|tx| {
                 let code = devices::make_code(tx, &app.trust, &*app.random, person, Who::Console, 1)?;
-                let ask = devices::Ask { code: &code, install, key: key.public(), device: "unit 4" };
+                let ask = devices::Ask {
+                    code: &code,
+                    install,
+                    key: key.public(),
+                    device: "unit 4",
+                    source: &Source::HERE,
+                };
                 devices::ask(tx, &app.trust, &ask, 1)?;
                 devices::approve(tx, &app.trust, &install.to_string(), Who::Console, 1)
             })
@@ -267,7 +273,7 @@ impl Station {
         let author = self.app.store.read(|tx| ingest::author(tx, self.phone.install)).expect("read");
         let author = author.expect("enrolled");
         let events = std::mem::take(&mut self.phone.waiting);
-        ingest::own(&self.app.sync, &author, events).expect("taken");
+        ingest::own(&self.app.sync, &author, events, &Source::HERE).expect("taken");
     }
 
     pub(crate) async fn sign_in(&self, username: &str) -> String {
@@ -294,8 +300,7 @@ impl Station {
 
     /// What the log has of records, the newest first.
     pub(crate) fn log(&self) -> Vec<String> {
-        let sql =
-            "select what from audit where encounter is not null or what = 'queue_opened' order by seq desc";
+        let sql = "select what from audit where encounter is not null or what = 'queue_opened' order by at_ms desc, seq desc";
         let rows = self.app.store.read(|tx| tx.rows(sql, &[])).expect("read");
         rows.iter().map(|row| row.string(0).expect("text")).collect()
     }
