@@ -72,37 +72,41 @@ pub fn act(
     if keys.get(&encounter).is_none_or(Option::is_none) {
         return Err(DeskError::Closed);
     }
+    ingest::warm(service, &keys)?;
     let new_entry = EntryId(random::bytes(&*service.random));
-    service.store.write(|tx| {
+    let (acted, folded) = service.store.write(|tx| {
         let mut writing = Writing::open(service, tx, encounter, &keys, now_ms)?.ok_or(DeskError::NoRecord)?;
         let definition = writing.under.definition.clone().ok_or(DeskError::Closed)?;
         let install = writing.desk_install();
         let shown: BTreeSet<EventId> = writing
+            .folded
             .positions
             .iter()
             .filter(|(id, pos)| **pos <= seen_pos || own(&writing, id, actor))
             .map(|(id, _)| *id)
             .collect();
-        let record = Record { definition: &definition, state: &writing.state };
+        let record = Record { definition: &definition, state: &writing.folded.state };
         let visible = |event: &Event| shown.contains(&event.id);
         let decision = decide(act.clone(), record, actor, install, new_entry, &visible)?;
         let event = writing.act(tx, decision.kind, actor.clone(), decision.base, decision.reason)?;
         writing.accept(tx, &event)?;
-        let pos = writing.pos;
-        writing.finish(tx)?;
+        let pos = writing.folded.pos;
+        let folded = writing.finish(tx)?;
         let person = actor.person.0.as_str();
         let entry = Entry::new(now_ms, Who::Person(person, source), what(act))
             .about(&id)
             .with("event", event.id.to_string())
             .with("seen", crate::load::stored(seen_pos));
         audit::append(tx, &entry)?;
-        Ok(Acted { event, pos })
-    })
+        Ok::<_, DeskError>((Acted { event, pos }, folded))
+    })?;
+    service.records.put([folded]);
+    Ok(acted)
 }
 
 /// Whether the person wrote it at a desk.
 fn own(writing: &Writing<'_>, id: &EventId, actor: &Actor) -> bool {
-    writing.state.event(id).is_some_and(|event| {
+    writing.folded.state.event(id).is_some_and(|event| {
         event.header.install.is_server()
             && event.body.as_ref().is_some_and(|body| body.actor.person == actor.person)
     })

@@ -113,7 +113,7 @@ pub fn record(
         positions: BTreeMap::new(),
         under: Under { protocol, definition: None, earlier: Vec::new() },
     };
-    for (pos, event) in events(tx, &id, key.as_ref())? {
+    for (pos, event) in events_after(tx, &id, 0, key.as_ref())? {
         loaded.positions.insert(event.id, pos);
         loaded.state.add(event);
     }
@@ -130,15 +130,16 @@ pub fn data_key(keys: &Keys, encounter: &str) -> Result<Option<DataKey>, KeyErro
     }
 }
 
-/// Every event of a record by position.
-pub(crate) fn events(
+/// The events of a record after a position, by position.
+pub(crate) fn events_after(
     tx: &mut dyn Tx,
     encounter: &str,
+    after: u64,
     key: Option<&DataKey>,
 ) -> Result<Vec<(u64, Arc<Event>)>, LoadError> {
     let rows = tx.rows(
-        "select pos, id, header, body from event where encounter = $1 order by pos",
-        &[encounter.into()],
+        "select pos, id, header, body from event where encounter = $1 and pos > $2 order by pos",
+        &[encounter.into(), stored(after).into()],
     )?;
     rows.iter()
         .map(|row| {

@@ -9,6 +9,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "a bench reads the real clock and waits for a slow line")]
 
+mod growth;
 mod handset;
 mod home;
 mod link;
@@ -32,7 +33,7 @@ use table::Row;
 /// 2026-11-24 05:00 UTC: nine in the evening in Los Angeles.
 const EVENING: i64 = 1_795_496_400_000;
 
-const PARTS: [&str; 8] = ["tap", "fold", "home", "shift", "both-ways", "nothing", "wire", "pages"];
+const PARTS: [&str; 9] = ["tap", "fold", "home", "shift", "both-ways", "nothing", "wire", "growth", "pages"];
 
 fn main() -> ExitCode {
     // `cargo bench` adds a flag of its own.
@@ -84,6 +85,7 @@ fn measure(part: &str, below: &mut Vec<String>) -> Result<Vec<Row>, Fault> {
             below.extend(said);
             Ok(rows)
         }
+        "growth" => growth::rows(&programme),
         _ => pages::rows(&programme),
     }
 }

@@ -22,6 +22,8 @@ pub struct State {
     refused: BTreeSet<EventId>,
     /// Whether anything was ever held: nearly every record has no hold at all.
     any_hold: bool,
+    /// See [`State::greatest_stamp`]: kept, because each event that comes is measured against it.
+    greatest: u64,
 }
 
 /// A write that no other write to its register has seen.
@@ -47,6 +49,12 @@ impl State {
         if known_with_body {
             return;
         }
+        // A hold or a release changes whether another event counts.
+        let about = match event.kind() {
+            Some(Kind::Held { id, .. } | Kind::Released { id }) => Some(*id),
+            _ => None,
+        };
+        let counted = about.map(|id| self.counts_here(&id));
         if let Some(body) = &event.body {
             if body.kind.may_be_made_by(event.header.install, body.actor.role) {
                 for (register, content) in body.kind.writes(&body.actor.person) {
@@ -66,7 +74,43 @@ impl State {
             Ok(at) => self.order[at] = Arc::clone(&event),
             Err(at) => self.order.insert(at, Arc::clone(&event)),
         }
+        let added = Arc::clone(&event);
         self.events.insert(event.id, event);
+        match about.map(|id| (id, self.counts_here(&id))) {
+            // What counted no longer does: the others may not reach as far without it.
+            Some((_, false)) if counted == Some(true) => {
+                self.greatest = 0;
+                self.reach(0);
+            }
+            Some((id, true)) if counted == Some(false) => {
+                let stamp = self.events.get(&id).map_or(0, |event| event.header.stamp);
+                self.reach(stamp);
+            }
+            _ => {}
+        }
+        if self.counts(&added) {
+            self.reach(added.header.stamp);
+        }
+    }
+
+    fn counts_here(&self, id: &EventId) -> bool {
+        self.events.get(id).is_some_and(|event| self.counts(event))
+    }
+
+    /// Moves the greatest stamp on, now that an event with this one counts: as far as stamps go on from one another.
+    fn reach(&mut self, stamp: u64) {
+        if stamp > self.greatest.saturating_add(bounds::STAMP_STEP) || (stamp > 0 && stamp <= self.greatest) {
+            return;
+        }
+        let from = self.order.partition_point(|event| event.header.stamp <= self.greatest);
+        let mut greatest = self.greatest;
+        for event in self.order[from..].iter().filter(|event| self.counts(event)) {
+            if event.header.stamp > greatest.saturating_add(bounds::STAMP_STEP) {
+                break;
+            }
+            greatest = event.header.stamp;
+        }
+        self.greatest = greatest;
     }
 
     /// Adds everything that the other one knows.
@@ -101,15 +145,7 @@ impl State {
     /// Of the events that count, and only as far as their stamps go on from one another: one that is further ahead than
     /// anybody may go drags nobody behind it.
     pub fn greatest_stamp(&self) -> u64 {
-        let mut greatest = 0;
-        for event in self.counting() {
-            let stamp = event.header.stamp;
-            if stamp > greatest + bounds::STAMP_STEP {
-                break;
-            }
-            greatest = stamp;
-        }
-        greatest.min(bounds::STAMP)
+        self.greatest.min(bounds::STAMP)
     }
 
     /// The stamp of the next event.

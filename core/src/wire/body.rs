@@ -8,8 +8,13 @@ const WORTH_COMPRESSING: usize = 1_000;
 /// What an answer of a station may unpack to.
 pub const MAX_INFLATED: usize = 16 * 1024 * 1024;
 
-/// What a request of a phone may unpack to: sixteen times what it may be on the wire, so that a small one cannot fill a disk.
+/// What a hello may unpack to: it names every record that the phone holds.
 pub const MAX_REQUEST: usize = 4 * 1024 * 1024;
+
+/// What a request that brings events may unpack to: four times what it may be on the wire, so that a small one cannot fill a
+/// disk, nor keep others from writing for long. A phone puts three quarters of it into a batch of its own, and offers fewer
+/// events when it is told that they are too much.
+pub const MAX_BATCH: usize = 1024 * 1024;
 
 /// A body to send, and whether it is zstd.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ mod body;
 mod policy;
 mod v1;
 
-pub use body::{Compressed, MAX_INFLATED, MAX_REQUEST, Unpack, compress, inflate, unpack};
+pub use body::{Compressed, MAX_BATCH, MAX_INFLATED, MAX_REQUEST, Unpack, compress, inflate, unpack};
 pub use policy::{LEASE_MS, LOCK_MS, LOCK_WITH_CLOCK_MS, LOGIN_MS, Policy, Quota};
 pub use v1::{
     CODE_LENGTH, CODE_LETTERS, ClockReport, DeviceReport, EncounterCursor, EnrolReply, EnrolRequest,

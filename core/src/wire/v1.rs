@@ -228,7 +228,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { batch_events: 1_000, batch_bytes: 256 * 1024, event_bytes: 64 * 1024, page_events: 500 }
+        Self { batch_events: 500, batch_bytes: 256 * 1024, event_bytes: 64 * 1024, page_events: 500 }
     }
 }
 

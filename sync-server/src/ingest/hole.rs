@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use firsthours_core::evidence::{Document, Hole, Tag};
-use firsthours_core::record::{Event, EventId, Header, Install, InstallId, Kind, State};
+use firsthours_core::record::{Event, EventId, Install, InstallId, Kind};
 
+use super::folded::Folded;
 use super::{Author, IngestError, line};
 use crate::audit::{self, Entry, Source, What, Who};
 use crate::keys::Keys;
@@ -82,16 +83,8 @@ pub(super) struct Before {
 
 impl Before {
     /// The author's last event before this one that the record has, in both chains; the beginning if there is none.
-    pub(super) fn in_record(state: &State, event: &Event) -> Self {
-        let place = |header: &Header| Some(Self { seq: header.seq?, enc_seq: header.enc_seq? });
-        let Some(at) = place(&event.header) else { return Self::default() };
-        state
-            .events()
-            .filter(|other| other.header.install == event.header.install)
-            .filter_map(|other| place(&other.header))
-            .filter(|before| before.seq < at.seq && before.enc_seq < at.enc_seq)
-            .max()
-            .unwrap_or_default()
+    pub(super) fn in_record(folded: &Folded, event: &Event) -> Self {
+        folded.last_before(event).map_or_else(Self::default, |(seq, enc_seq)| Self { seq, enc_seq })
     }
 }
 

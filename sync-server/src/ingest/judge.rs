@@ -3,8 +3,18 @@
 use firsthours_core::protocol::Step;
 use firsthours_core::record::{Body, Event, HoldReason, Kind, Role, bounds, check_values};
 
+use super::place::Standing;
 use super::writing::{Writing, agency_of};
 use crate::store::{StoreError, Tx};
+
+/// What is known of an event's author beyond the record.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Author {
+    /// Whether they are trusted, and yet.
+    pub(super) standing: Standing,
+    /// Has stored as much today as one may.
+    pub(super) beyond: bool,
+}
 
 /// Judges an event as it arrives. The first reason that holds is the one that is written down.
 pub(super) fn arrival(
@@ -12,14 +22,18 @@ pub(super) fn arrival(
     tx: &mut dyn Tx,
     event: &Event,
     bytes: usize,
-    revoked: bool,
+    author: Author,
 ) -> Result<Option<HoldReason>, StoreError> {
-    if revoked {
+    if author.standing.revoked {
         return Ok(Some(HoldReason::Revoked));
+    }
+    if author.standing.early {
+        return Ok(Some(HoldReason::AuthorMayNot));
     }
     let largest = usize::try_from(writing.service.settings.policy.limits.event_bytes).unwrap_or(usize::MAX);
     let server = event.header.install.is_server();
-    if bytes > largest || (!server && bounds::beyond(&writing.state, event).is_some()) {
+    if author.beyond || bytes > largest || (!server && bounds::beyond(&writing.folded.state, event).is_some())
+    {
         return Ok(Some(HoldReason::OverLimit));
     }
     in_record(writing, tx, event)
@@ -54,7 +68,7 @@ fn opening_fits(
     body: &Body,
 ) -> Result<bool, StoreError> {
     let Kind::Opened { protocol, agency, station, .. } = &body.kind else { return Ok(false) };
-    let first = writing.state.opened().is_none_or(|opened| opened.id == event.id);
+    let first = writing.folded.state.opened().is_none_or(|opened| opened.id == event.id);
     if !first || *agency != body.actor.agency {
         return Ok(false);
     }
@@ -90,10 +104,12 @@ fn fits(writing: &Writing<'_>, tx: &mut dyn Tx, body: &Body) -> Result<bool, Sto
         }
         Kind::Reassigned { to } | Kind::Shared { to, .. } => agency_of(tx, &to.0)?.is_some(),
         Kind::Accepted { offer, how } => {
-            writing.state.event(offer).filter(|event| writing.state.counts(event)).is_some_and(|event| {
-                matches!(event.kind(), Some(Kind::Shared { how: offered, to })
+            writing.folded.state.event(offer).filter(|event| writing.folded.state.counts(event)).is_some_and(
+                |event| {
+                    matches!(event.kind(), Some(Kind::Shared { how: offered, to })
                     if offered == how && *to == body.actor.person)
-            })
+                },
+            )
         }
         _ => true,
     })

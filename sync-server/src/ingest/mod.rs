@@ -14,12 +14,14 @@
 //! (`Took` is `must_use` and matched whole), and what has no place is refused before anything is acknowledged.
 //! `tests/ingest` plays random batches against a plain model of this law.
 
+mod folded;
 mod hole;
 mod judge;
 mod line;
 mod pending;
 mod place;
 mod queue;
+mod quota;
 mod take;
 mod verify;
 mod writing;
@@ -30,6 +32,7 @@ use crate::keys::KeyError;
 use crate::load::LoadError;
 use crate::store::StoreError;
 
+pub use folded::Records;
 pub use hole::declare;
 pub(crate) use hole::declared;
 pub(crate) use line::{id_at as id_in_line, read as read_line};
@@ -37,7 +40,7 @@ pub(crate) use line::{id_at as id_in_line, read as read_line};
 pub(crate) use queue::enter;
 pub(crate) use queue::word;
 pub use take::{Offered, offers, own, reconsider};
-pub(crate) use take::{certificates, keyset, revocations};
+pub(crate) use take::{certificates, keyset, revocations, warm};
 pub(crate) use verify::why;
 pub use verify::{Authentic, Author, author};
 pub(crate) use writing::Writing;

@@ -6,6 +6,7 @@ use firsthours_core::evidence::{Signature, SignedEvent};
 use firsthours_core::record::{EncounterId, Event, EventId, Header};
 
 use super::hole::{self, Before};
+use super::place::arranged;
 use super::{Authentic, IngestError};
 use crate::keys::Keys;
 use crate::load::{LoadError, number, stored};
@@ -52,10 +53,11 @@ pub(super) fn waiting(
     encounter: EncounterId,
 ) -> Result<Vec<Authentic>, IngestError> {
     let rows = tx.rows(
-        "select id, header, body, signature from pending where encounter = $1 order by stamp, enc_seq, id",
+        "select id, header, body, signature from pending where encounter = $1",
         &[encounter.to_string().into()],
     )?;
-    rows.iter()
+    let waiting = rows
+        .iter()
         .map(|row| {
             let corrupt = || StoreError::Corrupt("a waiting event cannot be read".to_owned());
             let body = keys.open_agency(&bound(row.text(0)?), row.blob(2)?)?;
@@ -67,7 +69,8 @@ pub(super) fn waiting(
             let event = signed.read().map_err(|_| LoadError::Damaged { pos: 0 })?;
             Ok(Authentic { event: Arc::new(event), signed })
         })
-        .collect()
+        .collect::<Result<_, IngestError>>()?;
+    Ok(arranged(waiting))
 }
 
 /// Forgets an event that has its position now.

@@ -1,10 +1,14 @@
 //! Where events of one record go: into it, among those that wait for its opening, or nowhere.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use firsthours_core::record::{EncounterId, EventId, Install, InstallId};
+use serde::Deserialize;
 
+use super::folded::Folded;
 use super::pending::Kept;
+use super::quota::Used;
 use super::take::{Keyset, Offered};
 use super::verify::RunFault;
 use super::writing::{Opening, Took, Writing};
@@ -18,12 +22,17 @@ pub(super) struct Placing<'s, 't> {
     tx: &'t mut dyn Tx,
     keys: &'s Keyset,
     now_ms: i64,
-    standing: Standing,
+    standings: Standings,
+    used: Used,
+    /// The records as this transaction leaves them.
+    pub(super) folded: Vec<Folded>,
 }
 
 impl<'s, 't> Placing<'s, 't> {
     pub(super) fn new(service: &'s Service, tx: &'t mut dyn Tx, keys: &'s Keyset) -> Self {
-        Self { service, tx, keys, now_ms: service.now_ms(), standing: Standing::default() }
+        let now_ms = service.now_ms();
+        let used = Used::on(now_ms, service.settings.policy.quota);
+        Self { service, tx, keys, now_ms, standings: Standings::default(), used, folded: Vec::new() }
     }
 
     /// One record's part of an own run. The chain over all records was verified, so an event that breaks the chain
@@ -58,7 +67,7 @@ impl<'s, 't> Placing<'s, 't> {
             }
         }
         self.settle_waiting(&mut writing)?;
-        writing.finish(self.tx)?;
+        self.finish(writing)?;
         Ok(None)
     }
 
@@ -82,7 +91,7 @@ impl<'s, 't> Placing<'s, 't> {
         // would fork our chain.
         let desk = writing.desk_install();
         let (ours, theirs): (Vec<&Authentic>, Vec<&Authentic>) = items.into_iter().partition(|item| {
-            item.event.header.install == desk && writing.state.event(&item.event.id).is_none()
+            item.event.header.install == desk && writing.folded.state.event(&item.event.id).is_none()
         });
         if !ours.is_empty() {
             tracing::error!(count = ours.len(), "a phone holds events of this epoch that the store has lost");
@@ -91,7 +100,7 @@ impl<'s, 't> Placing<'s, 't> {
         let left = self.take_all(&mut writing, theirs, |took| counted.count(took == Took::New))?;
         let_wait(left, counted, |item| self.wait_behind(item))?;
         self.settle_waiting(&mut writing)?;
-        writing.finish(self.tx)
+        self.finish(writing)
     }
 
     /// Opens a record, or begins it if an author's first event among these is its opening: then that one is in, whose id is
@@ -130,7 +139,13 @@ impl<'s, 't> Placing<'s, 't> {
         let Some(opening) = parked.iter().find_map(|item| Opening::of(&item.event)) else { return Ok(()) };
         let mut writing = self.begin(&opening)?;
         self.settle_waiting(&mut writing)?;
-        writing.finish(self.tx)
+        self.finish(writing)
+    }
+
+    fn finish(&mut self, writing: Writing<'s>) -> Result<(), IngestError> {
+        let folded = writing.finish(self.tx)?;
+        self.folded.push(folded);
+        Ok(self.used.store(self.tx)?)
     }
 
     fn begin(&mut self, opening: &Opening<'_>) -> Result<Writing<'s>, IngestError> {
@@ -189,9 +204,24 @@ impl<'s, 't> Placing<'s, 't> {
     }
 
     fn take(&mut self, writing: &mut Writing<'s>, item: &Authentic) -> Result<Took, IngestError> {
-        let revoked = self.standing.revoked(self.tx, item.event.header.install)?;
-        writing.take(self.tx, item, revoked)
+        let standing = self.standings.of(self.tx, item.event.header.install, self.now_ms)?;
+        writing.take(self.tx, item, standing, &mut self.used)
     }
+}
+
+/// The same events in the order of their stamps, but each author's own in the order of their chain: whatever stamps they
+/// were given, an author's event stands behind the one that it follows, and one pass finds a place for all that have one.
+pub(super) fn arranged(mut items: Vec<Authentic>) -> Vec<Authentic> {
+    items.sort_by_key(|item| (item.event.header.stamp, item.event.header.enc_seq, item.event.id));
+    let authors: Vec<Install> = items.iter().map(|item| item.event.header.install).collect();
+    let mut chains: BTreeMap<Install, Vec<Authentic>> = BTreeMap::new();
+    for item in items {
+        chains.entry(item.event.header.install).or_default().push(item);
+    }
+    for chain in chains.values_mut() {
+        chain.sort_by_key(|item| Reverse((item.event.header.enc_seq, item.event.id)));
+    }
+    authors.into_iter().filter_map(|author| chains.get_mut(&author)?.pop()).collect()
 }
 
 /// Whether an event waits.
@@ -245,13 +275,26 @@ fn each_in_turn<'i>(
     }
 }
 
-/// Whether installs are trusted no further, themselves or because their person has left; looked up once in a transaction.
+/// How installs stand, looked up once in a transaction.
 #[derive(Default)]
-struct Standing(BTreeMap<InstallId, bool>);
+struct Standings(BTreeMap<InstallId, Standing>);
 
-impl Standing {
-    fn revoked(&mut self, tx: &mut dyn Tx, install: Install) -> Result<bool, StoreError> {
-        let Install::Phone(install) = install else { return Ok(false) };
+/// How an install stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// It is trusted no further, itself or because its person has left.
+    pub(super) revoked: bool,
+    /// Its certificate begins in the future.
+    pub(super) early: bool,
+}
+
+/// How far in the future a certificate may begin: a server whose clock is put back by an hour must not hold honest work for
+/// ever. Who verifies a bundle compares exactly, with the time of its manifest.
+const CLOCK_SLIP_MS: i64 = 24 * 60 * 60 * 1_000;
+
+impl Standings {
+    fn of(&mut self, tx: &mut dyn Tx, install: Install, now_ms: i64) -> Result<Standing, StoreError> {
+        let Install::Phone(install) = install else { return Ok(Standing::default()) };
         if let Some(known) = self.0.get(&install) {
             return Ok(*known);
         }
@@ -261,8 +304,17 @@ impl Standing {
              where i.install = $1 and (i.state = 'revoked' or p.disabled = 1)",
             &[install.to_string().into()],
         )?;
-        let revoked = row.is_some();
-        self.0.insert(install, revoked);
-        Ok(revoked)
+        let certificates = super::certificates(tx, [install.to_string()])?;
+        let begins = certificates.first().and_then(|document| document.peek::<Begins>().ok());
+        let early = begins.is_some_and(|begins| begins.from > now_ms.saturating_add(CLOCK_SLIP_MS));
+        let standing = Standing { revoked: row.is_some(), early };
+        self.0.insert(install, standing);
+        Ok(standing)
     }
+}
+
+/// What of a certificate is asked for here.
+#[derive(Deserialize)]
+struct Begins {
+    from: i64,
 }

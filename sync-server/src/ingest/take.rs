@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use firsthours_core::evidence::{Chain, Document, Keyring, SignedEvent};
+use firsthours_core::evidence::{Chain, Document, Keyring, Rolling, SignedEvent};
 use firsthours_core::record::{EncounterId, EventId, Header, Install, InstallId, sha256};
 use firsthours_core::wire::OffersRequest;
 
+use super::folded::Folded;
 use super::line::New;
 use super::pending::Kept;
-use super::place::Placing;
+use super::place::{self, Placing};
 use super::verify::Run;
 use super::writing::{Opening, Writing};
 use super::{Authentic, Author, IngestError, line, pending, verify};
@@ -97,7 +98,7 @@ pub fn offers(
             _ => offered.refused.push(id),
         }
     }
-    items.sort_by_key(|item| (item.event.header.stamp, item.event.header.enc_seq, item.event.id));
+    let items = place::arranged(items);
     let encounters = BTreeSet::from([encounter]);
     with_keys(service, &items, &encounters, |tx, keys| {
         // The transaction may run again, so it counts from the start.
@@ -108,13 +109,15 @@ pub fn offers(
         for (install, document) in &revocations {
             devices::keep_revocation(tx, *install, document)?;
         }
-        Placing::new(service, tx, keys).offered(encounter, &items, &mut counted)?;
+        let mut placing = Placing::new(service, tx, keys);
+        placing.offered(encounter, &items, &mut counted)?;
+        let folded = placing.folded;
         let (by, about) = (by.to_string(), encounter.to_string());
         let entry = Entry::new(service.now_ms(), Who::Install(&by, source), What::Synced)
             .about(&about)
             .with("offered", counted.taken);
         audit::append(tx, &entry)?;
-        Ok(counted)
+        Ok((counted, folded))
     })
 }
 
@@ -127,10 +130,11 @@ pub fn reconsider(service: &Service) -> Result<usize, IngestError> {
     for row in &rows {
         let encounter = load::hash(row.text(0)?)?;
         with_keys(service, &[], &BTreeSet::from([encounter]), |tx, keys| {
-            match Writing::open(service, tx, encounter, keys, service.now_ms())? {
-                Some(writing) => writing.finish(tx),
-                None => Ok(()),
-            }
+            let Some(mut writing) = Writing::open(service, tx, encounter, keys, service.now_ms())? else {
+                return Ok(((), Vec::new()));
+            };
+            writing.look_at_holds_again();
+            Ok(((), vec![writing.finish(tx)?]))
         })?;
     }
     Ok(rows.len())
@@ -217,7 +221,7 @@ fn with_keys<T>(
     service: &Service,
     items: &[Authentic],
     encounters: &BTreeSet<EncounterId>,
-    work: impl Fn(&mut dyn Tx, &Keyset) -> Result<T, IngestError>,
+    work: impl Fn(&mut dyn Tx, &Keyset) -> Result<(T, Vec<Folded>), IngestError>,
 ) -> Result<T, IngestError> {
     let opened: BTreeSet<EncounterId> =
         items.iter().filter_map(|item| Opening::of(&item.event)).map(|opening| opening.encounter).collect();
@@ -232,7 +236,9 @@ fn with_keys<T>(
     })?;
     let begins: Vec<EncounterId> = opened.difference(&exist).copied().collect();
     let mut keys = new_keys(service, &begins)?;
-    keys.extend(keyset(service, exist)?);
+    let known = keyset(service, exist)?;
+    warm(service, &known)?;
+    keys.extend(known);
     let mut tries = 1;
     loop {
         match service.store.write(|tx| work(tx, &keys)) {
@@ -240,9 +246,29 @@ fn with_keys<T>(
                 keys.extend(keyset(service, [encounter])?);
                 tries += 1;
             }
-            done => return done,
+            Ok((done, folded)) => {
+                service.records.put(folded);
+                return Ok(done);
+            }
+            Err(error) => return Err(error),
         }
     }
+}
+
+/// Folds what is not kept of these records, so that nobody waits for it who writes to others.
+pub(crate) fn warm(service: &Service, keys: &Keyset) -> Result<(), IngestError> {
+    for (encounter, key) in keys.iter().filter(|(encounter, _)| !service.records.has(**encounter)) {
+        let folded = service.store.read(|tx| {
+            let sql = "select pos, rolling from encounter where id = $1";
+            let Some(row) = tx.row(sql, &[encounter.to_string().into()])? else { return Ok(None) };
+            let at = (load::number(row.int(0)?), Rolling(load::hash(row.text(1)?)?));
+            let mut folded = Folded::empty(*encounter);
+            folded.read_on(tx, key.as_ref(), at)?;
+            Ok::<_, IngestError>(Some(folded))
+        })?;
+        service.records.put(folded);
+    }
+    Ok(())
 }
 
 fn own_run(
@@ -252,7 +278,7 @@ fn own_run(
     run: &Run,
     keys: &Keyset,
     source: &Source,
-) -> Result<(), IngestError> {
+) -> Result<((), Vec<Folded>), IngestError> {
     let now_ms = service.now_ms();
     let line = line::lock(tx, install)?;
     let New { fills, next } = line::compare(tx, install, line, &run.sound)?;
@@ -276,20 +302,21 @@ fn own_run(
     if let Some(fault) = fault {
         return Err(fault.into());
     }
+    let folded = placing.folded;
     let taken = fills.len() + next.len();
     let id = install.to_string();
     let entry = Entry::new(now_ms, Who::Install(&id, source), What::Synced).with("events", taken);
     if taken == 0 {
         // All of it was here; that it was sent again is in the log as well.
         audit::append(tx, &entry.with("through", load::stored(line.seq)))?;
-        return Ok(());
+        return Ok(((), folded));
     }
     let end = next.last().map(|last| &last.event);
     let line = end.map_or(line, |last| Chain { seq: last.header.seq.unwrap_or(line.seq), id: Some(last.id) });
     let line = line::over_holes(tx, install, line)?;
     line::store(tx, install, line, now_ms)?;
     audit::append(tx, &entry.with("through", load::stored(line.seq)))?;
-    Ok(())
+    Ok(((), folded))
 }
 
 /// The server's keys with every certificate that is given or known, and those given ones that are ours.

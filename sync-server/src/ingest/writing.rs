@@ -6,12 +6,15 @@ use std::sync::Arc;
 use firsthours_core::evidence::{Chain, Rolling, SignedEvent};
 use firsthours_core::record::{
     Actor, At, Body, EncounterId, Event, EventId, Hash, HoldReason, IncidentId, Install, Kind, PersonId,
-    Place, Register, Role, Sharing, State, base_of, bounds, derive, summarise,
+    Place, Register, Role, Sharing, base_of, bounds, derive, summarise,
 };
 use serde::Deserialize;
 
+use super::folded::Folded;
 use super::hole::Before;
+use super::place::Standing;
 use super::queue::{self, Order, Queue, word};
+use super::quota::Used;
 use super::{Authentic, IngestError, hole, judge};
 use crate::keys::DataKey;
 use crate::load::{self, Under, hash, number, stored};
@@ -42,13 +45,11 @@ pub(crate) struct Writing<'s> {
     /// `None`: destroyed. What comes late then has its header kept and its body dropped.
     key: Option<&'s DataKey>,
     pub(crate) under: Under,
-    pub(crate) pos: u64,
-    pub(crate) rolling: Rolling,
-    pub(crate) state: State,
-    pub(crate) positions: BTreeMap<EventId, u64>,
+    pub(crate) folded: Folded,
     desk: Chain,
     people: BTreeSet<String>,
-    held_once: bool,
+    /// Something was accepted that may be the reason of a hold, or a hold is to be looked at again.
+    may_release: bool,
     /// Where it stands in the queues; `None` once it is to be in others.
     order: Option<Order>,
     now_ms: i64,
@@ -104,26 +105,21 @@ impl<'s> Writing<'s> {
         let Some(row) = row else { return Ok(None) };
         let key = keys.get(&encounter).ok_or(IngestError::NoKeyYet(encounter))?.as_ref();
         let protocol: Hash = hash(row.text(4)?)?;
+        let at = (number(row.int(0)?), Rolling(hash(row.text(1)?)?));
         let mut writing = Self {
             service,
             encounter,
             key,
             under: Under { protocol, definition: None, earlier: Vec::new() },
-            pos: number(row.int(0)?),
-            rolling: Rolling(hash(row.text(1)?)?),
+            folded: service.records.take(tx, encounter, key, at)?,
             desk: Chain { seq: number(row.int(2)?), id: row.opt_text(3)?.map(hash).transpose()? },
-            state: State::default(),
-            positions: BTreeMap::new(),
             people: BTreeSet::new(),
-            held_once: false,
+            may_release: false,
             order: Some([row.int(5)?, row.int(6)?, row.int(7)?, row.int(8)?, row.int(9)?]),
             id,
             now_ms,
         };
-        for (pos, event) in load::events(tx, &writing.id, key)? {
-            writing.fold(pos, event);
-        }
-        writing.under = service.definitions.under(tx, &writing.state, protocol)?;
+        writing.under = service.definitions.under(tx, &writing.folded.state, protocol)?;
         let parts = tx.rows(
             "select person from party where encounter = $1 and person <> '' and until_ms is null",
             &[(&writing.id).into()],
@@ -166,25 +162,35 @@ impl<'s> Writing<'s> {
         &mut self,
         tx: &mut dyn Tx,
         item: &Authentic,
-        revoked: bool,
+        standing: Standing,
+        used: &mut Used,
     ) -> Result<Took, IngestError> {
         let event = &item.event;
-        if self.state.event(&event.id).is_some() {
+        if self.folded.state.event(&event.id).is_some() {
             return Ok(Took::Known);
         }
-        if !self.follows(event) {
-            let last = Before::in_record(&self.state, event);
+        if !self.folded.follows(event) {
+            let last = Before::in_record(&self.folded, event);
             let Some(gap) = hole::excuse(tx, last, event)? else { return Ok(Took::OutOfPlace) };
             self.say(tx, gap)?;
         }
         let bytes = item.signed.header.len().max(item.signed.body.as_ref().map_or(0, String::len));
-        let why = judge::arrival(self, tx, event, bytes, revoked)?;
+        // Counted once it has its place, and never again.
+        let beyond = used.count(tx, item)?;
+        let why = judge::arrival(self, tx, event, bytes, judge::Author { standing, beyond })?;
         if let Some(why) = why
-            && self.state.held(&event.id).is_none()
+            && self.folded.state.held(&event.id).is_none()
         {
             self.say(tx, Kind::Held { id: event.id, why })?;
         }
         self.append(tx, &item.signed, Arc::clone(event))?;
+        self.list_hold(tx, event.id)?;
+        // Earlier words of the server's come back in offers, and the reason of a hold may have gone since.
+        self.may_release |= why.is_none() && self.folded.state.held(&event.id).is_some();
+        if let Some(Kind::Held { id, .. } | Kind::Released { id }) = event.kind() {
+            self.list_hold(tx, *id)?;
+            self.may_release = true;
+        }
         if why.is_none() {
             self.accept(tx, event)?;
         }
@@ -207,18 +213,23 @@ impl<'s> Writing<'s> {
             encounter: Some(self.encounter),
             enc_seq: Some(self.desk.seq + 1),
             enc_prev: self.desk.id,
-            stamp: self.state.next_stamp(),
+            stamp: self.folded.state.next_stamp(),
         };
         let at = At { wall: self.now_ms, offset: 0, mono: 0, boot: 0, anchor: None };
         let body = Body { kind, actor, at, base, reason };
         let written = body.write(&place, random::bytes(&*self.service.random));
         let id = written.id;
         let signed = SignedEvent::sign(written, &self.service.trust.event);
-        let event = signed.read().map_err(|_| load::LoadError::Damaged { pos: self.pos + 1 })?;
+        let event = signed.read().map_err(|_| load::LoadError::Damaged { pos: self.folded.pos + 1 })?;
         let event = Arc::new(event);
         self.append(tx, &signed, Arc::clone(&event))?;
         self.desk = Chain { seq: self.desk.seq + 1, id: Some(id) };
         Ok(event)
+    }
+
+    /// Looks at every hold again when this is finished: its reason may have gone outside the record.
+    pub(super) fn look_at_holds_again(&mut self) {
+        self.may_release = true;
     }
 
     /// As which install the server writes in this life of its store.
@@ -232,14 +243,13 @@ impl<'s> Writing<'s> {
     }
 
     /// Releases what need no longer be held, writes the summary, and moves the counter row on.
-    pub(crate) fn finish(mut self, tx: &mut dyn Tx) -> Result<(), IngestError> {
+    #[must_use = "it is to be kept once the transaction is committed"]
+    pub(crate) fn finish(mut self, tx: &mut dyn Tx) -> Result<Folded, IngestError> {
         self.release(tx)?;
-        if self.held_once {
-            self.list_held(tx)?;
-        }
         let said = self.under.definition.as_ref().filter(|_| self.key.is_some()).map(|definition| {
-            let derived = derive(definition, &self.state);
-            let summary = summarise(self.encounter, self.under.protocol, definition, &self.state, &derived);
+            let derived = derive(definition, &self.folded.state);
+            let summary =
+                summarise(self.encounter, self.under.protocol, definition, &self.folded.state, &derived);
             let queue = Queue::of(&summary, &derived);
             (summary, queue)
         });
@@ -253,8 +263,8 @@ impl<'s> Writing<'s> {
              asks_county = $17 where id = $1",
             &[
                 (&self.id).into(),
-                stored(self.pos).into(),
-                self.rolling.0.to_string().into(),
+                stored(self.folded.pos).into(),
+                self.folded.rolling.0.to_string().into(),
                 stored(self.desk.seq).into(),
                 self.desk.id.map(|id| id.to_string()).into(),
                 text.into(),
@@ -274,37 +284,14 @@ impl<'s> Writing<'s> {
         if self.order != Some(queue.order()) {
             queue::enter(tx, &self.id)?;
         }
-        Ok(())
-    }
-
-    fn fold(&mut self, pos: u64, event: Arc<Event>) {
-        self.held_once |= matches!(event.kind(), Some(Kind::Held { .. } | Kind::Released { .. }));
-        self.positions.insert(event.id, pos);
-        self.state.add(event);
-    }
-
-    /// Whether the author's event before this one is here, or was declared lost.
-    fn follows(&self, event: &Event) -> bool {
-        let header = &event.header;
-        let (Some(seq), Some(prev)) = (header.enc_seq, header.enc_prev) else {
-            return header.enc_seq == Some(1);
-        };
-        let before = |before: &Arc<Event>| {
-            before.header.install == header.install && before.header.enc_seq == Some(seq - 1)
-        };
-        let declared = |gap: &Arc<Event>| {
-            gap.header.install.is_server()
-                && matches!(gap.kind(), Some(Kind::Gap { author, enc_to, id_of_to, .. })
-                    if *author == header.install && *enc_to == seq - 1 && *id_of_to == prev)
-        };
-        self.state.event(&prev).is_some_and(before) || self.state.events().any(declared)
+        Ok(self.folded)
     }
 
     /// The server's own word on an event.
     fn say(&mut self, tx: &mut dyn Tx, kind: Kind) -> Result<(), IngestError> {
         let actor =
             Actor { person: PersonId(SERVER_PERSON.to_owned()), role: Role::Server, agency: String::new() };
-        let base = base_of(&kind, &self.state, &actor, &|_| true);
+        let base = base_of(&kind, &self.folded.state, &actor, &|_| true);
         self.act(tx, kind, actor, base, None)?;
         Ok(())
     }
@@ -315,8 +302,8 @@ impl<'s> Writing<'s> {
         signed: &SignedEvent,
         event: Arc<Event>,
     ) -> Result<(), IngestError> {
-        let pos = self.pos + 1;
-        let rolling = self.rolling.then(event.id);
+        let pos = self.folded.pos + 1;
+        let rolling = self.folded.rolling.then(event.id);
         let id = event.id.to_string();
         let text = signed.body.as_deref().unwrap_or_default();
         let open = event.header.install.is_server()
@@ -347,18 +334,22 @@ impl<'s> Writing<'s> {
                 self.now_ms.into(),
             ],
         )?;
-        self.pos = pos;
-        self.rolling = rolling;
-        self.fold(pos, event);
+        self.folded.add(pos, event);
+        (self.folded.pos, self.folded.rolling) = (pos, rolling);
         Ok(())
     }
 
     /// What an accepted event brings about beyond the record itself: who has a part in it, and what it is called.
     pub(crate) fn accept(&mut self, tx: &mut dyn Tx, event: &Event) -> Result<(), IngestError> {
         let Some(body) = &event.body else { return Ok(()) };
+        // Whoever has a part now, whatever was offered, and under whichever version: that is what a hold may have waited for.
+        self.may_release |= matches!(
+            body.kind,
+            Kind::Opened { .. } | Kind::Shared { .. } | Kind::Reassigned { .. } | Kind::Moved { .. }
+        );
         match &body.kind {
             Kind::Opened { protocol, agency, station, incident, letter } => {
-                self.under = self.service.definitions.under(tx, &self.state, *protocol)?;
+                self.under = self.service.definitions.under(tx, &self.folded.state, *protocol)?;
                 self.order = None;
                 tx.run(
                     "update encounter set protocol = $2, agency = $3, station = $4, incident = $5, letter = $6, \
@@ -394,7 +385,7 @@ impl<'s> Writing<'s> {
                 None => Ok(()),
             },
             Kind::Moved { .. } => {
-                self.under = self.service.definitions.under(tx, &self.state, self.under.protocol)?;
+                self.under = self.service.definitions.under(tx, &self.folded.state, self.under.protocol)?;
                 Ok(())
             }
             Kind::IncidentLinked { incident } => {
@@ -427,7 +418,7 @@ impl<'s> Writing<'s> {
 
     /// Releases every hold whose reason has gone, until nothing more follows from that.
     fn release(&mut self, tx: &mut dyn Tx) -> Result<(), IngestError> {
-        let mut again = self.held_once;
+        let mut again = self.folded.held_once && self.may_release;
         while again {
             again = false;
             for (event, why) in self.held() {
@@ -438,6 +429,7 @@ impl<'s> Writing<'s> {
                     continue;
                 }
                 self.say(tx, Kind::Released { id: event.id })?;
+                self.list_hold(tx, event.id)?;
                 self.accept(tx, &event)?;
                 again = true;
             }
@@ -448,6 +440,7 @@ impl<'s> Writing<'s> {
     /// What is held now, by position.
     fn held(&self) -> Vec<(Arc<Event>, HoldReason)> {
         let mut held: Vec<(u64, Arc<Event>, HoldReason)> = self
+            .folded
             .state
             .registers()
             .filter_map(|register| match register {
@@ -455,26 +448,37 @@ impl<'s> Writing<'s> {
                 _ => None,
             })
             .filter_map(|id| {
-                Some((*self.positions.get(id)?, Arc::clone(self.state.event(id)?), self.state.held(id)?))
+                Some((
+                    *self.folded.positions.get(id)?,
+                    Arc::clone(self.folded.state.event(id)?),
+                    self.folded.state.held(id)?,
+                ))
             })
             .collect();
         held.sort_by_key(|(pos, ..)| *pos);
         held.into_iter().map(|(_, event, why)| (event, why)).collect()
     }
 
-    fn list_held(&self, tx: &mut dyn Tx) -> Result<(), IngestError> {
-        tx.run("delete from held where encounter = $1", &[(&self.id).into()])?;
-        for (event, why) in self.held() {
-            tx.run(
-                "insert into held (id, encounter, install, why) values ($1, $2, $3, $4)",
-                &[
-                    event.id.to_string().into(),
-                    (&self.id).into(),
-                    event.header.install.to_string().into(),
-                    word(&why).into(),
-                ],
-            )?;
+    /// Lists a hold, so that a receipt can say it without reading the record, or strikes it off.
+    fn list_hold(&self, tx: &mut dyn Tx, id: EventId) -> Result<(), IngestError> {
+        if !self.folded.held_once {
+            return Ok(());
         }
+        let held = self.folded.state.event(&id).zip(self.folded.state.held(&id));
+        let Some((event, why)) = held else {
+            tx.run("delete from held where id = $1", &[id.to_string().into()])?;
+            return Ok(());
+        };
+        tx.run(
+            "insert into held (id, encounter, install, why) values ($1, $2, $3, $4) \
+             on conflict (id) do update set why = excluded.why",
+            &[
+                id.to_string().into(),
+                (&self.id).into(),
+                event.header.install.to_string().into(),
+                word(&why).into(),
+            ],
+        )?;
         Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! The narrow engine: transactions that read and write, and the errors a caller can act on.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use super::row::{Row, Value};
 
@@ -115,6 +117,8 @@ pub trait Engine: Send + Sync + 'static {
 #[derive(Clone)]
 pub struct Store {
     engine: Arc<dyn Engine>,
+    /// Microseconds of the longest write since it was last asked for.
+    longest_us: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Store {
@@ -126,7 +130,7 @@ impl std::fmt::Debug for Store {
 impl Store {
     /// A store on this engine.
     pub fn new(engine: impl Engine) -> Self {
-        Self { engine: Arc::new(engine) }
+        Self { engine: Arc::new(engine), longest_us: Arc::default() }
     }
 
     /// Runs `work` in one write transaction: committed when it returns `Ok`, without trace when `Err`.
@@ -136,13 +140,26 @@ impl Store {
         mut work: impl FnMut(&mut dyn Tx) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut result = None;
-        self.engine.write(&mut |tx| {
+        let mut begun = None;
+        let ended = self.engine.write(&mut |tx| {
+            // From here on nobody else writes.
+            begun = Some(Instant::now());
             let answer = work(tx);
             let outcome = if answer.is_ok() { Outcome::Commit } else { Outcome::RollBack };
             result = Some(answer);
             outcome
-        })?;
+        });
+        if let Some(begun) = begun {
+            let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+            self.longest_us.fetch_max(took, Ordering::Relaxed);
+        }
+        ended?;
         result.unwrap_or_else(|| Err(unrun().into()))
+    }
+
+    /// How long one write held all others at most since this was last asked: what a metric and a bench want to know.
+    pub fn take_longest_write(&self) -> Duration {
+        Duration::from_micros(self.longest_us.swap(0, Ordering::Relaxed))
     }
 
     /// Runs `work` on one snapshot.

@@ -16,6 +16,8 @@ use super::row::{Row, Value};
 
 /// Readers kept open between requests; more are opened under load and closed after.
 const IDLE_READERS: usize = 8;
+/// A log of so many bytes is copied into the database: a thousand pages.
+const LONG_LOG: u64 = 4 * 1024 * 1024;
 /// Prepared statements kept for each connection.
 const STATEMENTS: usize = 128;
 /// How long a reader or writer waits for a lock that another process holds.
@@ -36,6 +38,8 @@ pub(super) struct Lite {
     path: PathBuf,
     key: StoreKey,
     writer: Mutex<Connection>,
+    /// Copies the log into the database while others write on.
+    copier: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
     /// Set when a write to disk failed: what the file holds is then unknown until it is opened anew.
     failed: AtomicBool,
@@ -46,13 +50,34 @@ impl Lite {
     pub(super) fn open(path: &Path, key: &StoreKey) -> Result<Self> {
         let key = StoreKey(key.0.clone());
         let writer = connect(path, &key, Access::Write)?;
+        let copier = connect(path, &key, Access::Copy)?;
         Ok(Self {
             path: path.to_owned(),
             key,
             writer: Mutex::new(writer),
+            copier: Mutex::new(copier),
             readers: Mutex::new(Vec::new()),
             failed: AtomicBool::new(false),
         })
+    }
+
+    /// Copies the log into the database once it is long. SQLite would do it in the commit that makes it long, while every
+    /// other writer waits; here only the one that asks does.
+    fn copy_log(&self) {
+        let mut name = self.path.clone().into_os_string();
+        name.push("-wal");
+        if std::fs::metadata(name).map_or(0, |log| log.len()) < LONG_LOG {
+            return;
+        }
+        // Whoever finds another at it need not do it again.
+        let Ok(copier) = self.copier.try_lock() else { return };
+        let done = copier.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()));
+        if let Err(error) = done {
+            tracing::error!(%error, "the log of the store could not be copied");
+            if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) {
+                self.failed.store(true, Ordering::SeqCst);
+            }
+        }
     }
 
     fn reader(&self) -> Result<Connection> {
@@ -79,6 +104,8 @@ impl Engine for Lite {
                 Outcome::RollBack => transaction.rollback(),
             }
         })();
+        drop(connection);
+        self.copy_log();
         ended.map_err(|error| {
             if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) {
                 // After a failed fsync the system may report success for data it has dropped: never go on.
@@ -140,6 +167,8 @@ impl Engine for Lite {
 enum Access {
     Read,
     Write,
+    /// Nothing but copying the log.
+    Copy,
 }
 
 /// SQLite calls itself ready before SQLCipher is: of two threads that open the first connections of a process at the
@@ -188,15 +217,19 @@ fn prepare(connection: &Connection, key: &StoreKey, access: Access) -> rusqlite:
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     match access {
         Access::Write => {
+            // Once it is copied the log begins anew and is cut to a megabyte, so that its length says what is to be copied.
             connection.execute_batch(
-                "pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;
-                 pragma foreign_keys = on; pragma temp_store = memory;",
+                "pragma journal_mode = wal; pragma journal_size_limit = 1048576; pragma synchronous = full; pragma secure_delete = on;
+                 pragma foreign_keys = on; pragma temp_store = memory; pragma wal_autocheckpoint = 0;",
             )?;
             // What lies in the log may be in the system's cache alone: written before a sync that failed, by a process
             // that ended then. Nothing is appended to it before it is durable, or a cut would take both. Where another
             // process has the file open, that one has done it.
             empty_log(connection)
         }
+        Access::Copy => connection.execute_batch(
+            "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0;",
+        ),
         Access::Read => connection.execute_batch("pragma query_only = on; pragma temp_store = memory;"),
     }
 }

@@ -8,6 +8,9 @@ use crate::ingest::{self, IngestError};
 use crate::load::{hash, number};
 use crate::store::{StoreError, Tx};
 
+/// Held events that a receipt lists at most. Each hold is an event of its record as well, so nothing is hidden by it.
+const HELD_LISTED: i64 = 1_000;
+
 /// The receipt of an install, with how far these records are.
 pub(super) fn make(
     service: &Service,
@@ -35,7 +38,8 @@ fn read_in(
 ) -> Result<Receipt, IngestError> {
     let id = install.to_string();
     let line = ingest::read_line(tx, install)?;
-    let held = tx.rows("select id, why from held where install = $1 order by id", &[(&id).into()])?;
+    let sql = "select id, why from held where install = $1 order by id limit $2";
+    let held = tx.rows(sql, &[(&id).into(), HELD_LISTED.into()])?;
     let held = held
         .iter()
         .map(|row| {

@@ -8,6 +8,7 @@ use firsthours_core::wire::Policy;
 use super::directory::Cached;
 use super::problem::Fault;
 use crate::clock::Clock;
+use crate::ingest::Records;
 use crate::keys::Keys;
 use crate::load::Definitions;
 use crate::random::Random;
@@ -47,6 +48,8 @@ pub struct Parts {
     pub trust: Arc<ServerKeys>,
     /// What an administrator may set.
     pub settings: Settings,
+    /// Records that were folded already.
+    pub records: Records,
     /// Definitions that were read already.
     pub definitions: Definitions,
     /// The directory as it was last put together; a mutex because any request may find it stale.
@@ -78,6 +81,7 @@ impl Service {
             random,
             trust,
             settings,
+            records: Records::default(),
             definitions: Definitions::default(),
             directory: Mutex::new(None),
         }))

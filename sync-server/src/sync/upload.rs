@@ -7,7 +7,7 @@ use axum::response::Response;
 use firsthours_core::evidence::Document;
 use firsthours_core::record::InstallId;
 use firsthours_core::wire::{
-    EnrolState, EventsReply, EventsRequest, OffersReply, OffersRequest, ReadMessage,
+    EnrolState, EventsReply, EventsRequest, MAX_BATCH, OffersReply, OffersRequest, ReadMessage,
 };
 use serde::Serialize;
 
@@ -80,7 +80,7 @@ async fn taken<M: ReadMessage, R: Serialize>(
     work: impl FnOnce(&Service, &Caller, M) -> Result<R, Fault> + Send + 'static,
 ) -> Result<Response, Fault> {
     let asking = request::bearer(&service, &headers, &source)?;
-    let bytes = request::body(&service, &headers, body).await?;
+    let bytes = request::body_up_to(MAX_BATCH, &service, &headers, body).await?;
     let zstd = request::accepts_zstd(&headers);
     service
         .blocking(move |service| {

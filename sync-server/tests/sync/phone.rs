@@ -77,13 +77,16 @@ impl Server {
         Self::begin(tempfile::tempdir().expect("a folder"))
     }
 
-    /// A server that believes what the proxy before it says of where a request comes from.
-    pub(crate) fn behind_proxy() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let more = [("FIRSTHOURS_BEHIND_PROXY", "true"), ("FIRSTHOURS_ORIGIN", "https://desk.invalid")];
-        let server = Self::begin_with(folder, &more);
+    /// A server with these settings beside the usual ones.
+    pub(crate) fn with(more: &[(&str, &str)]) -> Self {
+        let server = Self::begin_with(tempfile::tempdir().expect("a folder"), more);
         server.publish();
         server
+    }
+
+    /// A server that believes what the proxy before it says of where a request comes from.
+    pub(crate) fn behind_proxy() -> Self {
+        Self::with(&[("FIRSTHOURS_BEHIND_PROXY", "true"), ("FIRSTHOURS_ORIGIN", "https://desk.invalid")])
     }
 
     /// A server whose disk is memory, where there is such a disk: for tests of very many requests.

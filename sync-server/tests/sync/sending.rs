@@ -1,6 +1,8 @@
 //! An install's own events, what it lost, and what others offer.
 
-use firsthours_core::evidence::{Hole, SignedEvent};
+use std::collections::BTreeSet;
+
+use firsthours_core::evidence::{Document, Hole, InstallCertificate, SignedEvent};
 use firsthours_core::record::{EventId, HoldReason, Kind, bounds};
 use firsthours_core::wire::ProblemKind;
 
@@ -428,5 +430,50 @@ async fn what_one_author_chooses_is_held_beyond_its_bound() {
         assert_eq!(receipt.held.iter().any(|held| held.id == id), held, "{} letters", letter.len());
         let shown = server.rows(&format!("select letter from encounter where id = '{record}'"));
         assert!(shown[0].text(0).expect("text").len() <= bounds::LETTERS);
+    }
+}
+
+/// A phone that is out of its mind, or in other hands, fills a day and no more; not a byte of it is refused.
+#[tokio::test]
+async fn what_is_beyond_the_day_s_quota_is_kept_and_held_and_the_next_day_is_another() {
+    let server = Server::with(&[("FIRSTHOURS_QUOTA_EVENTS", "3")]);
+    let mut ash = server.deputy("dep.ash").await;
+    let mut birch = server.deputy("dep.birch").await;
+    ash.open(encounter(1));
+    for n in 0..4 {
+        ash.answer(encounter(1), "address", &format!("{n} Example Road"));
+    }
+    birch.open(encounter(2));
+    let receipt = ash.upload_all(&server).await;
+    assert_eq!(receipt.received_through, 5, "all of it is acknowledged");
+    let held: Vec<_> = receipt.held.iter().map(|held| (held.id, held.why)).collect();
+    let beyond = |n: usize| (ash.ids[n], HoldReason::OverLimit);
+    assert_eq!(held.iter().copied().collect::<BTreeSet<_>>(), BTreeSet::from([beyond(3), beyond(4)]));
+    assert!(birch.upload_all(&server).await.held.is_empty(), "a quota is of one install");
+    // Sent again they are known, and nothing is counted twice.
+    ash.upload_all(&server).await;
+    let used = server.rows(&format!("select events from used where install = '{}'", ash.install));
+    assert_eq!(used[0].int(0).expect("a number"), 5);
+    server.clock.advance(24 * 60 * 60 * 1_000);
+    ash.hello(&server).await;
+    ash.answer(encounter(1), "address", "5 Example Road");
+    assert_eq!(ash.upload_all(&server).await.held.len(), 2, "the next one is within its day");
+}
+
+#[tokio::test]
+async fn what_comes_long_before_its_author_s_certificate_begins_is_held() {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+    for (ahead, held) in [(DAY_MS, false), (DAY_MS + 1, true)] {
+        let server = Server::new();
+        let ash = three(&server).await;
+        let given: InstallCertificate = ash.certificate.as_ref().expect("one").peek().expect("read");
+        let later = InstallCertificate { from: server.app.now_ms() + ahead, ..given };
+        let Document { text, signature } = server.app.trust.certify(&later);
+        let args = [text.into(), signature.to_string().into(), ash.install.to_string().into()];
+        let sql = "update certificate set text = $1, signature = $2 where install = $3";
+        server.app.store.write(|tx| tx.run(sql, &args)).expect("another certificate");
+        let receipt = ash.upload_all(&server).await;
+        let whys: BTreeSet<_> = receipt.held.iter().map(|held| format!("{:?}", held.why)).collect();
+        assert_eq!(whys.contains("AuthorMayNot"), held, "{ahead}: {whys:?}");
     }
 }

@@ -28,6 +28,7 @@ pub use firsthours_core::{evidence, record, wire};
 #[allow(dead_code, reason = "the server's own source, of which a part is used here")]
 pub mod random;
 #[path = "../../../sync-server/src/sync/token.rs"]
+#[allow(dead_code, reason = "the server's own source, of which a part is used here")]
 mod token;
 
 use peak_alloc::PeakAlloc;

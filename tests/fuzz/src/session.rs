@@ -24,7 +24,7 @@ mod retry;
 mod sync;
 
 pub use sync::check_page;
-use sync::{Ask, Ending, Session};
+use sync::{Ask, Ending, Held, Session};
 
 /// A station may ask a phone to stay away for a day, and no longer.
 const DAY_MS: i64 = 86_400_000;

@@ -4,8 +4,8 @@
 
 use firsthours_core::bundle::Manifest;
 use firsthours_core::evidence::{
-    Document, EncounterReceipt, HeldEvent, Hole, InstallCertificate, Purpose, Receipt, Revocation, Revoked,
-    ServerCertificate, SignedEvent, Trust, check_encounter,
+    Checkpoint, Document, EncounterReceipt, HeldEvent, Hole, InstallCertificate, LogHead, Purpose, Receipt, Revocation,
+    Revoked, ServerCertificate, SignedEvent, Trust, check_encounter,
 };
 use firsthours_core::protocol::{Channel, Outcome, Phase, Value};
 use firsthours_core::record::{
@@ -15,8 +15,9 @@ use firsthours_core::record::{
 };
 use firsthours_core::wire::{
     ClockReport, DeviceReport, EncounterCursor, EnrolReply, EnrolRequest, EnrolState, EventsReply,
-    EventsRequest, Grant, HelloReply, HelloRequest, Limits, OffersReply, OffersRequest, Page, Positioned,
-    Problem, ProblemKind, ProtocolNotice, ReadMessage, Succession, hello_message,
+    EventsRequest, Grant, HelloReply, HelloRequest, LEASE_MS, LOCK_MS, LOCK_WITH_CLOCK_MS, LOGIN_MS,
+    Limits, OffersReply, OffersRequest, Page, Policy, Positioned, Problem, ProblemKind, ProtocolNotice,
+    Quota, ReadMessage, Succession, hello_message,
 };
 use firsthours_core::words::Language;
 use serde::Serialize;
@@ -32,7 +33,7 @@ type Message = (&'static str, fn(&[u8]) -> bool, &'static [&'static str]);
 /// What phones send.
 pub const TO_STATION: [Message; 11] = [
     ("EnrolRequest", reads::<EnrolRequest>, &["enrol_request", "enrol_request_follows"]),
-    ("HelloRequest", hello, &["hello_request", "hello_request_first", "hello_request_proof"]),
+    ("HelloRequest", hello, &["hello_request", "hello_request_first", "hello_request_proof", "hello_request_checkpoint"]),
     ("EventsRequest", events, &["events_request"]),
     ("OffersRequest", offers, &["offers_request"]),
     // A hole is declared by a document.
@@ -46,9 +47,9 @@ pub const TO_STATION: [Message; 11] = [
 ];
 
 /// What stations answer.
-pub const TO_PHONE: [Message; 15] = [
+pub const TO_PHONE: [Message; 17] = [
     ("EnrolReply", reads::<EnrolReply>, &["enrol_reply_approved", "enrol_reply_waiting"]),
-    ("HelloReply", reads::<HelloReply>, &["hello_reply"]),
+    ("HelloReply", reads::<HelloReply>, &["hello_reply", "hello_reply_checkpoint"]),
     ("EventsReply", reads::<EventsReply>, &["events_reply"]),
     ("OffersReply", reads::<OffersReply>, &["offers_reply"]),
     ("Page", page, &["page"]),
@@ -79,10 +80,12 @@ pub const TO_PHONE: [Message; 15] = [
     ("Directory", directory, &["directory"]),
     ("Trust", reads::<Trust>, &["trust"]),
     ("Receipt", reads::<Receipt>, &[]),
+    ("Policy", policy, &["policy"]),
+    ("Quota", reads::<Quota>, &[]),
 ];
 
 /// What events, documents and summaries are made of.
-pub const PARTS: [Message; 31] = [
+pub const PARTS: [Message; 33] = [
     ("Actor", reads::<Actor>, &[]),
     ("At", reads::<At>, &[]),
     ("TimeAnchor", reads::<TimeAnchor>, &[]),
@@ -114,6 +117,8 @@ pub const PARTS: [Message; 31] = [
     ("Next", reads::<Next>, &[]),
     ("Revocation", reads::<Revocation>, &[]),
     ("Revoked", reads::<Revoked>, &[]),
+    ("Checkpoint", checkpoint, &[]),
+    ("LogHead", reads::<LogHead>, &[]),
 ];
 
 /// A message to the station.
@@ -147,6 +152,24 @@ fn message<T: Serialize + DeserializeOwned + PartialEq>(input: &[u8]) -> Option<
     let text = serde_json::to_vec(&message).expect("a message is JSON");
     assert!(T::read(&text).as_ref() == Ok(&message), "written and read again, it is another");
     Some(message)
+}
+
+/// Whatever a station says, a phone's times are within their bounds.
+fn policy(input: &[u8]) -> bool {
+    let Some(said) = message::<Policy>(input) else { return false };
+    let bounded = said.bounded();
+    assert!((LOCK_MS.0..=LOCK_MS.1).contains(&bounded.lock_ms));
+    assert!(bounded.lock_with_clock_ms >= bounded.lock_ms && bounded.lock_with_clock_ms <= LOCK_WITH_CLOCK_MS.1);
+    assert!((LOGIN_MS.0..=LOGIN_MS.1).contains(&bounded.login_ms));
+    assert!((LEASE_MS.0..=LEASE_MS.1).contains(&bounded.lease_ms));
+    true
+}
+
+/// A checkpoint continues itself.
+fn checkpoint(input: &[u8]) -> bool {
+    let Some(said) = message::<Checkpoint>(input) else { return false };
+    assert!(said.continues(&said));
+    true
 }
 
 fn hello(input: &[u8]) -> bool {

@@ -209,7 +209,7 @@ create table held (
     why text not null
 ) {strict};
 create index held_encounter on held (encounter);
-create index held_install on held (install);
+create index held_install on held (install, id);
 
 -- Authentic events that cannot have a position yet: their opening is missing, or they belong to no encounter.
 -- The body is sealed under the agency key.
@@ -239,6 +239,14 @@ create table hole (
     signature {blob} not null,
     received_ms {int} not null,
     primary key (install, seq_from, seq_to, id_of_to)
+) {strict};
+
+-- What an install stored on the day (in UTC, counted from 1970) on which it last stored something.
+create table used (
+    install text primary key,
+    day {int} not null,
+    events {int} not null,
+    bytes {int} not null
 ) {strict};
 
 -- Who has a part in a record: an agency by its role, or one deputy to whom it was passed or who joined.

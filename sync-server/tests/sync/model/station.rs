@@ -125,8 +125,8 @@ impl Station {
                 left.push(item);
             }
         }
-        // In the order of their stamps: what comes first may decide what a hole explains.
-        left.sort_by_key(|item| (item.header.stamp, item.header.enc_seq, item.id));
+        // Each author's in the order of their chain: what comes first may decide what a hole explains.
+        left.sort_by_key(|item| (item.header.install, item.header.enc_seq, item.id));
         loop {
             let before = left.len();
             left.retain(|item| {

@@ -1,0 +1,72 @@
+//! How much of the store one install fills in a day. What is beyond it is stored and acknowledged like everything, and held.
+
+use std::collections::BTreeMap;
+
+use firsthours_core::record::{Install, InstallId};
+use firsthours_core::wire::Quota;
+
+use super::Authentic;
+use crate::load::{number, stored};
+use crate::store::{StoreError, Tx};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// What installs stored today, within one transaction; read once and written once.
+pub(super) struct Used {
+    most: Quota,
+    day: i64,
+    installs: BTreeMap<InstallId, Stored>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Stored {
+    events: u64,
+    bytes: u64,
+    is_new: bool,
+}
+
+impl Used {
+    pub(super) fn on(now_ms: i64, most: Quota) -> Self {
+        Self { most, day: now_ms.div_euclid(DAY_MS), installs: BTreeMap::new() }
+    }
+
+    /// Counts one more event of its author's, and says whether it is beyond what they may store today.
+    pub(super) fn count(&mut self, tx: &mut dyn Tx, item: &Authentic) -> Result<bool, StoreError> {
+        let Install::Phone(install) = item.event.header.install else { return Ok(false) };
+        let day = self.day;
+        let stored = match self.installs.entry(install) {
+            std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
+            std::collections::btree_map::Entry::Vacant(place) => place.insert(read(tx, install, day)?),
+        };
+        let bytes = item.signed.header.len() + item.signed.body.as_ref().map_or(0, String::len);
+        stored.events += 1;
+        stored.bytes += u64::try_from(bytes).unwrap_or(u64::MAX);
+        stored.is_new = true;
+        Ok(stored.events > u64::from(self.most.events) || stored.bytes > self.most.bytes)
+    }
+
+    /// Writes down what was counted.
+    pub(super) fn store(&self, tx: &mut dyn Tx) -> Result<(), StoreError> {
+        for (install, used) in self.installs.iter().filter(|(_, used)| used.is_new) {
+            tx.run(
+                "insert into used (install, day, events, bytes) values ($1, $2, $3, $4) \
+                 on conflict (install) do update set day = excluded.day, events = excluded.events, bytes = excluded.bytes",
+                &[
+                    install.to_string().into(),
+                    self.day.into(),
+                    stored(used.events).into(),
+                    stored(used.bytes).into(),
+                ],
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn read(tx: &mut dyn Tx, install: InstallId, day: i64) -> Result<Stored, StoreError> {
+    let sql = "select events, bytes from used where install = $1 and day = $2";
+    let row = tx.row(sql, &[install.to_string().into(), day.into()])?;
+    row.map_or(Ok(Stored::default()), |row| {
+        Ok(Stored { events: number(row.int(0)?), bytes: number(row.int(1)?), is_new: false })
+    })
+}
