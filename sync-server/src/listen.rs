@@ -43,10 +43,10 @@ impl Default for Bounds {
     }
 }
 
-/// Headers of a request: as many as a phone or a browser sends, several times over.
-const HEADERS: usize = 64;
+/// Headers of a request that are read at all: twice as many as are answered, so that who sends too many is told so.
+const HEADERS: usize = 2 * crate::web::headers::MOST;
 /// What a connection keeps of headers that it has not read to their end.
-const HEADER_BYTES: usize = 32 * 1024;
+const HEADER_BYTES: usize = 2 * crate::web::headers::MOST_BYTES;
 /// After a failure to take a connection (no more files, say), before the next try.
 const PAUSE: Duration = Duration::from_millis(50);
 

@@ -42,6 +42,9 @@ pub enum AppError {
     /// Too much was sent at once.
     #[error("too large")]
     TooLarge,
+    /// The headers are too many or too long.
+    #[error("headers too large")]
+    Headers,
     /// Try again in a moment.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -61,6 +64,7 @@ impl AppError {
             Self::BadRequest(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Changed => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Headers => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

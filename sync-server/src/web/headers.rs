@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::error::AppError;
 use crate::app::App;
 
 /// Nothing is loaded, sent or framed but from and to this server; nothing inline runs.
@@ -14,6 +15,21 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 const POLICY_FRAMED: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                              font-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; \
                              frame-ancestors 'self'";
+
+/// Headers of a request: as many as a phone or a browser sends, several times over.
+pub const MOST: usize = 64;
+/// Bytes of their names and values.
+pub const MOST_BYTES: usize = 32 * 1024;
+
+/// Refuses a request with too many headers, or too long ones. The listener cuts off what is twice as much, without a word.
+pub async fn bounded(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if headers.len() > MOST || bytes > MOST_BYTES {
+        return super::error::fault(&AppError::Headers);
+    }
+    next.run(request).await
+}
 
 /// Adds the headers.
 pub async fn add(State(app): State<App>, request: Request, next: Next) -> Response {

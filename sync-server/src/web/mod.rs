@@ -43,6 +43,7 @@ pub fn router(app: App, more: Router<App>) -> Router {
         .merge(route::router(open()))
         .fallback(|| async { AppError::NotFound })
         .method_not_allowed_fallback(|| async { AppError::Method })
+        .layer(middleware::from_fn(headers::bounded))
         .layer(middleware::from_fn_with_state(app.clone(), error::dress))
         .layer(middleware::from_fn_with_state(app.clone(), refusal::note))
         .layer(middleware::from_fn_with_state(app.clone(), source::find))

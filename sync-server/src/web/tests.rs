@@ -314,3 +314,26 @@ async fn a_browser_in_which_one_signed_in_keeps_its_own_way_in() {
     assert_eq!(own.status(), StatusCode::SEE_OTHER);
     assert_eq!(own.headers().get_all(header::SET_COOKIE).iter().count(), 1, "it is known already");
 }
+
+#[tokio::test]
+async fn too_many_headers_are_refused_in_a_sentence() {
+    let desk = desk(false);
+    let with = |many: usize, length: usize| {
+        let mut request = Request::get("/v1/policy");
+        for n in 0..many {
+            request = request.header(format!("x-{n:03}"), "a".repeat(length));
+        }
+        request.body(Body::empty()).expect("request")
+    };
+    let most = headers::MOST_BYTES / 4 - 5;
+    for (many, length, status) in [
+        (headers::MOST, 1, StatusCode::UNAUTHORIZED),
+        (headers::MOST + 1, 1, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+        (4, most, StatusCode::UNAUTHORIZED),
+        (4, most + 1, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+    ] {
+        let response = crate::answer(&desk.router, with(many, length)).await;
+        assert_eq!(response.status(), status, "{many} of {length}");
+        assert!(text(response).await.contains("urn:first-hours:problem:"), "{many} of {length}");
+    }
+}

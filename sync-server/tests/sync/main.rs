@@ -1,5 +1,6 @@
 //! The sync interface from outside: scripted phones against the whole server in this process.
 
+mod contract;
 mod desk;
 mod enrolment;
 mod judge;
