@@ -144,6 +144,16 @@ fn clear_text_goes_to_this_machine_only_and_is_refused_before_any_connection() {
         "http://station.invalid",
         "http://[2001:db8::1]",
         "http://127.0.0.1.invalid",
+        // Names that look like this machine's: whoever answers for them in the network would get the lot.
+        "http://evil.localhost",
+        "http://localhost.invalid",
+        "http://localhost.evil.invalid:80",
+        "http://notlocalhost",
+        "http://127.0.0.1.nip.invalid",
+        "http://[::ffff:192.0.2.1]",
+        "http://0.0.0.0:80",
+        "http://128.0.0.1",
+        "http://126.255.255.255",
     ] {
         assert_eq!(Http::new(address, None).err(), Some(Unreachable::ClearTextRefused), "{address}");
         assert_eq!(
@@ -253,4 +263,33 @@ fn without_an_authority_there_is_no_tls() {
     for pem in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
         assert_eq!(Http::new("https://station.invalid", Some(pem)).err(), Some(Unreachable::Tls), "{pem:?}");
     }
+}
+
+/// A proxy that the phone's owner, or somebody else, has set up sees nothing of ours: neither where we go nor what we send.
+#[test]
+fn the_system_s_proxy_is_not_used() {
+    let proxy = TcpListener::bind("127.0.0.1:0").expect("a port");
+    proxy.set_nonblocking(true).expect("it does not wait");
+    let place = format!("http://{}", proxy.local_addr().expect("an address"));
+    let (address, server) = answer_once(reply("200 OK", "", b"straight"));
+    // The environment of this process is everybody's, so another one is asked with one of its own.
+    let names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let done = std::process::Command::new(std::env::current_exe().expect("this test"))
+        .args(["--exact", "asked_with_a_proxy_in_the_environment", "--ignored"])
+        .envs(names.map(|name| (name, &place)))
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .env("FIRSTHOURS_TEST_ADDRESS", &address)
+        .status()
+        .expect("it runs");
+    assert!(done.success());
+    assert_eq!(server.join().expect("it was asked").head[0], "get /v1/policy http/1.1");
+    assert!(proxy.accept().is_err(), "the proxy was asked");
+}
+
+#[test]
+#[ignore = "the other end of the one above"]
+fn asked_with_a_proxy_in_the_environment() {
+    let address = std::env::var("FIRSTHOURS_TEST_ADDRESS").expect("an address");
+    assert_eq!(send(&address, &get("/v1/policy")).expect("an answer").body, b"straight");
 }

@@ -29,5 +29,19 @@ mod tests {
             prop_assert!(at >= asked);
             prop_assert!(at <= asked.max(FOREGROUND_CAP_MS));
         }
+
+        /// A thousand phones that lost the station at once come back all over the time there is, and not at its ends.
+        #[test]
+        fn phones_that_failed_together_come_back_apart(failures in 0_u32..30, seed in any::<u32>()) {
+            let span = FIRST_MS.saturating_mul(1 << failures.min(20)).min(FOREGROUND_CAP_MS);
+            let mut tenths = [0; 10];
+            for n in 0..1_000_u64 {
+                // Multiples of an odd number go through all remainders.
+                let random = (u64::from(seed) + n).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11;
+                let wait = next_call(0, failures, random, 0);
+                tenths[usize::try_from(wait * 10 / span).unwrap_or(9).min(9)] += 1;
+            }
+            prop_assert!(tenths.iter().all(|phones| (40..=200).contains(phones)), "{:?}", tenths);
+        }
     }
 }

@@ -6,13 +6,14 @@
 //!    by its counter row, and its events get dense positions (`writing`). What cannot be accepted is stored all the
 //!    same, behind a *held* event that says why (`judge`); a hold whose reason has gone is released at once.
 //! 3. Events of a record whose opening has not come wait (`pending`).
+//! 4. What was folded is kept (`folded`) once it is committed, so that the next event need not read the record again.
 //!
 //! Nothing is acknowledged before the commit, and the same events may be sent for ever.
 //!
 //! **The law**: whatever is acknowledged, by a receipt or as *taken* or *known* of an offer, is in its record, with a hold or
 //! without, or waits here; and it can be read back byte for byte. So no outcome of taking an event may be dropped
 //! (`Took` is `must_use` and matched whole), and what has no place is refused before anything is acknowledged.
-//! `tests/ingest` plays random batches against a plain model of this law.
+//! `tests/sync/model.rs` plays random batches against a plain model of this law.
 
 mod folded;
 mod hole;
