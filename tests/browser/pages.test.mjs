@@ -27,6 +27,27 @@ for (const width of WIDTHS) {
       await visitor.screenshot("sheet");
     }));
 
+  test(`an administrator's people, phones and own password hold at ${width} px`, () =>
+    visit({ width }, async (visitor) => {
+      await visitor.open("sign-in?next=/people");
+      await visitor.page.getByLabel("User name").fill("admin");
+      await visitor.page.getByLabel("Password").fill("correct-horse-battery");
+      await visitor.page.getByRole("button", { name: "Sign in" }).click();
+      await visitor.page.getByRole("heading", { name: "People", level: 1 }).waitFor();
+      await visitor.page.getByText("Sgt. Rivera").first().waitFor();
+      await visitor.assertAccessible();
+      await visitor.screenshot("people");
+      await visitor.open("account");
+      visitor.expect(422);
+      await visitor.page.getByLabel("Password now").fill("not the password");
+      await visitor.page.getByLabel("New password (12").fill("quiet harbor window");
+      await visitor.page.getByLabel("New password again").fill("quiet harbor windows");
+      await visitor.page.getByRole("button", { name: "Change your password" }).click();
+      await visitor.page.getByText("the two new passwords are not the same").waitFor();
+      await visitor.assertAccessible();
+      await visitor.screenshot("account");
+    }));
+
   test(`signing in holds at ${width} px`, () =>
     visit({ width }, async (visitor) => {
       assert.equal(await visitor.open("queue"), 200, "who has not signed in is sent to the sign-in page");
@@ -37,7 +58,7 @@ for (const width of WIDTHS) {
       await visitor.page.getByLabel("User name").fill("rivera");
       await visitor.page.getByLabel("Password").fill("not the password");
       await visitor.page.getByRole("button", { name: "Sign in" }).click();
-      await visitor.page.getByText("is not right, or the account is locked").first().waitFor();
+      await visitor.page.getByText("is not right, or there were too many wrong tries").first().waitFor();
       await visitor.assertAccessible();
     }));
 }
