@@ -2,15 +2,18 @@
 
 use axum::extract::{Path, State};
 use axum::response::Redirect;
+use firsthours_core::view::Names;
 use maud::{Markup, html};
 
 use super::error::AppError;
+use super::names::Known;
 use super::reader::{Lang, Reader};
 use super::scope::Scope;
 use super::{layout, pages};
 use crate::app::App;
 use crate::audit::{self, Entry, What};
 use crate::people::{self, Person, TRIES};
+use crate::store::StoreError;
 
 /// Lists the people of the administrator's agency.
 pub async fn show(State(app): State<App>, lang: Lang, reader: Reader) -> Result<Markup, AppError> {
@@ -18,10 +21,12 @@ pub async fn show(State(app): State<App>, lang: Lang, reader: Reader) -> Result<
         return Err(AppError::Forbidden);
     }
     let who = reader.clone();
-    let listed = app
+    let (listed, names) = app
         .blocking(move |app| {
-            let listed = app.store.read(|tx| people::of_agency(tx, &who.agency))?;
-            let shown: Vec<&str> = listed.iter().map(|person| person.id.as_str()).collect();
+            let listed = app
+                .store
+                .read(|tx| Ok::<_, StoreError>((people::of_agency(tx, &who.agency)?, Known::read(tx)?)))?;
+            let shown: Vec<&str> = listed.0.iter().map(|person| person.id.as_str()).collect();
             let entry = Entry::new(app.now_ms(), who.who(), What::PeopleOpened).with("people", shown);
             audit::record(&app.store, &entry)?;
             Ok::<_, AppError>(listed)
@@ -33,7 +38,7 @@ pub async fn show(State(app): State<App>, lang: Lang, reader: Reader) -> Result<
         h1 { (words.people) }
         p { (words.people_why) }
         @if listed.is_empty() { p.fh-empty { (words.no_people) } }
-        ul.fh-phones { @for person in &listed { (one(person, lang)) } }
+        ul.fh-phones { @for person in &listed { (one(person, &names, lang)) } }
     };
     Ok(layout::page(&frame, &body))
 }
@@ -58,7 +63,7 @@ pub async fn release(
     Ok(Redirect::to("/people"))
 }
 
-fn one(person: &Person, lang: Lang) -> Markup {
+fn one(person: &Person, names: &Known, lang: Lang) -> Markup {
     let words = lang.words();
     let state = match (person.disabled, person.locked) {
         (true, _) => words.state_disabled,
@@ -68,11 +73,13 @@ fn one(person: &Person, lang: Lang) -> Markup {
     let may_be_released = !person.disabled && (person.locked || person.failed_tries >= TRIES);
     html! {
         li.fh-panel {
-            h2 { (person.name) }
+            h2.fh-panel__title { (person.name) }
             dl.fh-fields {
                 dt { (words.username) } dd { (person.username) }
                 dt { (words.role_label) } dd { (words.role(&person.role)) }
-                @if let Some(station) = &person.station { dt { (words.station) } dd { (station) } }
+                @if let Some(station) = &person.station {
+                    dt { (words.station) } dd { (names.station(station).unwrap_or_else(|| station.clone())) }
+                }
                 dt { (words.state) } dd { (state) }
                 @if person.failed_tries > 0 { dt { (words.wrong_tries) } dd { (person.failed_tries) } }
             }
