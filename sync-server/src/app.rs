@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::audit::Checkpoints;
+use crate::audit::{Checkpoints, Refusals};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::keys::{KeyError, Keys};
@@ -67,6 +67,8 @@ pub struct Parts {
     pub sign_ins: Semaphore,
     /// Sessions that were ended while the store took no writes.
     pub ended: Ended,
+    /// Which refusals get an entry in the log.
+    pub refusals: Refusals,
     /// Whether the store takes writes, as it was last asked.
     pub readiness: Readiness,
 }
@@ -143,6 +145,7 @@ impl App {
             passwords,
             sign_ins,
             ended: Ended::default(),
+            refusals: Refusals::default(),
             readiness: Readiness::default(),
         })))
     }

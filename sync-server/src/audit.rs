@@ -4,6 +4,7 @@
 //! served. An entry holds ids and codes, never what was read.
 
 mod checkpoint;
+mod refusals;
 mod verify;
 
 use std::net::IpAddr;
@@ -17,6 +18,7 @@ use crate::trust::{fact, set as set_fact};
 
 pub use checkpoint::{Checkpoints, Told, differs_ms};
 pub(crate) use checkpoint::{given_back, last as last_checkpoint};
+pub use refusals::Refusals;
 pub use verify::{Fault, Verdict, Wrong, verify};
 
 /// What the first entry names as the one before it.

@@ -132,14 +132,14 @@ pub fn ask(
     now_ms: i64,
 ) -> Result<Option<EnrolState>, DeviceError> {
     let Some(code) = read_code(ask.code) else {
-        return refused(tx, ask.source, now_ms);
+        return Ok(None);
     };
     let row = tx.row(
         "select code_hash, person, expires_ms, tries, used_by from enrolment where name = $1",
         &[code[..SLOT].into()],
     )?;
     let Some(row) = row else {
-        return refused(tx, ask.source, now_ms);
+        return Ok(None);
     };
     let (install, key) = (ask.install.to_string(), ask.key.to_string());
     let fits = bool::from(row.text(0)?.as_bytes().ct_eq(hash(trust, &code).as_bytes()));
@@ -148,15 +148,15 @@ pub fn ask(
         let known = tx.row("select state, key from install where install = $1", &[(&install).into()])?;
         return match known {
             Some(known) if known.text(1)? == key => Ok(Some(state(known.text(0)?))),
-            _ => refused(tx, ask.source, now_ms),
+            _ => Ok(None),
         };
     }
     if row.int(3)? >= TRIES || !fits {
         tx.run("update enrolment set tries = tries + 1 where name = $1", &[code[..SLOT].into()])?;
-        return refused(tx, ask.source, now_ms);
+        return Ok(None);
     }
     if row.opt_text(4)?.is_some() || row.int(2)? <= now_ms {
-        return refused(tx, ask.source, now_ms);
+        return Ok(None);
     }
     // A phone that waits, or was refused, may ask anew with another code; one that was ever approved may not.
     let added = tx.run(
@@ -169,7 +169,7 @@ pub fn ask(
         &[(&install).into(), ask.device.into(), key.into(), now_ms.into(), row.text(1)?.into()],
     )?;
     if added == 0 {
-        return refused(tx, ask.source, now_ms);
+        return Ok(None);
     }
     tx.run("update enrolment set used_by = $2 where name = $1", &[code[..SLOT].into(), (&install).into()])?;
     audit::append(tx, &Entry::new(now_ms, Who::Install(&install, ask.source), What::EnrolmentAsked))?;
@@ -327,16 +327,6 @@ fn decide(
     )?;
     audit::append(tx, &Entry::new(now_ms, by, what).with("install", install))?;
     Ok(())
-}
-
-/// Writes down that somebody asked with what is no good code.
-pub(crate) fn refused(
-    tx: &mut dyn Tx,
-    source: &Source,
-    now_ms: i64,
-) -> Result<Option<EnrolState>, DeviceError> {
-    audit::append_refusal(tx, Entry::new(now_ms, Who::Unknown(source), What::CodeRefused))?;
-    Ok(None)
 }
 
 fn device(row: &Row) -> Result<Device, DeviceError> {

@@ -7,7 +7,7 @@ use firsthours_core::evidence::{Document, InstallCertificate, PublicKey, Tag};
 use firsthours_core::record::InstallId;
 use firsthours_core::wire::{EnrolState, Succession};
 
-use super::{DeviceError, certificate, refused, state};
+use super::{DeviceError, certificate, state};
 use crate::audit::{self, Entry, Source, What, Who};
 use crate::store::Tx;
 use crate::trust::ServerKeys;
@@ -36,22 +36,18 @@ pub fn ask_again(
     asked: &Vouched<'_>,
     now_ms: i64,
 ) -> Result<Option<EnrolState>, DeviceError> {
-    let Some(vouching) = vouching(tx, trust, asked)? else { return refused(tx, asked.source, now_ms) };
+    let Some(vouching) = vouching(tx, trust, asked)? else { return Ok(None) };
     let (install, key) = (asked.install.to_string(), asked.key.to_string());
     let known = tx.row("select state, key from install where install = $1", &[(&install).into()])?;
     if let Some(known) = known {
-        return if known.text(1)? == key {
-            Ok(Some(state(known.text(0)?)))
-        } else {
-            refused(tx, asked.source, now_ms)
-        };
+        return if known.text(1)? == key { Ok(Some(state(known.text(0)?))) } else { Ok(None) };
     }
     let from = (vouching.install != asked.install).then(|| vouching.install.to_string());
     if let Some(from) = &from {
         let row = tx.row("select state from install where install = $1", &[from.into()])?;
         // Who was shut out does not come in again under another number.
         if row.is_some_and(|row| row.text(0).is_ok_and(|state| state == "revoked")) {
-            return refused(tx, asked.source, now_ms);
+            return Ok(None);
         }
     }
     let added = tx.run(
@@ -67,7 +63,7 @@ pub fn ask_again(
         ],
     )?;
     if added == 0 {
-        return refused(tx, asked.source, now_ms);
+        return Ok(None);
     }
     let mut entry = Entry::new(now_ms, Who::Install(&install, asked.source), What::EnrolmentAsked);
     if let Some(from) = from {

@@ -11,10 +11,10 @@ use firsthours_core::wire::{EnrolReply, EnrolRequest, EnrolState, enrol_message,
 use super::problem::Fault;
 use super::request;
 use super::service::Service;
-use crate::audit::Source;
+use crate::audit::{Source, What};
 use crate::devices::{self, Ask, Vouched};
 use crate::store::StoreError;
-use crate::web::refusal::Noted;
+use crate::web::refusal::RefusedAs;
 
 /// What an enrolment unpacks to at most: anybody may send one, and it holds a code, a key and a name.
 const REQUEST_BYTES: usize = 16 * 1024;
@@ -34,10 +34,10 @@ pub(super) async fn enrol(
         .blocking(move |service| request::answer(zstd, &ask(service, &request::message(&bytes)?, &source)?))
         .await;
     match asked {
-        // It is in the log as a code that was refused.
+        // The log knows it as a code that was refused.
         Err(fault @ Fault::NotEnrolled(_)) => {
             let mut response = fault.into_response();
-            response.extensions_mut().insert(Noted);
+            response.extensions_mut().insert(RefusedAs(What::CodeRefused));
             Ok(response)
         }
         asked => asked,
@@ -66,7 +66,6 @@ fn ask(service: &Service, asked: &EnrolRequest, source: &Source) -> Result<Enrol
         asked.key.verify(Tag::Enrol, &message, &asked.proof).is_ok()
     };
     if !code.is_some_and(holds_the_key) {
-        service.store.write(|tx| devices::refused(tx, source, service.now_ms()))?;
         return Err(Fault::NotEnrolled(EnrolState::Unknown));
     }
     let device: String = asked.device.chars().filter(|c| !c.is_control()).take(DEVICE_CHARS).collect();

@@ -21,6 +21,10 @@ pub(crate) struct Noted;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Refused;
 
+/// Marks a refusal that the log knows under another name than the usual one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RefusedAs(pub(crate) What);
+
 /// The name of the problem that a phone was told.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Told(pub(crate) &'static str);
@@ -49,9 +53,12 @@ pub(crate) async fn note(State(app): State<App>, source: Source, request: Reques
     let said = response.extensions();
     let is_refusal = response.status().is_client_error() || said.get::<Refused>().is_some();
     if is_refusal && said.get::<Noted>().is_none() {
-        let told = said.get::<Told>().map(|told| told.0);
-        let status = response.status();
-        let written = app.blocking(move |app| write(app, asked, status, told)).await;
+        let answer = Answer {
+            status: response.status(),
+            told: said.get::<Told>().map(|told| told.0),
+            what: said.get::<RefusedAs>().map_or(What::AccessRefused, |named| named.0),
+        };
+        let written = app.blocking(move |app| write(app, asked, &answer)).await;
         if let Err(error) = written {
             tracing::error!(%error, "a refusal could not be written into the log");
         }
@@ -59,7 +66,14 @@ pub(crate) async fn note(State(app): State<App>, source: Source, request: Reques
     response
 }
 
-fn write(app: &App, mut asked: Asked, status: StatusCode, told: Option<&'static str>) -> Result<()> {
+/// How it was refused.
+struct Answer {
+    status: StatusCode,
+    told: Option<&'static str>,
+    what: What,
+}
+
+fn write(app: &App, mut asked: Asked, answer: &Answer) -> Result<()> {
     let now_ms = app.now_ms();
     let proved = asker(app, &mut asked)?;
     let who = match &proved {
@@ -69,12 +83,13 @@ fn write(app: &App, mut asked: Asked, status: StatusCode, told: Option<&'static 
     };
     let claims =
         asked.headers.get(HEADER_INSTALL).and_then(|value| value.to_str().ok()?.parse::<InstallId>().ok());
+    let Some(left_out) = app.refusals.admit(who, answer.what, now_ms) else { return Ok(()) };
     app.store.write(|tx| {
-        let mut entry = Entry::new(now_ms, who, What::AccessRefused)
+        let mut entry = Entry::new(now_ms, who, answer.what)
             .with("method", asked.method.as_str())
             .with("route", asked.route.as_str())
-            .with("status", status.as_u16());
-        if let Some(told) = told {
+            .with("status", answer.status.as_u16());
+        if let Some(told) = answer.told {
             entry = entry.with("problem", told);
         }
         if let Some(claims) = claims {
@@ -83,7 +98,11 @@ fn write(app: &App, mut asked: Asked, status: StatusCode, told: Option<&'static 
         if let Some(about) = &asked.about {
             entry = entry.about(about);
         }
-        audit::append_refusal(tx, entry)
+        if left_out > 0 {
+            entry = entry.with("left_out", left_out);
+        }
+        audit::append(tx, &entry)?;
+        Ok(())
     })
 }
 
