@@ -2,6 +2,7 @@
 
 mod contract;
 mod desk;
+mod doors;
 mod enrolment;
 mod judge;
 mod log;

@@ -515,6 +515,18 @@ impl Phone {
         self.post(server, "/v1/sync/offers", serde_json::to_vec(&request).expect("json")).await.read()
     }
 
+    /// Offers events, whatever the answer.
+    pub(crate) async fn offer_as_it_is(
+        &self,
+        server: &Server,
+        encounter: EncounterId,
+        events: &[SignedEvent],
+    ) -> Reply {
+        let events = events.to_vec();
+        let request = OffersRequest { encounter, certificates: Vec::new(), revocations: Vec::new(), events };
+        self.post(server, "/v1/sync/offers", serde_json::to_vec(&request).expect("json")).await
+    }
+
     /// Offers events with statements that authors are trusted no further.
     pub(crate) async fn offer_with(
         &self,
