@@ -25,7 +25,7 @@ pub(super) struct Placing<'s, 't> {
     standings: Standings,
     used: Used,
     /// The records as this transaction leaves them.
-    pub(super) folded: Vec<Folded>,
+    folded: Vec<Folded>,
 }
 
 impl<'s, 't> Placing<'s, 't> {
@@ -145,7 +145,13 @@ impl<'s, 't> Placing<'s, 't> {
     fn finish(&mut self, writing: Writing<'s>) -> Result<(), IngestError> {
         let folded = writing.finish(self.tx)?;
         self.folded.push(folded);
-        Ok(self.used.store(self.tx)?)
+        Ok(())
+    }
+
+    /// Writes down what is of the whole transaction; gives the records as it leaves them.
+    pub(super) fn end(self) -> Result<Vec<Folded>, StoreError> {
+        self.used.store(self.tx)?;
+        Ok(self.folded)
     }
 
     fn begin(&mut self, opening: &Opening<'_>) -> Result<Writing<'s>, IngestError> {

@@ -22,7 +22,6 @@ pub(super) struct Used {
 struct Stored {
     events: u64,
     bytes: u64,
-    is_new: bool,
 }
 
 impl Used {
@@ -41,13 +40,12 @@ impl Used {
         let bytes = item.signed.header.len() + item.signed.body.as_ref().map_or(0, String::len);
         stored.events += 1;
         stored.bytes += u64::try_from(bytes).unwrap_or(u64::MAX);
-        stored.is_new = true;
         Ok(stored.events > u64::from(self.most.events) || stored.bytes > self.most.bytes)
     }
 
     /// Writes down what was counted.
     pub(super) fn store(&self, tx: &mut dyn Tx) -> Result<(), StoreError> {
-        for (install, used) in self.installs.iter().filter(|(_, used)| used.is_new) {
+        for (install, used) in &self.installs {
             tx.run(
                 "insert into used (install, day, events, bytes) values ($1, $2, $3, $4) \
                  on conflict (install) do update set day = excluded.day, events = excluded.events, bytes = excluded.bytes",
@@ -67,6 +65,6 @@ fn read(tx: &mut dyn Tx, install: InstallId, day: i64) -> Result<Stored, StoreEr
     let sql = "select events, bytes from used where install = $1 and day = $2";
     let row = tx.row(sql, &[install.to_string().into(), day.into()])?;
     row.map_or(Ok(Stored::default()), |row| {
-        Ok(Stored { events: number(row.int(0)?), bytes: number(row.int(1)?), is_new: false })
+        Ok(Stored { events: number(row.int(0)?), bytes: number(row.int(1)?) })
     })
 }

@@ -111,7 +111,7 @@ pub fn offers(
         }
         let mut placing = Placing::new(service, tx, keys);
         placing.offered(encounter, &items, &mut counted)?;
-        let folded = placing.folded;
+        let folded = placing.end()?;
         let (by, about) = (by.to_string(), encounter.to_string());
         let entry = Entry::new(service.now_ms(), Who::Install(&by, source), What::Synced)
             .about(&about)
@@ -302,7 +302,7 @@ fn own_run(
     if let Some(fault) = fault {
         return Err(fault.into());
     }
-    let folded = placing.folded;
+    let folded = placing.end()?;
     let taken = fills.len() + next.len();
     let id = install.to_string();
     let entry = Entry::new(now_ms, Who::Install(&id, source), What::Synced).with("events", taken);
