@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::audit::{Checkpoints, Refusals};
 use crate::clock::Clock;
@@ -166,6 +166,12 @@ impl App {
             idle_ms: self.config.session_idle_minutes * 60_000,
             absolute_ms: self.config.session_hours * 3_600_000,
         }
+    }
+
+    /// Waits until one more password may be checked; the permit is held for as long as that takes.
+    pub async fn may_check_password(&self) -> Result<SemaphorePermit<'_>, AppError> {
+        let stopping = |_| AppError::Unavailable("the server is stopping".to_owned());
+        self.sign_ins.acquire().await.map_err(stopping)
     }
 
     /// Runs blocking work (the store, a password check) beside the threads that answer requests.

@@ -47,11 +47,7 @@ pub async fn change_password(
 ) -> Result<Response, AppError> {
     let browser = reader::browser(&app, &headers);
     let who = reader.clone();
-    let _permit = app
-        .sign_ins
-        .acquire()
-        .await
-        .map_err(|_| AppError::Unavailable("the server is stopping".to_owned()))?;
+    let _permit = app.may_check_password().await?;
     let changed = app.blocking(move |app| change(app, &who, browser.as_deref(), &sent)).await?;
     // A wrong password is in the log as a try to sign in.
     let noted = matches!(changed, Err(Unchanged::Wrong));

@@ -52,11 +52,7 @@ pub async fn enter(
 ) -> Result<Response, AppError> {
     let next = inside(sent.next.as_deref()).to_owned();
     let (old, browser) = (reader::token(&app, &headers), reader::browser(&app, &headers));
-    let _permit = app
-        .sign_ins
-        .acquire()
-        .await
-        .map_err(|_| AppError::Unavailable("the server is stopping".to_owned()))?;
+    let _permit = app.may_check_password().await?;
     let entered =
         app.blocking(move |app| sign_in(app, &sent, old.as_deref(), browser.as_deref(), &source)).await?;
     let Some(cookies) = entered else {
