@@ -9,11 +9,12 @@ mod verify;
 
 use std::net::IpAddr;
 
+use firsthours_core::record::AuditEntry;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
-use crate::store::{Result, Store, StoreError, Tx};
+use crate::store::{Result, Store, StoreError, Tx, number};
 use crate::trust::{fact, set as set_fact};
 
 pub use checkpoint::{Checkpoints, Told, differs_ms};
@@ -199,6 +200,13 @@ struct Head {
     seq: i64,
     /// Its hash.
     hash: String,
+}
+
+/// Where the entry that this transaction appends next will stand.
+pub(crate) fn next(tx: &mut dyn Tx) -> Result<AuditEntry> {
+    let replica = tx.replica().to_owned();
+    let seq = number(head(tx, &replica)?.seq) + 1;
+    Ok(AuditEntry { replica, seq })
 }
 
 /// Writes one entry in the transaction of the change that it is about; gives its number in this replica's chain.

@@ -12,7 +12,7 @@ use crate::audit::{self, Entry, Source, What, Who};
 use crate::ingest::{self, IngestError, Writing};
 use crate::keys::KeyError;
 use crate::random;
-use crate::store::StoreError;
+use crate::store::{StoreError, stored};
 use crate::sync::Service;
 
 /// Why an act was not written.
@@ -88,7 +88,8 @@ pub fn act(
         let record = Record { definition: &definition, state: &writing.folded.state };
         let visible = |event: &Event| shown.contains(&event.id);
         let decision = decide(act.clone(), record, actor, install, new_entry, &visible)?;
-        let event = writing.act(tx, decision.kind, actor.clone(), decision.base, decision.reason)?;
+        let told = audit::next(tx)?;
+        let event = writing.act(actor.clone(), decision, Some(told.clone()))?;
         writing.accept(tx, &event)?;
         let pos = writing.folded.pos;
         let folded = writing.finish(tx)?;
@@ -96,8 +97,11 @@ pub fn act(
         let entry = Entry::new(now_ms, Who::Person(person, source), what(act))
             .about(&id)
             .with("event", event.id.to_string())
-            .with("seen", crate::load::stored(seen_pos));
-        audit::append(tx, &entry)?;
+            .with("seen", stored(seen_pos));
+        // The event and its entry name each other.
+        if audit::append(tx, &entry)? != stored(told.seq) {
+            return Err(StoreError::Corrupt("the log went on between an act and its entry".to_owned()).into());
+        }
         Ok::<_, DeskError>((Acted { event, pos }, folded))
     })?;
     service.records.put([folded]);

@@ -9,7 +9,7 @@ use firsthours_core::record::{EncounterId, Event, EventId, Hash, State, versions
 
 use crate::keys::{DataKey, KeyError, Keys};
 use crate::protocols;
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, hash, number, stored};
 
 /// Why a record cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -169,19 +169,4 @@ pub(crate) fn open_body(
         return Ok(None);
     };
     String::from_utf8(plain).map(Some).map_err(|_| KeyError::Sealed)
-}
-
-/// A count or position from the store, which holds no negative one.
-pub(crate) fn number(stored: i64) -> u64 {
-    u64::try_from(stored).unwrap_or(0)
-}
-
-/// A count or position for the store. Numbers in events are below 2^53.
-pub(crate) fn stored(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// A hash or id that this server wrote.
-pub(crate) fn hash<T: std::str::FromStr>(text: &str) -> Result<T, StoreError> {
-    text.parse().map_err(|_| StoreError::Corrupt("an id is not lower-case hex".to_owned()))
 }

@@ -181,7 +181,7 @@ impl<'p> House<'p> {
             stamp: enc_seq + 1,
         };
         let at = At { wall: EVENING, offset: 0, mono: 0, boot: 1, anchor: None };
-        let body = EventBody { kind, actor: self.actor.clone(), at, base, reason: None };
+        let body = EventBody { kind, actor: self.actor.clone(), at, base, reason: None, audit: None };
         let written = body.write(&place, random::bytes(&*self.programme.app.random));
         let id = written.id;
         self.seq += 1;

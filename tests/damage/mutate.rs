@@ -298,7 +298,8 @@ fn server_as_a_deputy(base: &Base, dice: &mut Dice) -> Option<Mutant> {
             stamp: read.iter().map(|event| event.header.stamp).max()? + 1,
         };
         let kind = Kind::Noted { step: None, text: "what no deputy said".to_owned() };
-        let body = Body { kind, actor, at: last.body.as_ref()?.at, base: Vec::new(), reason: None };
+        let body =
+            Body { kind, actor, at: last.body.as_ref()?.at, base: Vec::new(), reason: None, audit: None };
         let salt = [u8::try_from(dice.below(256)).ok()?; 16];
         let event = SignedEvent::sign(body.write(&place, salt), &base.event_key);
         bundle.events.push(BundledEvent { event, pos: None });

@@ -36,7 +36,7 @@ fn event(
         Kind::Noted { step: None, text: format!("note {number}") }
     };
     let at = At { wall: EVENING, offset: -480, mono: 5, boot: 1, anchor: None };
-    let body = Body { kind, actor: actor.clone(), at, base: Vec::new(), reason: None };
+    let body = Body { kind, actor: actor.clone(), at, base: Vec::new(), reason: None, audit: None };
     let place = Place {
         install: Install::Phone(INSTALL),
         seq: Some(number),

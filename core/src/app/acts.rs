@@ -195,6 +195,7 @@ impl FirstHours {
             at: At { wall: clock.wall, offset: clock.offset, mono: clock.mono, boot: clock.boot, anchor },
             base: decision.base,
             reason: decision.reason,
+            audit: None,
         }
     }
 

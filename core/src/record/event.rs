@@ -98,6 +98,17 @@ pub struct Body {
     pub base: Vec<EventId>,
     /// Why a submitted phase was changed.
     pub reason: Option<String>,
+    /// For an act at a desk: the entry of the server's log that says who did it, in which session and from where.
+    pub audit: Option<AuditEntry>,
+}
+
+/// An entry of the server's audit log, by its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// The server of several over one store; each has a chain of its own.
+    pub replica: String,
+    /// Its number in that chain, from 1.
+    pub seq: u64,
 }
 
 /// One immutable fact. Two events with the same id are the same event.
@@ -153,6 +164,8 @@ struct BodyOut<'a> {
     base: &'a [EventId],
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit: Option<&'a AuditEntry>,
     salt: String,
 }
 
@@ -164,6 +177,8 @@ struct BodyIn {
     base: Vec<EventId>,
     #[serde(default)]
     reason: Option<String>,
+    #[serde(default)]
+    audit: Option<AuditEntry>,
 }
 
 /// The format version that this code writes.
@@ -178,6 +193,7 @@ impl Body {
             at: self.at,
             base: &self.base,
             reason: self.reason.as_deref(),
+            audit: self.audit.as_ref(),
             salt: hex::encode(salt),
         });
         let header = to_json(&Header {
@@ -199,7 +215,8 @@ impl Body {
         let json = read_part("body", text)?;
         let kind = Kind::read(&json).ok_or_else(|| shape("body", "no kind"))?;
         let rest: BodyIn = serde_json::from_value(json).map_err(|error| shape("body", &error.to_string()))?;
-        Ok(Self { kind, actor: rest.actor, at: rest.at, base: rest.base, reason: rest.reason })
+        let BodyIn { actor, at, base, reason, audit } = rest;
+        Ok(Self { kind, actor, at, base, reason, audit })
     }
 }
 

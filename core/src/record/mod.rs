@@ -25,7 +25,8 @@ pub use derive::{Conflict, Derived, EntryRecord, StepRecord, StepState, derive};
 pub use directory::{Directory, DirectoryPerson, DirectoryStation, PartnerNumber};
 pub use dispute::{Dispute, disputes, same_as};
 pub use event::{
-    Actor, At, Body, Event, FORMAT, Header, Place, Role, TEXT_BYTES, TimeAnchor, Unreadable, Written,
+    Actor, At, AuditEntry, Body, Event, FORMAT, Header, Place, Role, TEXT_BYTES, TimeAnchor, Unreadable,
+    Written,
 };
 pub use handle::{code, free_letter, read_code};
 pub use id::{

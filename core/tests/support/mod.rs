@@ -152,7 +152,7 @@ impl Author {
         base: Vec<EventId>,
         reason: Option<String>,
     ) -> Written {
-        let body = Body { kind, actor: self.actor.clone(), at: at(wall), base, reason };
+        let body = Body { kind, actor: self.actor.clone(), at: at(wall), base, reason, audit: None };
         let (enc_seq, enc_prev) = match self.encounters.get(&encounter) {
             Some((seq, id)) => (seq + 1, Some(*id)),
             None => (1, None),

@@ -8,8 +8,7 @@ use firsthours_core::evidence::{CHECKPOINTS, Checkpoint, Document, LogHead, Tag}
 use super::verify::{self, Verdict};
 use super::{Entry, What, Who};
 use crate::keys;
-use crate::load::hash;
-use crate::store::{Result, Store, StoreError, Tx};
+use crate::store::{Result, Store, StoreError, Tx, hash};
 use crate::trust::{ServerKeys, fact, set as set_fact};
 
 /// The last one that was made.

@@ -7,8 +7,7 @@ use firsthours_core::evidence::{Checkpoint, LogHead};
 use firsthours_core::record::Epoch;
 
 use super::{START, Text, code, link};
-use crate::load::hash;
-use crate::store::{Result, Row, Store};
+use crate::store::{Result, Row, Store, hash};
 
 /// Entries read at a time.
 const PAGE: i64 = 1_000;

@@ -11,8 +11,8 @@ use firsthours_core::evidence::Rolling;
 use firsthours_core::record::{EncounterId, Event, EventId, Install, Kind, State};
 
 use crate::keys::DataKey;
-use crate::load::{self, LoadError, hash, stored};
-use crate::store::{StoreError, Tx};
+use crate::load::{self, LoadError};
+use crate::store::{StoreError, Tx, hash, stored};
 
 /// Events that are kept folded, over all records: some forty megabytes, and more than are written in a county's night.
 const KEPT_EVENTS: usize = 40_000;

@@ -12,8 +12,7 @@ use super::folded::Folded;
 use super::{Author, IngestError, line};
 use crate::audit::{self, Entry, Source, What, Who};
 use crate::keys::Keys;
-use crate::load::{hash, number, stored};
-use crate::store::{Row, StoreError, Tx};
+use crate::store::{Row, StoreError, Tx, hash, number, stored};
 use crate::sync::Service;
 
 /// Declarations of one install. A store so damaged that it has more is rescued by hand.

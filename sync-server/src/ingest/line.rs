@@ -9,8 +9,7 @@ use firsthours_core::evidence::Chain;
 use firsthours_core::record::{EventId, Header, InstallId};
 
 use super::{Authentic, IngestError, hole};
-use crate::load::{hash, number, stored};
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, hash, number, stored};
 
 /// Locks the install's row and gives the end of its line.
 pub(super) fn lock(tx: &mut dyn Tx, install: InstallId) -> Result<Chain, StoreError> {

@@ -7,10 +7,11 @@ use firsthours_core::record::{EncounterId, Event, EventId, Header};
 
 use super::hole::{self, Before};
 use super::place::arranged;
+use super::quota::Used;
 use super::{Authentic, IngestError};
 use crate::keys::Keys;
-use crate::load::{LoadError, number, stored};
-use crate::store::{StoreError, Tx};
+use crate::load::LoadError;
+use crate::store::{StoreError, Tx, number, stored};
 
 /// What became of an event that waits.
 #[must_use]
@@ -22,14 +23,24 @@ pub(super) enum Kept {
     Known,
 }
 
-/// Keeps an event, sealed under the agency key.
-pub(super) fn keep(tx: &mut dyn Tx, keys: &Keys, item: &Authentic, now_ms: i64) -> Result<Kept, StoreError> {
+/// Keeps an event, sealed under the agency key. It counts for its author's day now, not when it gets its position.
+pub(super) fn keep(
+    tx: &mut dyn Tx,
+    keys: &Keys,
+    item: &Authentic,
+    used: &mut Used,
+    now_ms: i64,
+) -> Result<Kept, StoreError> {
+    if has(tx, item.event.id)? {
+        return Ok(Kept::Known);
+    }
+    let beyond = used.count(tx, item)?;
     let header = &item.event.header;
     let id = item.event.id.to_string();
     let body = keys.seal_agency(&bound(&id), item.signed.body.as_deref().unwrap_or_default().as_bytes());
-    let added = tx.run(
-        "insert into pending (id, install, seq, encounter, enc_seq, stamp, header, body, signature, received_ms) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (id) do nothing",
+    tx.run(
+        "insert into pending (id, install, seq, encounter, enc_seq, stamp, header, body, signature, beyond, received_ms) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         &[
             id.into(),
             header.install.to_string().into(),
@@ -40,20 +51,22 @@ pub(super) fn keep(tx: &mut dyn Tx, keys: &Keys, item: &Authentic, now_ms: i64) 
             (&item.signed.header).into(),
             body.into(),
             item.signed.signature.to_bytes().to_vec().into(),
+            beyond.into(),
             now_ms.into(),
         ],
     )?;
-    Ok(if added == 1 { Kept::New } else { Kept::Known })
+    Ok(Kept::New)
 }
 
 /// What waits for a record, each author's events in their order.
 pub(super) fn waiting(
     tx: &mut dyn Tx,
     keys: &Keys,
+    used: &mut Used,
     encounter: EncounterId,
 ) -> Result<Vec<Authentic>, IngestError> {
     let rows = tx.rows(
-        "select id, header, body, signature from pending where encounter = $1",
+        "select id, header, body, signature, beyond from pending where encounter = $1",
         &[encounter.to_string().into()],
     )?;
     let waiting = rows
@@ -67,6 +80,7 @@ pub(super) fn waiting(
                 signature: Signature::from_bytes(row.blob(3)?.try_into().map_err(|_| corrupt())?),
             };
             let event = signed.read().map_err(|_| LoadError::Damaged { pos: 0 })?;
+            used.counted_before(event.id, row.flag(4)?);
             Ok(Authentic { event: Arc::new(event), signed })
         })
         .collect::<Result<_, IngestError>>()?;

@@ -135,7 +135,7 @@ impl<'s, 't> Placing<'s, 't> {
         if !items.iter().any(|item| Opening::of(&item.event).is_some()) {
             return Ok(());
         }
-        let parked = pending::waiting(self.tx, &self.service.keys, encounter)?;
+        let parked = pending::waiting(self.tx, &self.service.keys, &mut self.used, encounter)?;
         let Some(opening) = parked.iter().find_map(|item| Opening::of(&item.event)) else { return Ok(()) };
         let mut writing = self.begin(&opening)?;
         self.settle_waiting(&mut writing)?;
@@ -167,10 +167,15 @@ impl<'s, 't> Placing<'s, 't> {
         if item.event.header.enc_prev.is_none() || !pending::is_next(self.tx, &item.event.header)? {
             return Ok(Waits::OutOfPlace);
         }
-        Ok(Waits::Yes(pending::keep(self.tx, &self.service.keys, item, self.now_ms)?))
+        Ok(Waits::Yes(self.keep(item)?))
     }
 
-    /// Lets an event wait for the opening of its record, if it has a place among those that do.
+    /// Lets an event wait, wherever it belongs.
+    pub(super) fn keep(&mut self, item: &Authentic) -> Result<Kept, StoreError> {
+        pending::keep(self.tx, &self.service.keys, item, &mut self.used, self.now_ms)
+    }
+
+    /// Lets an event of a record that has not begun wait for its opening, if it has a place among those that do.
     fn wait(&mut self, item: &Authentic) -> Result<Waits, IngestError> {
         // What waits already stays, whatever came between it and the one before it since.
         if pending::has(self.tx, item.event.id)? {
@@ -179,12 +184,12 @@ impl<'s, 't> Placing<'s, 't> {
         if !pending::follows(self.tx, &item.event)? {
             return Ok(Waits::OutOfPlace);
         }
-        Ok(Waits::Yes(pending::keep(self.tx, &self.service.keys, item, self.now_ms)?))
+        Ok(Waits::Yes(self.keep(item)?))
     }
 
     /// Takes in what waited for this record, as far as it follows.
     fn settle_waiting(&mut self, writing: &mut Writing<'s>) -> Result<(), IngestError> {
-        let items = pending::waiting(self.tx, &self.service.keys, writing.encounter)?;
+        let items = pending::waiting(self.tx, &self.service.keys, &mut self.used, writing.encounter)?;
         let left = self.take_all(writing, items.iter().collect(), |_| ())?;
         let left: BTreeSet<EventId> = left.iter().map(|item| item.event.id).collect();
         for item in items.iter().filter(|item| !left.contains(&item.event.id)) {

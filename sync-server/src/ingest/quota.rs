@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use firsthours_core::record::{Install, InstallId};
+use firsthours_core::record::{EventId, Install, InstallId};
 use firsthours_core::wire::Quota;
 
 use super::Authentic;
-use crate::load::{number, stored};
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, number, stored};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
@@ -16,6 +15,8 @@ pub(super) struct Used {
     most: Quota,
     day: i64,
     installs: BTreeMap<InstallId, Stored>,
+    /// Events that were counted when they came to wait, and whether they were beyond it.
+    waited: BTreeMap<EventId, bool>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,12 +27,15 @@ struct Stored {
 
 impl Used {
     pub(super) fn on(now_ms: i64, most: Quota) -> Self {
-        Self { most, day: now_ms.div_euclid(DAY_MS), installs: BTreeMap::new() }
+        Self { most, day: now_ms.div_euclid(DAY_MS), installs: BTreeMap::new(), waited: BTreeMap::new() }
     }
 
     /// Counts one more event of its author's, and says whether it is beyond what they may store today.
     pub(super) fn count(&mut self, tx: &mut dyn Tx, item: &Authentic) -> Result<bool, StoreError> {
         let Install::Phone(install) = item.event.header.install else { return Ok(false) };
+        if let Some(beyond) = self.waited.get(&item.event.id) {
+            return Ok(*beyond);
+        }
         let day = self.day;
         let stored = match self.installs.entry(install) {
             std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
@@ -41,6 +45,11 @@ impl Used {
         stored.events += 1;
         stored.bytes += u64::try_from(bytes).unwrap_or(u64::MAX);
         Ok(stored.events > u64::from(self.most.events) || stored.bytes > self.most.bytes)
+    }
+
+    /// The event was counted on the day on which it came to wait.
+    pub(super) fn counted_before(&mut self, id: EventId, beyond: bool) {
+        self.waited.insert(id, beyond);
     }
 
     /// Writes down what was counted.

@@ -12,12 +12,12 @@ use super::pending::Kept;
 use super::place::{self, Placing};
 use super::verify::Run;
 use super::writing::{Opening, Writing};
-use super::{Authentic, Author, IngestError, line, pending, verify};
+use super::{Authentic, Author, IngestError, line, verify};
 use crate::audit::{self, Entry, Source, What, Who};
 use crate::devices;
 use crate::keys::{DataKey, KeyError};
 use crate::load;
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, hash, number, stored};
 use crate::sync::Service;
 
 /// How often a transaction is begun again because a record came to be meanwhile.
@@ -65,8 +65,8 @@ pub fn own(
     });
     if let Err(IngestError::Fork { seq, .. }) = &taken {
         let id = install.to_string();
-        let entry = Entry::new(service.now_ms(), Who::Install(&id, source), What::ForkSeen)
-            .with("seq", load::stored(*seq));
+        let entry =
+            Entry::new(service.now_ms(), Who::Install(&id, source), What::ForkSeen).with("seq", stored(*seq));
         audit::record(&service.store, &entry)?;
     }
     taken?;
@@ -128,7 +128,7 @@ pub fn reconsider(service: &Service) -> Result<usize, IngestError> {
         tx.rows("select distinct encounter from held where why in ('no_grant', 'does_not_fit')", &[])
     })?;
     for row in &rows {
-        let encounter = load::hash(row.text(0)?)?;
+        let encounter = hash(row.text(0)?)?;
         with_keys(service, &[], &BTreeSet::from([encounter]), |tx, keys| {
             let Some(mut writing) = Writing::open(service, tx, encounter, keys, service.now_ms())? else {
                 return Ok(((), Vec::new()));
@@ -261,7 +261,7 @@ pub(crate) fn warm(service: &Service, keys: &Keyset) -> Result<(), IngestError> 
         let folded = service.store.read(|tx| {
             let sql = "select pos, rolling from encounter where id = $1";
             let Some(row) = tx.row(sql, &[encounter.to_string().into()])? else { return Ok(None) };
-            let at = (load::number(row.int(0)?), Rolling(load::hash(row.text(1)?)?));
+            let at = (number(row.int(0)?), Rolling(hash(row.text(1)?)?));
             let mut folded = Folded::empty(*encounter);
             folded.read_on(tx, key.as_ref(), at)?;
             Ok::<_, IngestError>(Some(folded))
@@ -282,19 +282,19 @@ fn own_run(
     let now_ms = service.now_ms();
     let line = line::lock(tx, install)?;
     let New { fills, next } = line::compare(tx, install, line, &run.sound)?;
+    let mut placing = Placing::new(service, tx, keys);
     let mut groups: BTreeMap<EncounterId, Vec<&Authentic>> = BTreeMap::new();
     for item in fills.iter().copied().chain(next) {
         match item.event.header.encounter {
             Some(encounter) => groups.entry(encounter).or_default().push(item),
             // Either way it is here.
-            None => match pending::keep(tx, &service.keys, item, now_ms)? {
+            None => match placing.keep(item)? {
                 Kept::New | Kept::Known => {}
             },
         }
     }
     // Whatever is wrong with a run, its first number is what is named: the sender looks at that event.
     let mut fault = run.fault;
-    let mut placing = Placing::new(service, tx, keys);
     for (encounter, items) in groups {
         let misplaced = placing.own(encounter, &items)?;
         fault = misplaced.into_iter().chain(fault).min_by_key(|fault| fault.seq);
@@ -308,14 +308,14 @@ fn own_run(
     let entry = Entry::new(now_ms, Who::Install(&id, source), What::Synced).with("events", taken);
     if taken == 0 {
         // All of it was here; that it was sent again is in the log as well.
-        audit::append(tx, &entry.with("through", load::stored(line.seq)))?;
+        audit::append(tx, &entry.with("through", stored(line.seq)))?;
         return Ok(((), folded));
     }
     let end = next.last().map(|last| &last.event);
     let line = end.map_or(line, |last| Chain { seq: last.header.seq.unwrap_or(line.seq), id: Some(last.id) });
     let line = line::over_holes(tx, install, line)?;
     line::store(tx, install, line, now_ms)?;
-    audit::append(tx, &entry.with("through", load::stored(line.seq)))?;
+    audit::append(tx, &entry.with("through", stored(line.seq)))?;
     Ok(((), folded))
 }
 

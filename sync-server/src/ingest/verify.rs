@@ -248,7 +248,7 @@ mod tests {
             };
             let at = At { wall: 1, offset: 0, mono: 1, boot: 1, anchor: None };
             let kind = Kind::Noted { step: None, text: format!("remark {seq}") };
-            let body = Body { kind, actor: actor(), at, base: Vec::new(), reason: None };
+            let body = Body { kind, actor: actor(), at, base: Vec::new(), reason: None, audit: None };
             let written = body.write(&place, [9; 16]);
             prev = Some(written.id);
             SignedEvent::sign(written, key)

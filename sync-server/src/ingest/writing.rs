@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use firsthours_core::evidence::{Chain, Rolling, SignedEvent};
 use firsthours_core::record::{
-    Actor, At, Body, EncounterId, Event, EventId, Hash, HoldReason, IncidentId, Install, Kind, PersonId,
-    Place, Register, Role, Sharing, base_of, bounds, derive, summarise,
+    Actor, At, AuditEntry, Body, Decision, EncounterId, Event, EventId, Hash, HoldReason, IncidentId,
+    Install, Kind, PersonId, Place, Register, Role, Sharing, base_of, bounds, derive, summarise,
 };
 use serde::Deserialize;
 
@@ -17,9 +17,10 @@ use super::queue::{self, Order, Queue, word};
 use super::quota::Used;
 use super::{Authentic, IngestError, hole, judge};
 use crate::keys::DataKey;
-use crate::load::{self, Under, hash, number, stored};
+use crate::load::{self, Under};
 use crate::random;
-use crate::store::{StoreError, Tx};
+use crate::store::events::{self, EventRow};
+use crate::store::{StoreError, Tx, hash, number, stored};
 use crate::sync::Service;
 
 /// How the server itself signs what it adds to a record.
@@ -52,6 +53,8 @@ pub(crate) struct Writing<'s> {
     may_release: bool,
     /// Where it stands in the queues; `None` once it is to be in others.
     order: Option<Order>,
+    /// What was appended, to be stored together at the end.
+    appended: Vec<EventRow>,
     now_ms: i64,
 }
 
@@ -116,6 +119,7 @@ impl<'s> Writing<'s> {
             people: BTreeSet::new(),
             may_release: false,
             order: Some([row.int(5)?, row.int(6)?, row.int(7)?, row.int(8)?, row.int(9)?]),
+            appended: Vec::new(),
             id,
             now_ms,
         };
@@ -172,7 +176,7 @@ impl<'s> Writing<'s> {
         if !self.folded.follows(event) {
             let last = Before::in_record(&self.folded, event);
             let Some(gap) = hole::excuse(tx, last, event)? else { return Ok(Took::OutOfPlace) };
-            self.say(tx, gap)?;
+            self.say(gap)?;
         }
         let bytes = item.signed.header.len().max(item.signed.body.as_ref().map_or(0, String::len));
         // Counted once it has its place, and never again.
@@ -181,9 +185,9 @@ impl<'s> Writing<'s> {
         if let Some(why) = why
             && self.folded.state.held(&event.id).is_none()
         {
-            self.say(tx, Kind::Held { id: event.id, why })?;
+            self.say(Kind::Held { id: event.id, why })?;
         }
-        self.append(tx, &item.signed, Arc::clone(event))?;
+        self.append(&item.signed, Arc::clone(event));
         self.list_hold(tx, event.id)?;
         // Earlier words of the server's come back in offers, and the reason of a hold may have gone since.
         self.may_release |= why.is_none() && self.folded.state.held(&event.id).is_some();
@@ -197,14 +201,12 @@ impl<'s> Writing<'s> {
         Ok(Took::New)
     }
 
-    /// Writes an event of the server in the name of `actor`, who acts at a desk.
+    /// Writes an event of the server in the name of `actor`, who acts at a desk; `audit` is where the log tells of it.
     pub(crate) fn act(
         &mut self,
-        tx: &mut dyn Tx,
-        kind: Kind,
         actor: Actor,
-        base: Vec<EventId>,
-        reason: Option<String>,
+        decision: Decision,
+        audit: Option<AuditEntry>,
     ) -> Result<Arc<Event>, IngestError> {
         let place = Place {
             install: self.desk_install(),
@@ -216,13 +218,14 @@ impl<'s> Writing<'s> {
             stamp: self.folded.state.next_stamp(),
         };
         let at = At { wall: self.now_ms, offset: 0, mono: 0, boot: 0, anchor: None };
-        let body = Body { kind, actor, at, base, reason };
+        let Decision { kind, base, reason } = decision;
+        let body = Body { kind, actor, at, base, reason, audit };
         let written = body.write(&place, random::bytes(&*self.service.random));
         let id = written.id;
         let signed = SignedEvent::sign(written, &self.service.trust.event);
         let event = signed.read().map_err(|_| load::LoadError::Damaged { pos: self.folded.pos + 1 })?;
         let event = Arc::new(event);
-        self.append(tx, &signed, Arc::clone(&event))?;
+        self.append(&signed, Arc::clone(&event));
         self.desk = Chain { seq: self.desk.seq + 1, id: Some(id) };
         Ok(event)
     }
@@ -242,10 +245,11 @@ impl<'s> Writing<'s> {
         self.people.contains(person)
     }
 
-    /// Releases what need no longer be held, writes the summary, and moves the counter row on.
+    /// Releases what need no longer be held, stores what was appended, writes the summary, and moves the counter row on.
     #[must_use = "it is to be kept once the transaction is committed"]
     pub(crate) fn finish(mut self, tx: &mut dyn Tx) -> Result<Folded, IngestError> {
         self.release(tx)?;
+        events::insert(tx, std::mem::take(&mut self.appended))?;
         let said = self.under.definition.as_ref().filter(|_| self.key.is_some()).map(|definition| {
             let derived = derive(definition, &self.folded.state);
             let summary =
@@ -288,55 +292,43 @@ impl<'s> Writing<'s> {
     }
 
     /// The server's own word on an event.
-    fn say(&mut self, tx: &mut dyn Tx, kind: Kind) -> Result<(), IngestError> {
+    fn say(&mut self, kind: Kind) -> Result<(), IngestError> {
         let actor =
             Actor { person: PersonId(SERVER_PERSON.to_owned()), role: Role::Server, agency: String::new() };
         let base = base_of(&kind, &self.folded.state, &actor, &|_| true);
-        self.act(tx, kind, actor, base, None)?;
+        self.act(actor, Decision { kind, base, reason: None }, None)?;
         Ok(())
     }
 
-    fn append(
-        &mut self,
-        tx: &mut dyn Tx,
-        signed: &SignedEvent,
-        event: Arc<Event>,
-    ) -> Result<(), IngestError> {
+    fn append(&mut self, signed: &SignedEvent, event: Arc<Event>) {
         let pos = self.folded.pos + 1;
         let rolling = self.folded.rolling.then(event.id);
-        let id = event.id.to_string();
         let text = signed.body.as_deref().unwrap_or_default();
         let open = event.header.install.is_server()
             && matches!(event.kind(), Some(Kind::Held { .. } | Kind::Released { .. } | Kind::Gap { .. }));
         let body = match self.key {
             _ if open => Some(text.as_bytes().to_vec()),
-            Some(key) => Some(key.seal(&*self.service.random, &id, text.as_bytes())),
+            Some(key) => Some(key.seal(&*self.service.random, &event.id.to_string(), text.as_bytes())),
             None => None,
         };
-        let kind = serde_json::from_str::<Named>(text).map(|named| named.kind).unwrap_or_default();
         let header = &event.header;
-        tx.run(
-            "insert into event (encounter, pos, id, install, seq, enc_seq, stamp, kind, header, body, signature, \
-             rolling, received_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-            &[
-                (&self.id).into(),
-                stored(pos).into(),
-                id.into(),
-                header.install.to_string().into(),
-                header.seq.map(stored).into(),
-                stored(header.enc_seq.unwrap_or(0)).into(),
-                stored(header.stamp).into(),
-                kind.into(),
-                (&signed.header).into(),
-                body.into(),
-                signed.signature.to_bytes().to_vec().into(),
-                rolling.0.to_string().into(),
-                self.now_ms.into(),
-            ],
-        )?;
+        self.appended.push(EventRow {
+            encounter: self.encounter,
+            pos,
+            id: event.id,
+            install: header.install,
+            seq: header.seq,
+            enc_seq: header.enc_seq.unwrap_or(0),
+            stamp: header.stamp,
+            kind: serde_json::from_str::<Named>(text).map(|named| named.kind).unwrap_or_default(),
+            header: signed.header.clone(),
+            body,
+            signature: signed.signature,
+            rolling,
+            received_ms: self.now_ms,
+        });
         self.folded.add(pos, event);
         (self.folded.pos, self.folded.rolling) = (pos, rolling);
-        Ok(())
     }
 
     /// What an accepted event brings about beyond the record itself: who has a part in it, and what it is called.
@@ -428,7 +420,7 @@ impl<'s> Writing<'s> {
                 {
                     continue;
                 }
-                self.say(tx, Kind::Released { id: event.id })?;
+                self.say(Kind::Released { id: event.id })?;
                 self.list_hold(tx, event.id)?;
                 self.accept(tx, &event)?;
                 again = true;

@@ -4,13 +4,16 @@
 //! their number, no functions that only one of them knows.
 
 mod engine;
+pub(crate) mod events;
 mod lite;
+mod many;
 pub mod migrate;
 mod row;
 
 pub use engine::{Dialect, Engine, Outcome, Result, Store, StoreError, Tx};
 pub use lite::StoreKey;
 pub use row::{Row, Value};
+pub(crate) use row::{hash, number, stored};
 
 use std::path::Path;
 

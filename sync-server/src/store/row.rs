@@ -136,3 +136,18 @@ impl Row {
         }
     }
 }
+
+/// A count or position from the store, which holds no negative one.
+pub(crate) fn number(stored: i64) -> u64 {
+    u64::try_from(stored).unwrap_or(0)
+}
+
+/// A count or position for the store. Numbers in events are below 2^53.
+pub(crate) fn stored(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A hash or id that this server wrote.
+pub(crate) fn hash<T: std::str::FromStr>(text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|_| StoreError::Corrupt("an id is not lower-case hex".to_owned()))
+}

@@ -15,9 +15,8 @@ use super::request;
 use super::service::Service;
 use crate::audit::{self, Entry, Source, What, Who};
 use crate::ingest::word;
-use crate::load::hash;
 use crate::protocols;
-use crate::store::{Result, StoreError, Tx};
+use crate::store::{Result, StoreError, Tx, hash};
 
 /// Whatever changes the directory writes one of these into the log, so their number is its version.
 const CHANGES: &str = "select count(*) from audit where what in ('person_added', 'person_disabled', \

@@ -19,8 +19,7 @@ use super::token::{self, Bearer};
 use super::{directory, policy, receipt};
 use crate::audit::{self, Entry, Source, What, Who};
 use crate::ingest::{self, Author};
-use crate::load::{hash, number, stored};
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, hash, number, stored};
 
 /// What stands in the headers of a hello.
 #[derive(Clone)]

@@ -16,8 +16,8 @@ use super::service::Service;
 use crate::audit::{self, Entry, Source, What};
 use crate::ingest;
 use crate::keys::DataKey;
-use crate::load::{self, hash, number, stored};
-use crate::store::{Row, StoreError, Tx};
+use crate::load;
+use crate::store::{Row, StoreError, Tx, hash, number, stored};
 
 /// A page ends here even if it has room for more events: a phone reads it over a poor link.
 const PAGE_BYTES: usize = 1024 * 1024;

@@ -5,8 +5,7 @@ use firsthours_core::record::{EncounterId, InstallId};
 
 use super::service::Service;
 use crate::ingest::{self, IngestError};
-use crate::load::{hash, number};
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, hash, number};
 
 /// Held events that a receipt lists at most. Each hold is an event of its record as well, so nothing is hidden by it.
 const HELD_LISTED: i64 = 1_000;

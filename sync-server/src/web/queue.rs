@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::audit::{self, Entry, What};
 use crate::load;
 use crate::permission::Deed;
-use crate::store::{Row, StoreError, Tx, Value};
+use crate::store::{Row, StoreError, Tx, Value, hash};
 
 /// Rows of one page.
 const PAGE: usize = 50;
@@ -186,14 +186,14 @@ fn list(
     language: Language,
     now: i64,
 ) -> Result<Option<Listed>, AppError> {
-    let protocol: Hash = load::hash(row.text(4)?)?;
+    let protocol: Hash = hash(row.text(4)?)?;
     let Some(definition) = app.sync.definitions.get(tx, protocol)? else { return Ok(None) };
     let stored = row.opt_text(5)?.and_then(|text| Summary::from_bytes(text.as_bytes()));
     let summary = if let Some(summary) = stored {
         summary
     } else {
         // Written by another version of the code: the record says it again.
-        let encounter = load::hash(row.text(0)?)?;
+        let encounter = hash(row.text(0)?)?;
         let loaded = load::record(tx, &app.keys, &app.sync.definitions, encounter)?;
         let Some(loaded) = loaded else { return Ok(None) };
         let derived = derive(&definition, &loaded.state);

@@ -252,7 +252,7 @@ fn example() -> String {
         Actor { person: PersonId("p-1".to_owned()), role: Role::Deputy, agency: "sheriff".to_owned() };
     let at = At { wall: 1_795_496_400_000, offset: -480, mono: 1_000, boot: 1, anchor: None };
     let kind = Kind::Noted { step: None, text: "Seen.".to_owned() };
-    let body = Body { kind, actor, at, base: Vec::new(), reason: None };
+    let body = Body { kind, actor, at, base: Vec::new(), reason: None, audit: None };
     let place = Place {
         install: Install::Phone(install),
         seq: Some(1),

@@ -36,7 +36,16 @@ async fn a_comment_is_signed_by_the_server_positioned_and_in_the_log() {
     let event = page.events[0].event.as_ref().expect("a whole event");
     let read = server.keyring().open_event(event).expect("signed by the server");
     assert!(matches!(read.kind(), Some(Kind::Commented { text, .. }) if text == "where?"));
-    assert_eq!(server.rows("select seq from audit where what = 'commented'").len(), 2);
+    let told = server.rows("select replica, seq, text from audit where what = 'commented' order by seq");
+    for (acted, entry) in [(&first, &told[0]), (&second, &told[1])] {
+        let named = acted.event.body.as_ref().and_then(|body| body.audit.clone()).expect("names its entry");
+        assert_eq!(
+            (Ok(named.replica.as_str()), i64::try_from(named.seq)),
+            (entry.text(0), Ok(entry.int(1).expect("a number")))
+        );
+        assert!(entry.text(2).expect("text").contains(&acted.event.id.to_string()), "which names it");
+    }
+    assert_eq!(told.len(), 2);
     let threads = server.rows("select threads_open from encounter");
     assert_eq!(threads[0].int(0), Ok(2));
 }

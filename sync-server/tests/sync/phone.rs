@@ -318,7 +318,7 @@ impl Phone {
         };
         let at = At { wall: DAY + 1_000, offset: -420, mono: 5, boot: 1, anchor: None };
         let base = self.base.clone();
-        let body = EventBody { kind, actor: self.actor.clone(), at, base, reason: None };
+        let body = EventBody { kind, actor: self.actor.clone(), at, base, reason: None, audit: None };
         let written = body.write(&place, [self.install.0[0]; 16]);
         let id = written.id;
         self.events.push(SignedEvent::sign(written, &self.key));

@@ -460,6 +460,34 @@ async fn what_is_beyond_the_day_s_quota_is_kept_and_held_and_the_next_day_is_ano
     assert_eq!(ash.upload_all(&server).await.held.len(), 2, "the next one is within its day");
 }
 
+/// What waits for its record counts on the day on which it came, once, and is held for it when its record begins.
+#[tokio::test]
+async fn what_waits_counts_for_the_day_on_which_it_came() {
+    let server = Server::with(&[("FIRSTHOURS_QUOTA_EVENTS", "3")]);
+    let mut ash = server.deputy("dep.ash").await;
+    let mut birch = server.deputy("dep.birch").await;
+    ash.open(encounter(1));
+    ash.share(encounter(1), &birch.actor.person);
+    let answers: Vec<EventId> =
+        (0..5).map(|n| birch.answer(encounter(1), "address", &format!("{n} Example Road"))).collect();
+    let used = |install| {
+        let rows = server.rows(&format!("select events from used where install = '{install}'"));
+        rows.first().map_or(0, |row| row.int(0).expect("a number"))
+    };
+    for _ in 0..2 {
+        assert_eq!(birch.upload_all(&server).await.received_through, 5, "all of it is acknowledged");
+        assert_eq!((server.count("pending"), used(birch.install)), (5, 5));
+    }
+    server.clock.advance(24 * 60 * 60 * 1_000);
+    ash.hello(&server).await;
+    ash.upload_all(&server).await;
+    assert_eq!((server.count("pending"), used(birch.install)), (0, 5), "counted once");
+    let held = server.rows("select id from held where why = 'over_limit'");
+    let held: BTreeSet<String> = held.iter().map(|row| row.string(0).expect("text")).collect();
+    let beyond: BTreeSet<String> = answers[3..].iter().map(ToString::to_string).collect();
+    assert_eq!(held, beyond);
+}
+
 #[tokio::test]
 async fn what_comes_long_before_its_author_s_certificate_begins_is_held() {
     const DAY_MS: i64 = 24 * 60 * 60 * 1_000;

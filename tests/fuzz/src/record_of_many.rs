@@ -98,6 +98,7 @@ pub(crate) fn becomes_an_event(
         at: support::at(NIGHT),
         base: decision.base,
         reason: decision.reason,
+        audit: None,
     };
     let written = body.write(&event::place(install, state.next_stamp()), [0; 16]);
     let event = Event::read(&written.header, Some(&written.body)).expect("our own event is readable");

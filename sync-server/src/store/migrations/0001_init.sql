@@ -223,6 +223,8 @@ create table pending (
     header text not null,
     body {blob} not null,
     signature {blob} not null,
+    -- Its author had stored as much that day as one may.
+    beyond {int} not null,
     received_ms {int} not null
 ) {strict};
 create index pending_encounter on pending (encounter);

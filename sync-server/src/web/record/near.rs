@@ -5,9 +5,9 @@ use firsthours_core::view::{Sibling, handle};
 
 use super::Scope;
 use crate::app::App;
-use crate::load::{self, Loaded};
+use crate::load::Loaded;
 use crate::permission::Deed;
-use crate::store::{Result, Row, Tx};
+use crate::store::{Result, Row, Tx, hash};
 use crate::web::draw::Desk;
 use crate::web::names::Known;
 
@@ -33,7 +33,7 @@ pub(super) fn scene(
     )?;
     let mut found = Vec::new();
     for row in &rows {
-        if scope.may(tx, load::hash(row.text(0)?)?, Deed::Look)? {
+        if scope.may(tx, hash(row.text(0)?)?, Deed::Look)? {
             found.extend(sibling(app, tx, row, names)?);
         }
     }
@@ -113,7 +113,7 @@ pub(super) fn may_hold(tx: &mut dyn Tx, scope: &Scope, person: &str) -> Result<b
 
 /// A record by its summary; nothing where it cannot be named yet.
 fn sibling(app: &App, tx: &mut dyn Tx, row: &Row, names: &Known) -> Result<Option<Sibling>> {
-    let (id, protocol): (EncounterId, Hash) = (load::hash(row.text(0)?)?, load::hash(row.text(1)?)?);
+    let (id, protocol): (EncounterId, Hash) = (hash(row.text(0)?)?, hash(row.text(1)?)?);
     let summary = row.opt_text(2)?.and_then(|text| Summary::from_bytes(text.as_bytes()));
     let Some(opened) = summary.and_then(|summary| summary.opened) else { return Ok(None) };
     let Some(definition) = app.sync.definitions.get(tx, protocol)? else { return Ok(None) };

@@ -157,7 +157,7 @@ impl Phone {
 
     fn write(&mut self, kind: Kind, base: Vec<EventId>, reason: Option<String>, wall: i64) {
         let at = At { wall, offset: -480, mono: wall - NIGHT + 3_600_000, boot: 7, anchor: None };
-        let body = EventBody { kind, actor: self.actor.clone(), at, base, reason };
+        let body = EventBody { kind, actor: self.actor.clone(), at, base, reason, audit: None };
         let mine = self.state.last_of(Install::Phone(self.install));
         let place = Place {
             install: Install::Phone(self.install),
