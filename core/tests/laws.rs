@@ -16,6 +16,8 @@ mod next;
 mod random;
 #[path = "laws/registers.rs"]
 mod registers;
+#[path = "laws/submissions.rs"]
+mod submissions;
 mod support;
 #[path = "laws/told.rs"]
 mod told;

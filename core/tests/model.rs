@@ -11,14 +11,13 @@ mod support;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use firsthours_core::protocol::{Definition, Reading};
+use firsthours_core::protocol::{Definition, Phase, Reading};
 use firsthours_core::record::{
     Act, Content, EntryId, Hash, State, derive, disputes, holders, is_void, phase_status, same_as, threads,
     versions as versions_of,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use random::acts::PHASES;
 use random::choices::Choices;
 use random::naive::{Naive, differ, value};
 use random::play::Play;
@@ -95,7 +94,7 @@ impl<'d> Match<'d> {
         prop_assert_eq!(versions_of(state)[0], protocol);
         prop_assert_eq!(state.len(), replica.heard.len());
         steps(definition, state, replica)?;
-        for phase in PHASES {
+        for phase in Phase::ALL {
             let status = replica.status(definition, phase);
             prop_assert_eq!(phase_status(state, definition, phase), status, "{:?}", phase);
             self.count(&format!("{status:?}"));

@@ -122,7 +122,8 @@ impl App {
             opened => opened?,
         };
         let trust = Arc::new(trust);
-        let settings = Settings { programme: config.title.clone(), policy: config.policy() };
+        let settings =
+            Settings { programme: config.title.clone(), policy: config.policy(), together: config.together };
         let sync = Service::new(
             store.clone(),
             keys.clone(),

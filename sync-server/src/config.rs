@@ -8,6 +8,7 @@ use firsthours_core::wire::{Policy, Quota};
 use serde::Deserialize;
 use toml::{Table, Value};
 
+use crate::ingest::Together;
 use crate::keys::{AgencyKey, KeyError};
 
 /// What a setting holds, so that text from the environment can be read.
@@ -132,6 +133,9 @@ pub struct Config {
     agency_key: Option<Secret>,
     agency_key_file: Option<PathBuf>,
     checkpoint_file: Option<PathBuf>,
+    /// How much one transaction does. No setting: tests cut it small.
+    #[serde(skip)]
+    pub together: Together,
 }
 
 /// A value that never shows itself.
@@ -172,6 +176,7 @@ impl Default for Config {
             agency_key: None,
             agency_key_file: None,
             checkpoint_file: None,
+            together: Together::default(),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use firsthours_core::record::{Act, Actor, EncounterId, EntryId, Event, EventId, Record, Refusal, decide};
 
 use crate::audit::{self, Entry, Source, What, Who};
-use crate::ingest::{self, IngestError, Writing};
+use crate::ingest::{self, IngestError, Room, Writing};
 use crate::keys::KeyError;
 use crate::random;
 use crate::store::{StoreError, stored};
@@ -74,7 +74,7 @@ pub fn act(
     }
     ingest::warm(service, &keys)?;
     let new_entry = EntryId(random::bytes(&*service.random));
-    let (acted, folded) = service.store.write(|tx| {
+    let (acted, written) = service.store.write(|tx| {
         let mut writing = Writing::open(service, tx, encounter, &keys, now_ms)?.ok_or(DeskError::NoRecord)?;
         let definition = writing.under.definition.clone().ok_or(DeskError::Closed)?;
         let install = writing.desk_install();
@@ -92,7 +92,7 @@ pub fn act(
         let event = writing.act(actor.clone(), decision, Some(told.clone()))?;
         writing.accept(tx, &event)?;
         let pos = writing.folded.pos;
-        let folded = writing.finish(tx)?;
+        let written = writing.finish(tx, &mut Room::of(service.settings.together))?;
         let person = actor.person.0.as_str();
         let entry = Entry::new(now_ms, Who::Person(person, source), what(act))
             .about(&id)
@@ -102,9 +102,9 @@ pub fn act(
         if audit::append(tx, &entry)? != stored(told.seq) {
             return Err(StoreError::Corrupt("the log went on between an act and its entry".to_owned()).into());
         }
-        Ok::<_, DeskError>((Acted { event, pos }, folded))
+        Ok::<_, DeskError>((Acted { event, pos }, written))
     })?;
-    service.records.put([folded]);
+    ingest::committed(service, written)?;
     Ok(acted)
 }
 

@@ -207,7 +207,7 @@ fn needed_certificates(bundle: &Bundle, events: &[Arc<Event>]) -> Result<(), Ver
 
 /// Whether the record's bodies were destroyed by one who may.
 fn is_shredded(state: &State) -> bool {
-    state.counting().any(|event| matches!(event.kind(), Some(Kind::Shredded { .. })))
+    state.counting_of(|kind| matches!(kind, Kind::Shredded { .. })).next().is_some()
 }
 
 fn bodies(state: &State, events: &[Arc<Event>], first: usize) -> Result<(), VerifyFault> {
@@ -231,7 +231,7 @@ fn opening(bundle: &Bundle, state: &State, events: &[Arc<Event>], first: usize) 
 fn chains(state: &State, events: &[Arc<Event>], first: usize) -> Result<(), VerifyFault> {
     // By the end of a gap: an original that came after all may have taken its beginning.
     let mut gaps: BTreeMap<(Install, u64), (u64, EventId)> = BTreeMap::new();
-    for event in state.counting() {
+    for event in state.counting_of(|kind| matches!(kind, Kind::Gap { .. })) {
         if let Some(Kind::Gap { author, enc_from, enc_to, id_of_to }) = event.kind() {
             gaps.insert((*author, *enc_to), (*enc_from, *id_of_to));
         }

@@ -175,6 +175,11 @@ pub enum Phase {
     Outcome,
 }
 
+impl Phase {
+    /// Every phase, in order.
+    pub const ALL: [Self; 3] = [Self::Scene, Self::FollowUp, Self::Outcome];
+}
+
 /// Whose step it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -187,6 +192,11 @@ pub enum Author {
     Supervisor,
     /// A follow-up worker of the county.
     County,
+}
+
+impl Author {
+    /// Everybody whose step one may be.
+    pub const ALL: [Self; 4] = [Self::Deputy, Self::Detective, Self::Supervisor, Self::County];
 }
 
 /// One value in an entry of a step.

@@ -405,7 +405,7 @@ fn given_reason(act: &Act, record: Record<'_>) -> Result<Option<String>, Refusal
 
 /// A version may ask for more than was submitted or approved.
 fn reason_to_move(record: Record<'_>, reason: Option<&str>) -> Result<Option<String>, Refusal> {
-    let settled = [Phase::Scene, Phase::FollowUp, Phase::Outcome]
+    let settled = Phase::ALL
         .into_iter()
         .find(|phase| phase_status(record.state, record.definition, *phase).is_settled());
     match (reason, settled) {

@@ -30,7 +30,7 @@ pub fn disputes(state: &State) -> Vec<Dispute> {
         let heads = state.heads(register);
         !heads.is_empty() && disagree(&heads)
     };
-    let phases = [Phase::Scene, Phase::FollowUp, Phase::Outcome];
+    let phases = Phase::ALL;
     let mut found = Vec::new();
     if differ(&Register::Holder) {
         found.push(Dispute::Holder(holders(state)));

@@ -17,6 +17,7 @@ mod next;
 mod settle;
 mod state;
 mod status;
+mod submissions;
 mod summary;
 mod version;
 
@@ -37,13 +38,13 @@ pub use kind::{Content, HoldReason, Kind, PhaseMark, Register, Sharing, ThreadMa
 pub use next::{Next, NextReason, next_step};
 pub use state::{Head, State};
 pub use status::{
-    PhaseStatus, Submissions, Thread, ThreadState, is_settled, is_void, phase_head, phase_status,
-    takes_submission_of, threads,
+    PhaseStatus, Thread, ThreadState, is_settled, is_void, phase_head, phase_status, takes_submission_of,
+    threads,
 };
+pub use submissions::Submissions;
 pub use summary::{
     ClockSummary, Opened, PhaseSummary, SUMMARY_VERSION, Summary, holders, read_opened, summarise,
 };
-
 pub use version::{Carried, versions};
 
 pub(crate) use derive::disagree;

@@ -20,8 +20,8 @@ pub struct State {
     named_by: BTreeMap<EventId, BTreeSet<EventId>>,
     /// Events whose author may not make them: kept, without effect.
     refused: BTreeSet<EventId>,
-    /// Whether anything was ever held: nearly every record has no hold at all.
-    any_hold: bool,
+    /// What is held now, and why: the heads of the registers of holds, kept because it is asked of every event.
+    holds: BTreeMap<EventId, HoldReason>,
     /// See [`State::greatest_stamp`]: kept, because each event that comes is measured against it.
     greatest: u64,
 }
@@ -58,7 +58,6 @@ impl State {
         if let Some(body) = &event.body {
             if body.kind.may_be_made_by(event.header.install, body.actor.role) {
                 for (register, content) in body.kind.writes(&body.actor.person) {
-                    self.any_hold |= is_hold(&register);
                     self.writes.entry(register).or_default().insert(event.id, content);
                 }
                 for named in body.base.iter().filter(|named| **named != event.id) {
@@ -76,6 +75,9 @@ impl State {
         }
         let added = Arc::clone(&event);
         self.events.insert(event.id, event);
+        if let Some(id) = about {
+            self.hold_or_release(id);
+        }
         match about.map(|id| (id, self.counts_here(&id))) {
             // What counted no longer does: the others may not reach as far without it.
             Some((_, false)) if counted == Some(true) => {
@@ -91,6 +93,19 @@ impl State {
         if self.counts(&added) {
             self.reach(added.header.stamp);
         }
+    }
+
+    /// Looks anew whether an event is held. Only a write to its hold, which has just come, can change that.
+    fn hold_or_release(&mut self, id: EventId) {
+        let heads = self.heads(&Register::Hold(id));
+        let why = heads.into_iter().find_map(|head| match head.content {
+            Content::Hold(why) => *why,
+            _ => None,
+        });
+        match why {
+            Some(why) => self.holds.insert(id, why),
+            None => self.holds.remove(&id),
+        };
     }
 
     fn counts_here(&self, id: &EventId) -> bool {
@@ -198,15 +213,12 @@ impl State {
 
     /// Why the event is held, if it is.
     pub fn held(&self, id: &EventId) -> Option<HoldReason> {
-        if !self.any_hold {
-            return None;
-        }
-        let register = Register::Hold(*id);
-        self.writes.get(&register)?;
-        self.heads(&register).into_iter().find_map(|head| match head.content {
-            Content::Hold(why) => *why,
-            _ => None,
-        })
+        self.holds.get(id).copied()
+    }
+
+    /// Every event that is held, by id, and why.
+    pub fn holds(&self) -> impl Iterator<Item = (&EventId, HoldReason)> {
+        self.holds.iter().map(|(id, why)| (id, *why))
     }
 
     /// Events whose author may not make them.
@@ -229,9 +241,15 @@ impl State {
         self.order.iter().map(Arc::as_ref).filter(|event| self.counts(event))
     }
 
+    /// The events of some kinds that count, in the order of their stamps. Whether an event counts is asked of those alone.
+    pub fn counting_of(&self, wanted: impl Fn(&Kind) -> bool) -> impl DoubleEndedIterator<Item = &Event> {
+        let order = self.order.iter().map(Arc::as_ref);
+        order.filter(move |event| event.kind().is_some_and(&wanted)).filter(|event| self.counts(event))
+    }
+
     /// The record's first event, if it has arrived. A forged second one loses to the lower stamp.
     pub fn opened(&self) -> Option<&Event> {
-        self.counting().find(|event| matches!(event.kind(), Some(Kind::Opened { .. })))
+        self.counting_of(|kind| matches!(kind, Kind::Opened { .. })).next()
     }
 
     /// The last event of an author's chain in this encounter: by greatest `enc_seq`, ties by id.

@@ -98,7 +98,7 @@ fn is_submitted_by(state: &State, phase: Phase, author: Author) -> bool {
     state.writers(&Register::Phase(phase)).any(|event| submits_as(event, author))
 }
 
-fn submits_as(event: &Event, author: Author) -> bool {
+pub(super) fn submits_as(event: &Event, author: Author) -> bool {
     event.body.as_ref().is_some_and(|body| {
         matches!(body.kind, Kind::Submitted { .. }) && body.actor.role.author() == Some(author)
     })
@@ -134,7 +134,7 @@ fn approval_is_stale(state: &State, definition: &Definition, phase: Phase, heads
     let missed_something = |covers: &BTreeMap<Install, Vec<EventId>>| {
         let covered = state.covered(covers.values().flatten());
         let released_later: BTreeSet<EventId> = state
-            .counting()
+            .counting_of(|kind| matches!(kind, Kind::Released { .. }))
             .filter(|event| !covered.contains(&event.id))
             .filter_map(|event| match event.kind() {
                 Some(Kind::Released { id }) => Some(*id),
@@ -168,13 +168,13 @@ fn writes_phase(event: &Event, definition: &Definition, phase: Phase) -> bool {
 /// Every thread, oldest first.
 pub fn threads(state: &State) -> Vec<Thread<'_>> {
     let mut replies: BTreeMap<EventId, Vec<&Event>> = BTreeMap::new();
-    for event in state.counting() {
+    for event in state.counting_of(|kind| matches!(kind, Kind::Replied { .. })) {
         if let Some(Kind::Replied { thread, .. }) = event.kind() {
             replies.entry(*thread).or_default().push(event);
         }
     }
     state
-        .counting()
+        .counting_of(|kind| matches!(kind, Kind::Commented { .. }))
         .filter_map(|event| match event.kind() {
             Some(Kind::Commented { step, text }) => Some(Thread {
                 comment: event,
@@ -198,50 +198,6 @@ fn thread_state(state: &State, thread: EventId) -> ThreadState {
         None => ThreadState::Open,
         Some(ThreadMark::Replied) => ThreadState::Replied,
         Some(ThreadMark::Resolved) => ThreadState::Resolved,
-    }
-}
-
-/// What each phase's submissions cover: reckoned once for all the events that are looked at.
-#[derive(Debug)]
-pub struct Submissions<'a> {
-    state: &'a State,
-    made: BTreeMap<Phase, Vec<(&'a Event, BTreeSet<EventId>)>>,
-}
-
-impl<'a> Submissions<'a> {
-    /// The submissions of a record.
-    pub fn of(state: &'a State) -> Self {
-        let mut made: BTreeMap<Phase, Vec<_>> = BTreeMap::new();
-        for event in [Phase::Scene, Phase::FollowUp, Phase::Outcome]
-            .into_iter()
-            .flat_map(|phase| state.writers(&Register::Phase(phase)))
-        {
-            if let Some(Kind::Submitted { phase, covers }) = event.kind() {
-                let shown = covers.values().flatten().chain(&event.header.enc_prev);
-                made.entry(*phase).or_default().push((event, state.covered(shown)));
-            }
-        }
-        Self { state, made }
-    }
-
-    /// Whether the event changed a step that was submitted without saying why: a submission of its author's part does not
-    /// cover it, and nothing that its author knew had sent the phase back since.
-    pub fn changed_after(&self, definition: &Definition, event: &Event) -> bool {
-        let body = event.body.as_ref().filter(|body| body.kind.changes_a_step() && body.reason.is_none());
-        let step = body.and_then(|body| definition.step(body.kind.step()?));
-        let Some(Step { phase, by, .. }) = step else { return false };
-        let sent_back_since = |submission: &Event| {
-            self.state.writers(&Register::Phase(*phase)).any(|other| {
-                matches!(other.kind(), Some(Kind::Returned { .. }))
-                    && submission.header.stamp < other.header.stamp
-                    && other.header.stamp < event.header.stamp
-            })
-        };
-        self.made.get(phase).is_some_and(|made| {
-            made.iter()
-                .filter(|(submission, _)| submits_as(submission, *by))
-                .any(|(submission, covered)| !covered.contains(&event.id) && !sent_back_since(submission))
-        })
     }
 }
 

@@ -83,7 +83,7 @@ pub fn summarise(
     state: &State,
     derived: &Derived<'_>,
 ) -> Summary {
-    let phases = [Phase::Scene, Phase::FollowUp, Phase::Outcome]
+    let phases = Phase::ALL
         .into_iter()
         .filter(|phase| definition.steps.iter().any(|step| step.phase == *phase))
         .map(|phase| {
@@ -120,7 +120,7 @@ pub fn summarise(
             .collect(),
         conflicts: derived.conflicts() + disputes(state).iter().filter(|dispute| dispute.waits()).count(),
         threads_open: threads(state).iter().filter(|thread| thread.state != ThreadState::Resolved).count(),
-        held: state.events().filter(|event| state.held(&event.id).is_some()).count(),
+        held: state.holds().filter(|(id, _)| state.event(id).is_some()).count(),
         unknown: state.events().filter(|event| matches!(event.kind(), Some(Kind::Unknown { .. }))).count(),
     }
 }

@@ -197,9 +197,7 @@ fn scene(context: Context<'_>) -> Vec<SceneView> {
 
 /// The phases that the definition has steps for, in order.
 pub(super) fn phases_of(definition: &Definition) -> impl Iterator<Item = Phase> {
-    [Phase::Scene, Phase::FollowUp, Phase::Outcome]
-        .into_iter()
-        .filter(|phase| definition.steps.iter().any(|step| step.phase == *phase))
+    Phase::ALL.into_iter().filter(|phase| definition.steps.iter().any(|step| step.phase == *phase))
 }
 
 pub(super) fn kept(unsent: Option<usize>, language: Language) -> String {
@@ -402,7 +400,7 @@ fn approvers(context: Context<'_>, state: &State, phase: Phase) -> String {
 
 fn loose_notes(context: Context<'_>, state: &State) -> Vec<NoteView> {
     state
-        .counting()
+        .counting_of(|kind| matches!(kind, Kind::Noted { .. }))
         .filter_map(|event| match event.kind() {
             Some(Kind::Noted { step, text })
                 if step.as_deref().is_none_or(|step| context.definition.step(step).is_none()) =>
@@ -421,14 +419,14 @@ fn loose_notes(context: Context<'_>, state: &State) -> Vec<NoteView> {
 fn offers(context: Context<'_>, state: &State) -> Vec<OfferView> {
     let me = &context.reader.actor.person;
     let settled: std::collections::BTreeSet<EventId> = state
-        .counting()
+        .counting_of(|kind| matches!(kind, Kind::Accepted { .. } | Kind::Declined { .. }))
         .filter_map(|event| match event.kind() {
             Some(Kind::Accepted { offer, .. } | Kind::Declined { offer }) => Some(*offer),
             _ => None,
         })
         .collect();
     state
-        .counting()
+        .counting_of(|kind| matches!(kind, Kind::Shared { .. }))
         .filter_map(|event| match event.kind() {
             Some(Kind::Shared { to, .. }) if to == me && !settled.contains(&event.id) => {
                 let who =

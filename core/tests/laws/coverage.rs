@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use firsthours_core::protocol::{
-    AnchorOf, AnswerIs, Clock, Comes, Condition, Deadline, Definition, Field, Step, Told,
+    AnchorOf, AnswerIs, Clock, Comes, Condition, Deadline, Definition, Field, Phase, Step, Told,
 };
 use firsthours_core::record::{Kind, Role, State, derive, holders, phase_status};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
-use crate::random::acts::PHASES;
 use crate::random::play::Play;
 use crate::random::{bytes, definitions};
 
@@ -310,7 +309,7 @@ fn the_random_acts_lead_everywhere() {
                 .iter()
                 .for_each(|found| counts.one(format!("conflict {}", name(format!("{found:?}")))));
         }
-        for phase in PHASES {
+        for phase in Phase::ALL {
             counts.one(format!("phase {:?}", phase_status(&state, &drawn.definition, phase)));
         }
         counts.when(holders(&state).len() > 1, "two holders");

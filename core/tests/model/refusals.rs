@@ -7,7 +7,6 @@ use firsthours_core::record::{
     Act, Actor, Conflict, Content, EntryId, EventId, PersonId, PhaseStatus, Register, Role, StepState,
 };
 
-use crate::random::acts::PHASES;
 use crate::random::naive::{Naive, fits};
 use crate::replica::{Replica, What};
 
@@ -117,7 +116,7 @@ impl Asked<'_> {
                 });
                 (reason, settled(step.phase) && own_part)
             }
-            Act::Move { reason, .. } => (reason, PHASES.into_iter().any(settled)),
+            Act::Move { reason, .. } => (reason, Phase::ALL.into_iter().any(settled)),
             _ => return,
         };
         match reason {

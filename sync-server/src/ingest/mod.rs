@@ -6,7 +6,9 @@
 //!    by its counter row, and its events get dense positions (`writing`). What cannot be accepted is stored all the
 //!    same, behind a *held* event that says why (`judge`); a hold whose reason has gone is released at once.
 //! 3. Events of a record whose opening has not come wait (`pending`).
-//! 4. What was folded is kept (`folded`) once it is committed, so that the next event need not read the record again.
+//! 4. What would keep the writer from others too long is done in several transactions (`room`): a run of many records or
+//!    many holds in parts, in order, each of them whole; what waits and what is to be released once the events are in.
+//! 5. What was folded is kept (`folded`) once it is committed, so that the next event need not read the record again.
 //!
 //! Nothing is acknowledged before the commit, and the same events may be sent for ever.
 //!
@@ -23,6 +25,7 @@ mod pending;
 mod place;
 mod queue;
 mod quota;
+mod room;
 mod take;
 mod verify;
 mod writing;
@@ -40,8 +43,10 @@ pub(crate) use line::{id_at as id_in_line, read as read_line};
 #[cfg(test)]
 pub(crate) use queue::enter;
 pub(crate) use queue::word;
+pub(crate) use room::Room;
+pub use room::Together;
 pub use take::{Offered, offers, own, reconsider};
-pub(crate) use take::{certificates, keyset, revocations, warm};
+pub(crate) use take::{certificates, committed, keyset, revocations, warm};
 pub(crate) use verify::why;
 pub use verify::{Authentic, Author, author};
 pub(crate) use writing::Writing;
@@ -83,6 +88,9 @@ pub enum IngestError {
     /// An event that must have its place has none: a fault of this program, and nothing is acknowledged.
     #[error("the event {0} was not placed")]
     Misplaced(EventId),
+    /// More of it is held than one transaction takes in: it is to be taken in parts.
+    #[error("too many events are held for one transaction")]
+    Crowded,
     /// More than this server keeps of one install.
     #[error("too much: {0}")]
     TooMuch(&'static str),

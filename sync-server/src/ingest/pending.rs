@@ -58,18 +58,35 @@ pub(super) fn keep(
     Ok(Kept::New)
 }
 
-/// What waits for a record, each author's events in their order.
+/// A place among what waits for a record. An author's events come one behind the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WaitsAt(u64, EventId);
+
+impl WaitsAt {
+    /// Before the first.
+    pub(super) const START: Self = Self(0, EventId([0; 32]));
+}
+
+/// What waits for a record behind a place, so many at most, each author's events in their order; and the place of the last
+/// one, if there may be more.
 pub(super) fn waiting(
     tx: &mut dyn Tx,
     keys: &Keys,
     used: &mut Used,
     encounter: EncounterId,
-) -> Result<Vec<Authentic>, IngestError> {
+    (after, most): (WaitsAt, usize),
+) -> Result<(Vec<Authentic>, Option<WaitsAt>), IngestError> {
     let rows = tx.rows(
-        "select id, header, body, signature, beyond from pending where encounter = $1",
-        &[encounter.to_string().into()],
+        "select id, header, body, signature, beyond from pending where encounter = $1 \
+         and (enc_seq > $2 or enc_seq = $2 and id > $3) order by enc_seq, id limit $4",
+        &[
+            encounter.to_string().into(),
+            stored(after.0).into(),
+            after.1.to_string().into(),
+            i64::try_from(most).unwrap_or(i64::MAX).into(),
+        ],
     )?;
-    let waiting = rows
+    let waiting: Vec<Authentic> = rows
         .iter()
         .map(|row| {
             let corrupt = || StoreError::Corrupt("a waiting event cannot be read".to_owned());
@@ -84,7 +101,9 @@ pub(super) fn waiting(
             Ok(Authentic { event: Arc::new(event), signed })
         })
         .collect::<Result<_, IngestError>>()?;
-    Ok(arranged(waiting))
+    let last = waiting.last().filter(|_| waiting.len() == most);
+    let last = last.map(|item| WaitsAt(item.event.header.enc_seq.unwrap_or(0), item.event.id));
+    Ok((arranged(waiting), last))
 }
 
 /// Forgets an event that has its position now.

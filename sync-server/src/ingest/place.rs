@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use firsthours_core::record::{EncounterId, EventId, Install, InstallId};
 use serde::Deserialize;
 
-use super::folded::Folded;
-use super::pending::Kept;
+use super::pending::{Kept, WaitsAt};
 use super::quota::Used;
+use super::room::{self, Room};
 use super::take::{Keyset, Offered};
 use super::verify::RunFault;
-use super::writing::{Opening, Took, Writing};
+use super::writing::{Left, Opening, Took, Writing, Written};
 use super::{Authentic, IngestError, pending};
 use crate::store::{StoreError, Tx};
 use crate::sync::Service;
@@ -24,15 +24,17 @@ pub(super) struct Placing<'s, 't> {
     now_ms: i64,
     standings: Standings,
     used: Used,
+    room: Room,
     /// The records as this transaction leaves them.
-    folded: Vec<Folded>,
+    written: Vec<Written>,
 }
 
 impl<'s, 't> Placing<'s, 't> {
     pub(super) fn new(service: &'s Service, tx: &'t mut dyn Tx, keys: &'s Keyset) -> Self {
         let now_ms = service.now_ms();
         let used = Used::on(now_ms, service.settings.policy.quota);
-        Self { service, tx, keys, now_ms, standings: Standings::default(), used, folded: Vec::new() }
+        let room = Room::of(service.settings.together);
+        Self { service, tx, keys, now_ms, standings: Standings::default(), used, room, written: Vec::new() }
     }
 
     /// One record's part of an own run. The chain over all records was verified, so an event that breaks the chain
@@ -53,11 +55,11 @@ impl<'s, 't> Placing<'s, 't> {
                     Waits::OutOfPlace => return Ok(Some(misplaced(item))),
                 }
             }
-            self.begin_late(encounter, items)?;
+            self.begin_late(items)?;
             return Ok(None);
         };
         for item in items {
-            match self.take(&mut writing, item)? {
+            match self.take_sent(&mut writing, item)? {
                 Took::New | Took::Known => continue,
                 Took::OutOfPlace => {}
             }
@@ -66,7 +68,7 @@ impl<'s, 't> Placing<'s, 't> {
                 Waits::OutOfPlace => return Ok(Some(misplaced(item))),
             }
         }
-        self.settle_waiting(&mut writing)?;
+        self.settle_waiting(&mut writing, WaitsAt::START)?;
         self.finish(writing)?;
         Ok(None)
     }
@@ -81,7 +83,7 @@ impl<'s, 't> Placing<'s, 't> {
         let mut items: Vec<&Authentic> = items.iter().collect();
         let Some((mut writing, begun_by)) = self.open_or_begin(encounter, &items)? else {
             let_wait(items.clone(), counted, |item| self.wait(item))?;
-            return self.begin_late(encounter, &items);
+            return self.begin_late(&items);
         };
         if let Some(opening) = begun_by {
             counted.taken += 1;
@@ -97,9 +99,34 @@ impl<'s, 't> Placing<'s, 't> {
             tracing::error!(count = ours.len(), "a phone holds events of this epoch that the store has lost");
             counted.refused.extend(ours.iter().map(|item| item.event.id));
         }
-        let left = self.take_all(&mut writing, theirs, |took| counted.count(took == Took::New))?;
+        let left = each_in_turn(theirs, |item| match self.take_sent(&mut writing, item)? {
+            Took::OutOfPlace => Ok(Turn::Later),
+            took @ (Took::New | Took::Known) => {
+                counted.count(took == Took::New);
+                Ok(Turn::Done)
+            }
+        })?;
         let_wait(left, counted, |item| self.wait_behind(item))?;
-        self.settle_waiting(&mut writing)?;
+        self.settle_waiting(&mut writing, WaitsAt::START)?;
+        self.finish(writing)
+    }
+
+    /// Goes on with what an earlier transaction left to do in a record.
+    pub(super) fn go_on(&mut self, encounter: EncounterId, left: Left) -> Result<(), IngestError> {
+        let opened = Writing::open(self.service, self.tx, encounter, self.keys, self.now_ms)?;
+        let Some(mut writing) = opened else { return Ok(()) };
+        writing.go_on_with(left);
+        if let Some(behind) = left.waiting {
+            self.settle_waiting(&mut writing, behind)?;
+        }
+        self.finish(writing)
+    }
+
+    /// Looks again at every hold of a record: its reason may have gone outside it.
+    pub(super) fn reconsider(&mut self, encounter: EncounterId) -> Result<(), IngestError> {
+        let opened = Writing::open(self.service, self.tx, encounter, self.keys, self.now_ms)?;
+        let Some(mut writing) = opened else { return Ok(()) };
+        writing.look_at_holds_again();
         self.finish(writing)
     }
 
@@ -125,33 +152,34 @@ impl<'s, 't> Placing<'s, 't> {
             // The record is new, and nothing comes before an author's first event.
             Took::Known | Took::OutOfPlace => return Err(IngestError::Misplaced(item.event.id)),
         }
-        self.settle_waiting(&mut writing)?;
+        self.settle_waiting(&mut writing, WaitsAt::START)?;
         Ok(Some((writing, Some(item.event.id))))
     }
 
     /// Begins a record whose opening is not its author's first event in it, once that has found its place among those
     /// that wait.
-    fn begin_late(&mut self, encounter: EncounterId, items: &[&Authentic]) -> Result<(), IngestError> {
-        if !items.iter().any(|item| Opening::of(&item.event).is_some()) {
-            return Ok(());
+    fn begin_late(&mut self, items: &[&Authentic]) -> Result<(), IngestError> {
+        for item in items {
+            let Some(opening) = Opening::of(&item.event) else { continue };
+            if pending::has(self.tx, item.event.id)? {
+                let mut writing = self.begin(&opening)?;
+                self.settle_waiting(&mut writing, WaitsAt::START)?;
+                return self.finish(writing);
+            }
         }
-        let parked = pending::waiting(self.tx, &self.service.keys, &mut self.used, encounter)?;
-        let Some(opening) = parked.iter().find_map(|item| Opening::of(&item.event)) else { return Ok(()) };
-        let mut writing = self.begin(&opening)?;
-        self.settle_waiting(&mut writing)?;
-        self.finish(writing)
+        Ok(())
     }
 
     fn finish(&mut self, writing: Writing<'s>) -> Result<(), IngestError> {
-        let folded = writing.finish(self.tx)?;
-        self.folded.push(folded);
+        let written = writing.finish(self.tx, &mut self.room)?;
+        self.written.push(written);
         Ok(())
     }
 
     /// Writes down what is of the whole transaction; gives the records as it leaves them.
-    pub(super) fn end(self) -> Result<Vec<Folded>, StoreError> {
+    pub(super) fn end(self) -> Result<Vec<Written>, StoreError> {
         self.used.store(self.tx)?;
-        Ok(self.folded)
+        Ok(self.written)
     }
 
     fn begin(&mut self, opening: &Opening<'_>) -> Result<Writing<'s>, IngestError> {
@@ -187,10 +215,21 @@ impl<'s, 't> Placing<'s, 't> {
         Ok(Waits::Yes(self.keep(item)?))
     }
 
-    /// Takes in what waited for this record, as far as it follows.
-    fn settle_waiting(&mut self, writing: &mut Writing<'s>) -> Result<(), IngestError> {
-        let items = pending::waiting(self.tx, &self.service.keys, &mut self.used, writing.encounter)?;
-        let left = self.take_all(writing, items.iter().collect(), |_| ())?;
+    /// Takes in what waited for this record behind a place, as far as it follows and there is room.
+    fn settle_waiting(&mut self, writing: &mut Writing<'s>, behind: WaitsAt) -> Result<(), IngestError> {
+        let most = self.room.pieces(room::TAKE);
+        if most == 0 {
+            writing.leave_waiting(Some(behind));
+            return Ok(());
+        }
+        let (keys, page) = (&self.service.keys, (behind, most));
+        let (items, more) = pending::waiting(self.tx, keys, &mut self.used, writing.encounter, page)?;
+        writing.leave_waiting(more);
+        self.room.take(items.len() * room::TAKE);
+        let left = each_in_turn(items.iter().collect(), |item| match self.take(writing, item)? {
+            Took::OutOfPlace => Ok(Turn::Later),
+            Took::New | Took::Known => Ok(Turn::Done),
+        })?;
         let left: BTreeSet<EventId> = left.iter().map(|item| item.event.id).collect();
         for item in items.iter().filter(|item| !left.contains(&item.event.id)) {
             pending::forget(self.tx, item)?;
@@ -198,20 +237,11 @@ impl<'s, 't> Placing<'s, 't> {
         Ok(())
     }
 
-    /// Takes what has its place; gives what is left.
-    fn take_all<'i>(
-        &mut self,
-        writing: &mut Writing<'s>,
-        items: Vec<&'i Authentic>,
-        mut count: impl FnMut(Took),
-    ) -> Result<Vec<&'i Authentic>, IngestError> {
-        each_in_turn(items, |item| match self.take(writing, item)? {
-            Took::OutOfPlace => Ok(Turn::Later),
-            took @ (Took::New | Took::Known) => {
-                count(took);
-                Ok(Turn::Done)
-            }
-        })
+    /// Takes an event that was just sent. When too many of them are held, the whole transaction is to be done in parts.
+    fn take_sent(&mut self, writing: &mut Writing<'s>, item: &Authentic) -> Result<Took, IngestError> {
+        let took = self.take(writing, item)?;
+        let is_held = took == Took::New && writing.folded.state.held(&item.event.id).is_some();
+        if is_held && !self.room.hold() { Err(IngestError::Crowded) } else { Ok(took) }
     }
 
     fn take(&mut self, writing: &mut Writing<'s>, item: &Authentic) -> Result<Took, IngestError> {

@@ -10,8 +10,8 @@ use super::folded::Folded;
 use super::line::New;
 use super::pending::Kept;
 use super::place::{self, Placing};
-use super::verify::Run;
-use super::writing::{Opening, Writing};
+use super::verify::RunFault;
+use super::writing::{Left, Opening, Written};
 use super::{Authentic, Author, IngestError, line, verify};
 use crate::audit::{self, Entry, Source, What, Who};
 use crate::devices;
@@ -49,6 +49,9 @@ impl Offered {
 }
 
 /// Takes a run of an install's own events. Gives the records that they belong to, for the receipt.
+///
+/// A run of many records, or of which much is held, is taken in parts. A fault in a later part leaves the ones before it in: they
+/// are sound, nothing of the run is acknowledged, and what is sent again is known.
 pub fn own(
     service: &Service,
     author: &Author,
@@ -58,19 +61,50 @@ pub fn own(
     let install = author.certificate.install;
     let expected = service.store.read(|tx| line::read(tx, install))?.seq + 1;
     let run = verify::run(&author.certificate, events, expected);
-    let encounters: BTreeSet<EncounterId> =
-        run.sound.iter().filter_map(|item| item.event.header.encounter).collect();
-    let taken = with_keys(service, &run.sound, &encounters, |tx, keys| {
-        own_run(service, tx, install, &run, keys, source)
-    });
-    if let Err(IngestError::Fork { seq, .. }) = &taken {
-        let id = install.to_string();
-        let entry =
-            Entry::new(service.now_ms(), Who::Install(&id, source), What::ForkSeen).with("seq", stored(*seq));
-        audit::record(&service.store, &entry)?;
+    let mut encounters = BTreeSet::new();
+    let mut most = usize::MAX;
+    let mut rest = run.sound.as_slice();
+    loop {
+        let (part, behind) = rest.split_at(part(rest, service.settings.together.records, most));
+        let of_part = encounters_of(part);
+        let fault = run.fault.filter(|_| behind.is_empty());
+        let taken = with_keys(service, part, &of_part, |tx, keys| {
+            own_part(service, tx, install, part, fault, keys, source)
+        });
+        match taken {
+            Err(IngestError::Crowded) if part.len() > service.settings.together.held => {
+                most = service.settings.together.held;
+                continue;
+            }
+            Err(IngestError::Fork { seq, id }) => {
+                let name = install.to_string();
+                let entry = Entry::new(service.now_ms(), Who::Install(&name, source), What::ForkSeen)
+                    .with("seq", stored(seq));
+                audit::record(&service.store, &entry)?;
+                return Err(IngestError::Fork { seq, id });
+            }
+            taken => taken?,
+        }
+        encounters.extend(of_part);
+        if behind.is_empty() {
+            return Ok(encounters.into_iter().collect());
+        }
+        rest = behind;
     }
-    taken?;
-    Ok(encounters.into_iter().collect())
+}
+
+/// How many of these events are taken together: of so many records, and so many events, at most.
+fn part(events: &[Authentic], records: usize, most: usize) -> usize {
+    let mut of = BTreeSet::new();
+    let too_many = events.iter().position(|item| {
+        of.extend(item.event.header.encounter);
+        of.len() > records
+    });
+    too_many.unwrap_or(events.len()).min(most)
+}
+
+fn encounters_of(events: &[Authentic]) -> BTreeSet<EncounterId> {
+    events.iter().filter_map(|item| item.event.header.encounter).collect()
 }
 
 /// Takes offered events of one record, whoever wrote them. Never moves anybody's line.
@@ -99,25 +133,59 @@ pub fn offers(
         }
     }
     let items = place::arranged(items);
+    let (mut rest, mut most) = (items.as_slice(), usize::MAX);
+    loop {
+        let (part, behind) = rest.split_at(rest.len().min(most));
+        let keep = Keep { certificates: &certificates, revocations: &revocations };
+        match offered_part(service, by, (encounter, part), &offered, keep, source) {
+            Err(IngestError::Crowded) if part.len() > service.settings.together.held => {
+                most = service.settings.together.held;
+                continue;
+            }
+            counted => offered = counted?,
+        }
+        if behind.is_empty() {
+            return Ok(offered);
+        }
+        rest = behind;
+    }
+}
+
+/// What came with offers and is kept beside what is here.
+#[derive(Clone, Copy)]
+struct Keep<'a> {
+    certificates: &'a BTreeMap<InstallId, Document>,
+    revocations: &'a [(InstallId, Document)],
+}
+
+/// Takes offered events of one record in one transaction; `before` is what became of those before them.
+fn offered_part(
+    service: &Service,
+    by: InstallId,
+    (encounter, items): (EncounterId, &[Authentic]),
+    before: &Offered,
+    Keep { certificates, revocations }: Keep<'_>,
+    source: &Source,
+) -> Result<Offered, IngestError> {
     let encounters = BTreeSet::from([encounter]);
-    with_keys(service, &items, &encounters, |tx, keys| {
+    with_keys(service, items, &encounters, |tx, keys| {
         // The transaction may run again, so it counts from the start.
-        let mut counted = offered.clone();
-        for (install, document) in &certificates {
+        let mut counted = before.clone();
+        for (install, document) in certificates {
             keep_certificate(tx, *install, document)?;
         }
-        for (install, document) in &revocations {
+        for (install, document) in revocations {
             devices::keep_revocation(tx, *install, document)?;
         }
         let mut placing = Placing::new(service, tx, keys);
-        placing.offered(encounter, &items, &mut counted)?;
-        let folded = placing.end()?;
+        placing.offered(encounter, items, &mut counted)?;
+        let written = placing.end()?;
         let (by, about) = (by.to_string(), encounter.to_string());
         let entry = Entry::new(service.now_ms(), Who::Install(&by, source), What::Synced)
             .about(&about)
-            .with("offered", counted.taken);
+            .with("offered", counted.taken - before.taken);
         audit::append(tx, &entry)?;
-        Ok((counted, folded))
+        Ok((counted, written))
     })
 }
 
@@ -130,11 +198,9 @@ pub fn reconsider(service: &Service) -> Result<usize, IngestError> {
     for row in &rows {
         let encounter = hash(row.text(0)?)?;
         with_keys(service, &[], &BTreeSet::from([encounter]), |tx, keys| {
-            let Some(mut writing) = Writing::open(service, tx, encounter, keys, service.now_ms())? else {
-                return Ok(((), Vec::new()));
-            };
-            writing.look_at_holds_again();
-            Ok(((), vec![writing.finish(tx)?]))
+            let mut placing = Placing::new(service, tx, keys);
+            placing.reconsider(encounter)?;
+            Ok(((), placing.end()?))
         })?;
     }
     Ok(rows.len())
@@ -221,7 +287,7 @@ fn with_keys<T>(
     service: &Service,
     items: &[Authentic],
     encounters: &BTreeSet<EncounterId>,
-    work: impl Fn(&mut dyn Tx, &Keyset) -> Result<(T, Vec<Folded>), IngestError>,
+    work: impl Fn(&mut dyn Tx, &Keyset) -> Result<(T, Vec<Written>), IngestError>,
 ) -> Result<T, IngestError> {
     let opened: BTreeSet<EncounterId> =
         items.iter().filter_map(|item| Opening::of(&item.event)).map(|opening| opening.encounter).collect();
@@ -246,13 +312,39 @@ fn with_keys<T>(
                 keys.extend(keyset(service, [encounter])?);
                 tries += 1;
             }
-            Ok((done, folded)) => {
-                service.records.put(folded);
+            Ok((done, written)) => {
+                for record in written {
+                    committed(service, record)?;
+                }
                 return Ok(done);
             }
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Keeps a record as it was committed, and does what was left to do in it, in as many transactions as that takes.
+pub(crate) fn committed(service: &Service, written: Written) -> Result<(), IngestError> {
+    let encounter = written.folded.encounter;
+    let mut left = written.left;
+    service.records.put([written.folded]);
+    if left.is_nothing() {
+        return Ok(());
+    }
+    let keys = keyset(service, [encounter])?;
+    while !left.is_nothing() {
+        let written = service.store.write(|tx| {
+            let mut placing = Placing::new(service, tx, &keys);
+            placing.go_on(encounter, left)?;
+            Ok::<_, IngestError>(placing.end()?)
+        })?;
+        left = Left::default();
+        for written in written {
+            left = written.left;
+            service.records.put([written.folded]);
+        }
+    }
+    Ok(())
 }
 
 /// Folds what is not kept of these records, so that nobody waits for it who writes to others.
@@ -271,17 +363,19 @@ pub(crate) fn warm(service: &Service, keys: &Keyset) -> Result<(), IngestError> 
     Ok(())
 }
 
-fn own_run(
+/// Takes a part of a run in one transaction. `fault` is what ends the run behind it.
+fn own_part(
     service: &Service,
     tx: &mut dyn Tx,
     install: InstallId,
-    run: &Run,
+    events: &[Authentic],
+    mut fault: Option<RunFault>,
     keys: &Keyset,
     source: &Source,
-) -> Result<((), Vec<Folded>), IngestError> {
+) -> Result<((), Vec<Written>), IngestError> {
     let now_ms = service.now_ms();
     let line = line::lock(tx, install)?;
-    let New { fills, next } = line::compare(tx, install, line, &run.sound)?;
+    let New { fills, next } = line::compare(tx, install, line, events)?;
     let mut placing = Placing::new(service, tx, keys);
     let mut groups: BTreeMap<EncounterId, Vec<&Authentic>> = BTreeMap::new();
     for item in fills.iter().copied().chain(next) {
@@ -294,7 +388,6 @@ fn own_run(
         }
     }
     // Whatever is wrong with a run, its first number is what is named: the sender looks at that event.
-    let mut fault = run.fault;
     for (encounter, items) in groups {
         let misplaced = placing.own(encounter, &items)?;
         fault = misplaced.into_iter().chain(fault).min_by_key(|fault| fault.seq);
@@ -302,21 +395,21 @@ fn own_run(
     if let Some(fault) = fault {
         return Err(fault.into());
     }
-    let folded = placing.end()?;
+    let written = placing.end()?;
     let taken = fills.len() + next.len();
     let id = install.to_string();
     let entry = Entry::new(now_ms, Who::Install(&id, source), What::Synced).with("events", taken);
     if taken == 0 {
         // All of it was here; that it was sent again is in the log as well.
         audit::append(tx, &entry.with("through", stored(line.seq)))?;
-        return Ok(((), folded));
+        return Ok(((), written));
     }
     let end = next.last().map(|last| &last.event);
     let line = end.map_or(line, |last| Chain { seq: last.header.seq.unwrap_or(line.seq), id: Some(last.id) });
     let line = line::over_holes(tx, install, line)?;
     line::store(tx, install, line, now_ms)?;
     audit::append(tx, &entry.with("through", stored(line.seq)))?;
-    Ok(((), folded))
+    Ok(((), written))
 }
 
 /// The server's keys with every certificate that is given or known, and those given ones that are ours.

@@ -6,20 +6,22 @@ use std::sync::Arc;
 use firsthours_core::evidence::{Chain, Rolling, SignedEvent};
 use firsthours_core::record::{
     Actor, At, AuditEntry, Body, Decision, EncounterId, Event, EventId, Hash, HoldReason, IncidentId,
-    Install, Kind, PersonId, Place, Register, Role, Sharing, base_of, bounds, derive, summarise,
+    Install, Kind, PersonId, Place, Role, Sharing, base_of, bounds, derive, summarise,
 };
 use serde::Deserialize;
 
 use super::folded::Folded;
 use super::hole::Before;
+use super::pending::WaitsAt;
 use super::place::Standing;
 use super::queue::{self, Order, Queue, word};
 use super::quota::Used;
+use super::room::{self, Room};
 use super::{Authentic, IngestError, hole, judge};
 use crate::keys::DataKey;
 use crate::load::{self, Under};
 use crate::random;
-use crate::store::events::{self, EventRow};
+use crate::store::events::{self, EventRow, HeldRow};
 use crate::store::{StoreError, Tx, hash, number, stored};
 use crate::sync::Service;
 
@@ -51,11 +53,39 @@ pub(crate) struct Writing<'s> {
     people: BTreeSet<String>,
     /// Something was accepted that may be the reason of a hold, or a hold is to be looked at again.
     may_release: bool,
+    /// What an earlier transaction, or this one, left to do.
+    left: Left,
     /// Where it stands in the queues; `None` once it is to be in others.
     order: Option<Order>,
     /// What was appended, to be stored together at the end.
     appended: Vec<EventRow>,
+    /// Of which events it is to be listed whether they are held.
+    touched: BTreeSet<EventId>,
     now_ms: i64,
+}
+
+/// What one transaction left to do in a record, for the next one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Left {
+    /// Holds up to this position were looked at; those behind it are still to be.
+    pub(super) looked_to: Option<u64>,
+    /// Something was accepted meanwhile, so all of them are to be looked at once more.
+    pub(super) again: bool,
+    /// Behind this place there may be more that waits for the record.
+    pub(super) waiting: Option<WaitsAt>,
+}
+
+impl Left {
+    pub(super) fn is_nothing(&self) -> bool {
+        self.looked_to.is_none() && self.waiting.is_none()
+    }
+}
+
+/// A record as one transaction leaves it.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(super) folded: Folded,
+    pub(super) left: Left,
 }
 
 /// What an opening says of its record.
@@ -118,8 +148,10 @@ impl<'s> Writing<'s> {
             desk: Chain { seq: number(row.int(2)?), id: row.opt_text(3)?.map(hash).transpose()? },
             people: BTreeSet::new(),
             may_release: false,
+            left: Left::default(),
             order: Some([row.int(5)?, row.int(6)?, row.int(7)?, row.int(8)?, row.int(9)?]),
             appended: Vec::new(),
+            touched: BTreeSet::new(),
             id,
             now_ms,
         };
@@ -188,11 +220,13 @@ impl<'s> Writing<'s> {
             self.say(Kind::Held { id: event.id, why })?;
         }
         self.append(&item.signed, Arc::clone(event));
-        self.list_hold(tx, event.id)?;
+        if self.folded.held_once {
+            self.touched.insert(event.id);
+        }
         // Earlier words of the server's come back in offers, and the reason of a hold may have gone since.
         self.may_release |= why.is_none() && self.folded.state.held(&event.id).is_some();
         if let Some(Kind::Held { id, .. } | Kind::Released { id }) = event.kind() {
-            self.list_hold(tx, *id)?;
+            self.touched.insert(*id);
             self.may_release = true;
         }
         if why.is_none() {
@@ -235,6 +269,17 @@ impl<'s> Writing<'s> {
         self.may_release = true;
     }
 
+    /// Goes on with looking at holds where an earlier transaction stopped.
+    pub(super) fn go_on_with(&mut self, left: Left) {
+        self.left.looked_to = left.looked_to;
+        self.may_release |= left.again;
+    }
+
+    /// There may be more that waits, behind this place.
+    pub(super) fn leave_waiting(&mut self, behind: Option<WaitsAt>) {
+        self.left.waiting = behind;
+    }
+
     /// As which install the server writes in this life of its store.
     pub(crate) fn desk_install(&self) -> Install {
         Install::Server(self.service.trust.epoch())
@@ -247,9 +292,10 @@ impl<'s> Writing<'s> {
 
     /// Releases what need no longer be held, stores what was appended, writes the summary, and moves the counter row on.
     #[must_use = "it is to be kept once the transaction is committed"]
-    pub(crate) fn finish(mut self, tx: &mut dyn Tx) -> Result<Folded, IngestError> {
-        self.release(tx)?;
+    pub(crate) fn finish(mut self, tx: &mut dyn Tx, room: &mut Room) -> Result<Written, IngestError> {
+        self.release(tx, room)?;
         events::insert(tx, std::mem::take(&mut self.appended))?;
+        self.list_holds(tx)?;
         let said = self.under.definition.as_ref().filter(|_| self.key.is_some()).map(|definition| {
             let derived = derive(definition, &self.folded.state);
             let summary =
@@ -288,7 +334,7 @@ impl<'s> Writing<'s> {
         if self.order != Some(queue.order()) {
             queue::enter(tx, &self.id)?;
         }
-        Ok(self.folded)
+        Ok(Written { folded: self.folded, left: self.left })
     }
 
     /// The server's own word on an event.
@@ -408,70 +454,68 @@ impl<'s> Writing<'s> {
         Ok(())
     }
 
-    /// Releases every hold whose reason has gone, until nothing more follows from that.
-    fn release(&mut self, tx: &mut dyn Tx) -> Result<(), IngestError> {
-        let mut again = self.folded.held_once && self.may_release;
-        while again {
-            again = false;
-            for (event, why) in self.held() {
+    /// Releases every hold whose reason has gone, until nothing more follows from that or there is no more room.
+    fn release(&mut self, tx: &mut dyn Tx, room: &mut Room) -> Result<(), IngestError> {
+        let mut looked_to = match self.left.looked_to.take() {
+            Some(looked_to) => looked_to,
+            None if std::mem::take(&mut self.may_release) => 0,
+            None => return Ok(()),
+        };
+        loop {
+            for (pos, event, why) in self.held_behind(looked_to) {
+                if !room.take(room::LOOK) {
+                    self.left.looked_to = Some(looked_to);
+                    self.left.again = self.may_release;
+                    return Ok(());
+                }
+                looked_to = pos;
                 // A revoked phone stays revoked, and a limit stays a limit.
                 if !matches!(why, HoldReason::NoGrant | HoldReason::DoesNotFit)
                     || judge::in_record(self, tx, &event)?.is_some()
                 {
                     continue;
                 }
+                room.take(room::TAKE);
                 self.say(Kind::Released { id: event.id })?;
-                self.list_hold(tx, event.id)?;
+                self.touched.insert(event.id);
                 self.accept(tx, &event)?;
-                again = true;
+                self.may_release = true;
+            }
+            if !std::mem::take(&mut self.may_release) {
+                return Ok(());
+            }
+            looked_to = 0;
+        }
+    }
+
+    /// What is held now behind a position, in order.
+    fn held_behind(&self, after: u64) -> Vec<(u64, Arc<Event>, HoldReason)> {
+        let state = &self.folded.state;
+        let held = state.holds().filter_map(|(id, why)| {
+            let pos = self.folded.positions.get(id).filter(|pos| **pos > after)?;
+            Some((*pos, Arc::clone(state.event(id)?), why))
+        });
+        let mut held: Vec<_> = held.collect();
+        held.sort_by_key(|(pos, ..)| *pos);
+        held
+    }
+
+    /// Lists what is held now of what was held or released here, and strikes off the rest.
+    fn list_holds(&mut self, tx: &mut dyn Tx) -> Result<(), StoreError> {
+        let state = &self.folded.state;
+        let mut held = Vec::new();
+        for id in std::mem::take(&mut self.touched) {
+            match state.event(&id).zip(state.held(&id)) {
+                Some((event, why)) => held.push(HeldRow {
+                    id,
+                    encounter: self.encounter,
+                    install: event.header.install,
+                    why: word(&why),
+                }),
+                None => events::strike_held(tx, id)?,
             }
         }
-        Ok(())
-    }
-
-    /// What is held now, by position.
-    fn held(&self) -> Vec<(Arc<Event>, HoldReason)> {
-        let mut held: Vec<(u64, Arc<Event>, HoldReason)> = self
-            .folded
-            .state
-            .registers()
-            .filter_map(|register| match register {
-                Register::Hold(id) => Some(id),
-                _ => None,
-            })
-            .filter_map(|id| {
-                Some((
-                    *self.folded.positions.get(id)?,
-                    Arc::clone(self.folded.state.event(id)?),
-                    self.folded.state.held(id)?,
-                ))
-            })
-            .collect();
-        held.sort_by_key(|(pos, ..)| *pos);
-        held.into_iter().map(|(_, event, why)| (event, why)).collect()
-    }
-
-    /// Lists a hold, so that a receipt can say it without reading the record, or strikes it off.
-    fn list_hold(&self, tx: &mut dyn Tx, id: EventId) -> Result<(), IngestError> {
-        if !self.folded.held_once {
-            return Ok(());
-        }
-        let held = self.folded.state.event(&id).zip(self.folded.state.held(&id));
-        let Some((event, why)) = held else {
-            tx.run("delete from held where id = $1", &[id.to_string().into()])?;
-            return Ok(());
-        };
-        tx.run(
-            "insert into held (id, encounter, install, why) values ($1, $2, $3, $4) \
-             on conflict (id) do update set why = excluded.why",
-            &[
-                id.to_string().into(),
-                (&self.id).into(),
-                event.header.install.to_string().into(),
-                word(&why).into(),
-            ],
-        )?;
-        Ok(())
+        events::list_held(tx, held)
     }
 }
 

@@ -119,6 +119,8 @@ pub struct Store {
     engine: Arc<dyn Engine>,
     /// Microseconds of the longest write since it was last asked for.
     longest_us: Arc<AtomicU64>,
+    /// Writes that were committed.
+    writes: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Store {
@@ -130,7 +132,7 @@ impl std::fmt::Debug for Store {
 impl Store {
     /// A store on this engine.
     pub fn new(engine: impl Engine) -> Self {
-        Self { engine: Arc::new(engine), longest_us: Arc::default() }
+        Self { engine: Arc::new(engine), longest_us: Arc::default(), writes: Arc::default() }
     }
 
     /// Runs `work` in one write transaction: committed when it returns `Ok`, without trace when `Err`.
@@ -154,7 +156,15 @@ impl Store {
             self.longest_us.fetch_max(took, Ordering::Relaxed);
         }
         ended?;
+        if let Some(Ok(_)) = result {
+            self.writes.fetch_add(1, Ordering::Relaxed);
+        }
         result.unwrap_or_else(|| Err(unrun().into()))
+    }
+
+    /// How many writes were committed since this was opened.
+    pub fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Relaxed)
     }
 
     /// How long one write held all others at most since this was last asked: what a metric and a bench want to know.

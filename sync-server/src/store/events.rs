@@ -49,5 +49,35 @@ pub(crate) fn insert(tx: &mut dyn Tx, events: Vec<EventRow>) -> Result<()> {
     });
     let into = "insert into event (encounter, pos, id, install, seq, enc_seq, stamp, kind, header, body, signature, \
                 rolling, received_ms)";
-    many::insert(tx, into, rows.collect())
+    many::insert(tx, (into, ""), rows.collect())
+}
+
+/// A hold as it is listed.
+pub(crate) struct HeldRow {
+    pub(crate) id: EventId,
+    pub(crate) encounter: EncounterId,
+    /// Who wrote what is held.
+    pub(crate) install: Install,
+    /// The reason's name.
+    pub(crate) why: String,
+}
+
+/// Lists holds, so that a receipt can say them without reading their records.
+pub(crate) fn list_held(tx: &mut dyn Tx, held: Vec<HeldRow>) -> Result<()> {
+    let rows = held.into_iter().map(|row| {
+        [
+            row.id.to_string().into(),
+            row.encounter.to_string().into(),
+            row.install.to_string().into(),
+            row.why.into(),
+        ]
+    });
+    let into = "insert into held (id, encounter, install, why)";
+    many::insert(tx, (into, " on conflict (id) do update set why = excluded.why"), rows.collect())
+}
+
+/// Strikes a hold off the list.
+pub(crate) fn strike_held(tx: &mut dyn Tx, id: EventId) -> Result<()> {
+    tx.run("delete from held where id = $1", &[id.to_string().into()])?;
+    Ok(())
 }

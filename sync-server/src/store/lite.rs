@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::engine::{Dialect, Engine, Outcome, Result, StoreError, Tx};
 use super::row::{Row, Value};
+use super::turn::Turns;
 
 /// Readers kept open between requests; more are opened under load and closed after.
 const IDLE_READERS: usize = 8;
@@ -38,6 +39,8 @@ pub(super) struct Lite {
     path: PathBuf,
     key: StoreKey,
     writer: Mutex<Connection>,
+    /// Who is next to write.
+    turns: Turns,
     /// Copies the log into the database while others write on.
     copier: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
@@ -55,6 +58,7 @@ impl Lite {
             path: path.to_owned(),
             key,
             writer: Mutex::new(writer),
+            turns: Turns::default(),
             copier: Mutex::new(copier),
             readers: Mutex::new(Vec::new()),
             failed: AtomicBool::new(false),
@@ -88,6 +92,7 @@ impl Lite {
 
 impl Engine for Lite {
     fn write(&self, work: &mut dyn FnMut(&mut dyn Tx) -> Outcome) -> Result<()> {
+        let turn = self.turns.wait();
         let mut connection = lock(&self.writer);
         if self.failed.load(Ordering::SeqCst) {
             return Err(StoreError::NotAvailable(
@@ -105,6 +110,7 @@ impl Engine for Lite {
             }
         })();
         drop(connection);
+        drop(turn);
         self.copy_log();
         ended.map_err(|error| {
             if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) {

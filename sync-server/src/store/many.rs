@@ -6,21 +6,22 @@ use super::row::Value;
 /// Rows of one statement. More would gain little, and every length is a statement of its own to prepare.
 const TOGETHER: usize = 16;
 
-/// Inserts rows of `N` values each. `into` is the statement up to its `values`.
-pub(super) fn insert<const N: usize>(tx: &mut dyn Tx, into: &str, rows: Vec<[Value; N]>) -> Result<()> {
+/// Inserts rows of `N` values each. The statement is what stands before its `values`, and what behind them.
+pub(super) fn insert<const N: usize>(
+    tx: &mut dyn Tx,
+    (before, behind): (&str, &str),
+    rows: Vec<[Value; N]>,
+) -> Result<()> {
+    let run = |tx: &mut dyn Tx, values: Vec<Value>| {
+        tx.run(&format!("{before} values {}{behind}", places(values.len() / N, N)), &values)
+    };
     let mut rows = rows.into_iter();
     while rows.len() >= TOGETHER {
-        run(tx, into, N, rows.by_ref().take(TOGETHER).flatten().collect())?;
+        run(tx, rows.by_ref().take(TOGETHER).flatten().collect())?;
     }
     for row in rows {
-        run(tx, into, N, row.into())?;
+        run(tx, row.into())?;
     }
-    Ok(())
-}
-
-fn run(tx: &mut dyn Tx, into: &str, columns: usize, values: Vec<Value>) -> Result<()> {
-    let sql = format!("{into} values {}", places(values.len() / columns, columns));
-    tx.run(&sql, &values)?;
     Ok(())
 }
 
@@ -46,7 +47,9 @@ mod tests {
         for many in [0, 1, TOGETHER - 1, TOGETHER, TOGETHER + 1, 2 * TOGETHER, 3 * TOGETHER + 2] {
             let rows: Vec<[Value; 2]> =
                 (0..many).map(|n| [format!("{many}/{n:03}").into(), format!("{n}").into()]).collect();
-            store.write(|tx| insert(tx, "insert into meta (key, value)", rows.clone())).expect("inserts");
+            store
+                .write(|tx| insert(tx, ("insert into meta (key, value)", ""), rows.clone()))
+                .expect("inserts");
             let sql = "select value from meta where key like $1 order by key";
             let found = store.read(|tx| tx.rows(sql, &[format!("{many}/%").into()])).expect("reads");
             let found: Vec<&str> = found.iter().map(|row| row.text(0).expect("text")).collect();

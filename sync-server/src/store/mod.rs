@@ -9,6 +9,7 @@ mod lite;
 mod many;
 pub mod migrate;
 mod row;
+mod turn;
 
 pub use engine::{Dialect, Engine, Outcome, Result, Store, StoreError, Tx};
 pub use lite::StoreKey;

@@ -114,7 +114,7 @@ impl From<IngestError> for Fault {
             IngestError::NotAuthentic { seq, detail } => Self::NotAuthentic(seq, detail),
             IngestError::Gap { expected } => Self::Gap(expected),
             IngestError::Fork { seq, id } => Self::Fork(seq, id),
-            IngestError::Misplaced(_) => Self::Internal(error.to_string()),
+            IngestError::Misplaced(_) | IngestError::Crowded => Self::Internal(error.to_string()),
             IngestError::TooMuch(_) => Self::TooLarge,
             IngestError::NoKeyYet(_) => Self::Unavailable(error.to_string()),
         }

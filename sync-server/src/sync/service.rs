@@ -8,7 +8,7 @@ use firsthours_core::wire::Policy;
 use super::directory::Cached;
 use super::problem::Fault;
 use crate::clock::Clock;
-use crate::ingest::Records;
+use crate::ingest::{Records, Together};
 use crate::keys::Keys;
 use crate::load::Definitions;
 use crate::random::Random;
@@ -22,11 +22,13 @@ pub struct Settings {
     pub programme: String,
     /// What phones are told, and what is taken of them in a request and in a day.
     pub policy: Policy,
+    /// How much is done while all other writers wait. No setting of an administrator's; tests cut it small.
+    pub together: Together,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { programme: "First Hours".to_owned(), policy: Policy::default() }
+        Self { programme: "First Hours".to_owned(), policy: Policy::default(), together: Together::default() }
     }
 }
 

@@ -7,6 +7,7 @@ mod enrolment;
 mod judge;
 mod log;
 mod model;
+mod parts;
 mod phone;
 mod reading;
 mod sending;

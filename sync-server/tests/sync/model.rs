@@ -10,7 +10,7 @@ mod station;
 
 use std::collections::BTreeMap;
 
-use dice::Dice;
+pub(crate) use dice::Dice;
 use script::World;
 
 const RUNS: u64 = 10_000;

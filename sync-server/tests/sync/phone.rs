@@ -20,6 +20,7 @@ use firsthours_core::wire::{
 use firsthours_server::audit::Who;
 use firsthours_server::clock::{Clock, ManualClock};
 use firsthours_server::config::Config;
+use firsthours_server::ingest::Together;
 use firsthours_server::people::{self, NewPerson};
 use firsthours_server::random::{SeededRandom, SystemRandom};
 use firsthours_server::store::Row;
@@ -84,6 +85,16 @@ impl Server {
         server
     }
 
+    /// A server that does so much in one transaction.
+    pub(crate) fn together(together: Together) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut config = Self::config(&folder, &[]);
+        config.together = together;
+        let server = Self::made(config, folder);
+        server.publish();
+        server
+    }
+
     /// A server that believes what the proxy before it says of where a request comes from.
     pub(crate) fn behind_proxy() -> Self {
         Self::with(&[("FIRSTHOURS_BEHIND_PROXY", "true"), ("FIRSTHOURS_ORIGIN", "https://desk.invalid")])
@@ -103,10 +114,13 @@ impl Server {
     }
 
     fn begin_with(folder: tempfile::TempDir, more: &[(&str, &str)]) -> Self {
+        Self::made(Self::config(&folder, more), folder)
+    }
+
+    fn made(config: Config, folder: tempfile::TempDir) -> Self {
         let clock = Arc::new(ManualClock::at(DAY));
         // Its own seed, so that no two servers share a root.
         let random = Arc::new(SeededRandom::new(u64::from(NEXT.fetch_add(1, Ordering::SeqCst))));
-        let config = Self::config(&folder, more);
         let (app, _root) = App::make(config, Arc::<ManualClock>::clone(&clock), random).expect("make");
         app.store
             .write(|tx| {

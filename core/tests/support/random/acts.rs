@@ -11,8 +11,6 @@ use firsthours_core::record::{
 use super::choices::Choices;
 use crate::support::MINUTE;
 
-pub(crate) const PHASES: [Phase; 3] = [Phase::Scene, Phase::FollowUp, Phase::Outcome];
-
 /// Where and when somebody acts.
 #[derive(Clone, Copy)]
 pub(crate) struct Ground<'a> {
@@ -132,13 +130,13 @@ impl<'a> Ground<'a> {
     }
 
     fn phase(self, choices: &mut Choices<'_>) -> Phase {
-        if choices.one_in(4) { *choices.pick(&PHASES) } else { self.step(choices).phase }
+        if choices.one_in(4) { *choices.pick(&Phase::ALL) } else { self.step(choices).phase }
     }
 
     /// A phase that was submitted once, if there is one.
     fn submitted(self, choices: &mut Choices<'_>) -> Phase {
         let is = |phase: &Phase| !self.state.heads(&Register::Phase(*phase)).is_empty();
-        let submitted: Vec<Phase> = PHASES.into_iter().filter(is).collect();
+        let submitted: Vec<Phase> = Phase::ALL.into_iter().filter(is).collect();
         let any = submitted.is_empty() || choices.one_in(8);
         if any { self.phase(choices) } else { *choices.pick(&submitted) }
     }

@@ -227,7 +227,7 @@ create table pending (
     beyond {int} not null,
     received_ms {int} not null
 ) {strict};
-create index pending_encounter on pending (encounter);
+create index pending_encounter on pending (encounter, enc_seq, id);
 create index pending_install on pending (install, seq);
 
 -- What a phone declared, signed, that it can no longer send. The text may quote what was left of the events, so

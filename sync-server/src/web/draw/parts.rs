@@ -218,5 +218,5 @@ pub(super) fn phase_word(phase: Phase) -> &'static str {
 }
 
 pub(super) fn read_phase(word: &str) -> Option<Phase> {
-    [Phase::Scene, Phase::FollowUp, Phase::Outcome].into_iter().find(|phase| phase_word(*phase) == word)
+    Phase::ALL.into_iter().find(|phase| phase_word(*phase) == word)
 }
