@@ -24,9 +24,11 @@ mod told;
 
 use proptest::prelude::*;
 
-/// So many cases, `FIRSTHOURS_LONG` times as many when that is set, and no file of failures: a failure prints what it
+/// So many cases, `FIRSTHOURS_LONG` times as many when that is set, or a `FIRSTHOURS_SHORT`th of them, and no file of failures: a failure prints what it
 /// needs to be seen again.
 fn cases(count: u32) -> ProptestConfig {
-    let times = std::env::var("FIRSTHOURS_LONG").ok().and_then(|times| times.parse().ok()).unwrap_or(1);
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(count.saturating_mul(times)) }
+    let said =
+        |name| std::env::var(name).ok().and_then(|times| times.parse::<u32>().ok()).unwrap_or(1).max(1);
+    let count = count.saturating_mul(said("FIRSTHOURS_LONG")) / said("FIRSTHOURS_SHORT");
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(count.max(1)) }
 }

@@ -9,6 +9,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "a bench reads the real clock and waits for a slow line")]
 
+mod author;
 mod growth;
 mod handset;
 mod home;
@@ -21,6 +22,7 @@ mod sync;
 mod table;
 mod tap;
 mod wire;
+mod worst;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -33,7 +35,8 @@ use table::Row;
 /// 2026-11-24 05:00 UTC: nine in the evening in Los Angeles.
 const EVENING: i64 = 1_795_496_400_000;
 
-const PARTS: [&str; 9] = ["tap", "fold", "home", "shift", "both-ways", "nothing", "wire", "growth", "pages"];
+const PARTS: [&str; 10] =
+    ["tap", "fold", "home", "shift", "both-ways", "nothing", "wire", "growth", "worst", "pages"];
 
 fn main() -> ExitCode {
     // `cargo bench` adds a flag of its own.
@@ -86,6 +89,7 @@ fn measure(part: &str, below: &mut Vec<String>) -> Result<Vec<Row>, Fault> {
             Ok(rows)
         }
         "growth" => growth::rows(&programme),
+        "worst" => worst::rows(&programme),
         _ => pages::rows(&programme),
     }
 }
