@@ -8,6 +8,8 @@ mod conditions;
 mod coverage;
 #[path = "laws/fold.rs"]
 mod fold;
+#[path = "laws/heads.rs"]
+mod heads;
 #[path = "laws/moves.rs"]
 mod moves;
 #[path = "laws/next.rs"]

@@ -15,7 +15,7 @@ pub struct State {
     events: BTreeMap<EventId, Arc<Event>>,
     /// The same events in the order of their stamps, ties by id: the order of reading, which every view asks for.
     order: Vec<Arc<Event>>,
-    writes: BTreeMap<Register, BTreeMap<EventId, Content>>,
+    writes: BTreeMap<Register, Writes>,
     /// Which events name an event in `base`: so whether a write is superseded is asked of those alone.
     named_by: BTreeMap<EventId, BTreeSet<EventId>>,
     /// Events whose author may not make them: kept, without effect.
@@ -24,6 +24,14 @@ pub struct State {
     holds: BTreeMap<EventId, HoldReason>,
     /// See [`State::greatest_stamp`]: kept, because each event that comes is measured against it.
     greatest: u64,
+}
+
+/// What was ever written to a register.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Writes {
+    all: BTreeMap<EventId, Content>,
+    /// Those that no other one names, whether either counts: the heads of a register of which everything counts.
+    unnamed: BTreeSet<EventId>,
 }
 
 /// A write that no other write to its register has seen.
@@ -58,7 +66,15 @@ impl State {
         if let Some(body) = &event.body {
             if body.kind.may_be_made_by(event.header.install, body.actor.role) {
                 for (register, content) in body.kind.writes(&body.actor.person) {
-                    self.writes.entry(register).or_default().insert(event.id, content);
+                    let writes = self.writes.entry(register).or_default();
+                    for named in body.base.iter().filter(|named| **named != event.id) {
+                        writes.unnamed.remove(named);
+                    }
+                    let mut namers = self.named_by.get(&event.id).into_iter().flatten();
+                    if !namers.any(|namer| writes.all.contains_key(namer)) {
+                        writes.unnamed.insert(event.id);
+                    }
+                    writes.all.insert(event.id, content);
                 }
                 for named in body.base.iter().filter(|named| **named != event.id) {
                     self.named_by.entry(*named).or_default().insert(event.id);
@@ -170,7 +186,17 @@ impl State {
 
     /// The heads of a register, the one to show first in front.
     pub fn heads(&self, register: &Register) -> Vec<Head<'_>> {
-        self.heads_among(register, |_| true)
+        if !self.holds.is_empty() && !is_hold(register) {
+            return self.heads_among(register, |_| true);
+        }
+        // All of it counts.
+        let Some(writes) = self.writes.get(register) else { return Vec::new() };
+        shown_first(
+            writes
+                .unnamed
+                .iter()
+                .filter_map(|id| Some(Head { event: self.events.get(id)?, content: writes.all.get(id)? })),
+        )
     }
 
     /// The heads of a register as they stand among the events that `visible` lets through.
@@ -183,26 +209,28 @@ impl State {
         };
         let superseded = |id: &EventId| {
             let mut namers = self.named_by.get(id).into_iter().flatten();
-            namers.any(|namer| writes.contains_key(namer) && counted(namer).is_some())
+            namers.any(|namer| writes.all.contains_key(namer) && counted(namer).is_some())
         };
-        let mut heads: Vec<Head<'_>> = writes
-            .iter()
-            // Nearly every register was written once.
-            .filter(|(id, _)| writes.len() < 2 || !superseded(id))
-            .filter_map(|(id, content)| Some(Head { event: counted(id)?, content }))
-            .collect();
-        heads.sort_by_key(|head| head.event.rank());
-        heads
+        // A head is named by nobody, or only by writes that do not count.
+        let uncounted =
+            writes.all.keys().filter(|id| counted(id).is_none()).filter_map(|id| self.events.get(id));
+        let named = uncounted.filter_map(|event| event.body.as_ref()).flat_map(|body| &body.base);
+        let named = named.filter(|id| writes.all.contains_key(*id) && !superseded(id));
+        let candidates: BTreeSet<&EventId> = writes.unnamed.iter().chain(named).collect();
+        shown_first(candidates.into_iter().filter_map(|id| {
+            let content = writes.all.get(id)?;
+            Some(Head { event: counted(id)?, content })
+        }))
     }
 
     /// How often a register was written, whether it counts or not.
     pub(super) fn written(&self, register: &Register) -> usize {
-        self.writes.get(register).map_or(0, BTreeMap::len)
+        self.writes.get(register).map_or(0, |writes| writes.all.len())
     }
 
     /// The events that count and wrote a register, by id: superseded ones too.
     pub fn writers<'s>(&'s self, register: &Register) -> impl Iterator<Item = &'s Event> + use<'s> {
-        let ids = self.writes.get(register).into_iter().flat_map(BTreeMap::keys);
+        let ids = self.writes.get(register).into_iter().flat_map(|writes| writes.all.keys());
         ids.filter_map(|id| self.events.get(id)).map(Arc::as_ref).filter(|event| self.counts(event))
     }
 
@@ -284,6 +312,13 @@ impl State {
         }
         covered
     }
+}
+
+/// The heads, the one to show first in front.
+fn shown_first<'s>(heads: impl Iterator<Item = Head<'s>>) -> Vec<Head<'s>> {
+    let mut heads: Vec<Head<'s>> = heads.collect();
+    heads.sort_by_key(|head| head.event.rank());
+    heads
 }
 
 fn is_hold(register: &Register) -> bool {
