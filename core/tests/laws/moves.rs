@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use firsthours_core::record::{
-    Act, Content, Derived, EntryId, EventId, Register, State, derive, versions as versions_of,
+    Act, Content, Derived, EntryId, EventId, Hash, IncidentId, Kind, Register, Role, State, derive,
+    versions as versions_of,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -15,6 +16,7 @@ use crate::random::choices::Choices;
 use crate::random::naive::{self, Heads, Naive, value};
 use crate::random::play::Play;
 use crate::random::{Drawn, bytes, versions};
+use crate::support::{Author, NIGHT, read as read_event};
 use crate::told::derived_text;
 
 /// One thing that was said: the event, and where it said it.
@@ -137,4 +139,23 @@ fn a_move_loses_nothing_and_can_be_taken_back() {
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
     let (records, all) = counts.get();
     assert!(records > 1_000 && all > 2_000, "{all} answers were carried in {records} records");
+}
+
+/// A stamp orders what is shown, and an author may choose it: which version a record is read under is said by who saw what.
+#[test]
+fn a_record_is_read_under_the_version_that_nobody_moved_it_from_whatever_the_stamps() {
+    let mut phone = Author::phone(1, Role::Deputy);
+    let [first, second, third] = [1, 2, 3].map(|n| Hash([n; 32]));
+    let opened = Kind::Opened {
+        protocol: first,
+        agency: "sheriff".to_owned(),
+        station: "century".to_owned(),
+        incident: IncidentId([1; 16]),
+        letter: "A".to_owned(),
+    };
+    let opened = phone.write(1, NIGHT, opened, vec![], None);
+    let moved = phone.write(9, NIGHT, Kind::Moved { protocol: second }, vec![opened.id], None);
+    let again = phone.write(5, NIGHT, Kind::Moved { protocol: third }, vec![moved.id], None);
+    let state = State::fold([&opened, &moved, &again].map(read_event));
+    assert_eq!(versions_of(&state), [third, second, first]);
 }
