@@ -79,8 +79,8 @@ fn multiply(programme: &Programme, record: &str, records: i64) -> Result<(), Fau
     let parties = copied("party", "agency, person, role, since_ms", "t.agency, t.person, t.role, t.since_ms");
     let queues = copied(
         "queue",
-        "agency, station, person, queue_rank, due_ms, waiting_since_ms",
-        "t.agency, t.station, t.person, e.queue_rank, e.due_ms, e.waiting_since_ms",
+        "agency, station, person, role, queue_rank, due_ms, waiting_since_ms",
+        "t.agency, t.station, t.person, t.role, e.queue_rank, e.due_ms, e.waiting_since_ms",
     );
     let mut made = 1;
     while made < records {
