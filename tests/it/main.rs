@@ -5,6 +5,7 @@ mod bad_input;
 mod bytes;
 mod copies;
 mod drafts;
+mod fixed;
 mod lies;
 mod need_to_know;
 mod path;

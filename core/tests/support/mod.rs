@@ -12,8 +12,8 @@ use firsthours_core::evidence::{
 };
 use firsthours_core::protocol::{Definition, Value, load};
 use firsthours_core::record::{
-    Actor, At, Body, EncounterId, EntryId, Epoch, Event, EventId, Hash, IncidentId, Install, InstallId, Kind,
-    PersonId, Place, Role, State, Written,
+    Actor, At, AuditEntry, Body, EncounterId, EntryId, Epoch, Event, EventId, Hash, IncidentId, Install,
+    InstallId, Kind, PersonId, Place, Role, State, Written,
 };
 
 /// The shipped Los Angeles definition, byte for byte.
@@ -152,7 +152,6 @@ impl Author {
         base: Vec<EventId>,
         reason: Option<String>,
     ) -> Written {
-        let body = Body { kind, actor: self.actor.clone(), at: at(wall), base, reason, audit: None };
         let (enc_seq, enc_prev) = match self.encounters.get(&encounter) {
             Some((seq, id)) => (seq + 1, Some(*id)),
             None => (1, None),
@@ -167,6 +166,10 @@ impl Author {
             enc_prev,
             stamp,
         };
+        // What a person does at a desk has its entry in the server's log.
+        let audit = (is_server && self.actor.role != Role::Server)
+            .then(|| AuditEntry { replica: "main".to_owned(), seq: 40 + enc_seq });
+        let body = Body { kind, actor: self.actor.clone(), at: at(wall), base, reason, audit };
         let mut salt = [0x5a; 16];
         salt[..8].copy_from_slice(&enc_seq.to_be_bytes());
         let written = body.write(&place, salt);

@@ -108,6 +108,29 @@ fn cannot_against_an_answer_is_open_until_one_decides() {
 }
 
 #[test]
+fn of_two_reasons_why_not_a_supervisor_says_one_and_none_of_their_own() {
+    let cannot = |why: &str| Act::Cannot { step: "needs".into(), why: why.into(), note: None, reason: None };
+    let mut paper = Paper::new();
+    paper.act("deputy", cannot("no_time")).expect("it can be said");
+    let unseen = paper.last();
+    paper.act_without("second", &unseen, cannot("no_signal")).expect("another reason");
+    let disputed = |paper: &Paper| {
+        paper.with(|derived| {
+            derived.step("needs").is_some_and(|step| step.conflicts.contains(&Conflict::Cannot))
+        })
+    };
+    assert!(disputed(&paper));
+    let own = paper.act("sergeant", cannot("no_need"));
+    assert!(matches!(own, Err(Refusal::NotYours { .. })), "{own:?}");
+    paper.act("sergeant", cannot("no_signal")).expect("one of the two");
+    assert!(!disputed(&paper));
+    assert!(
+        matches!(paper.act("sergeant", cannot("no_signal")), Err(Refusal::NotYours { .. })),
+        "it is decided"
+    );
+}
+
+#[test]
 fn an_entry_that_one_withdrew_and_another_wrote_into_counts_until_one_decides() {
     let mut paper = Paper::new();
     paper.act("deputy", call(10)).expect("a call");

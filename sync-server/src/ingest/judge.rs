@@ -21,7 +21,6 @@ pub(super) fn arrival(
     writing: &Writing<'_>,
     tx: &mut dyn Tx,
     event: &Event,
-    bytes: usize,
     author: Author,
 ) -> Result<Option<HoldReason>, StoreError> {
     if author.standing.revoked {
@@ -30,10 +29,8 @@ pub(super) fn arrival(
     if author.standing.early {
         return Ok(Some(HoldReason::AuthorMayNot));
     }
-    let largest = usize::try_from(writing.service.settings.policy.limits.event_bytes).unwrap_or(usize::MAX);
     let server = event.header.install.is_server();
-    if author.beyond || bytes > largest || (!server && bounds::beyond(&writing.folded.state, event).is_some())
-    {
+    if author.beyond || (!server && bounds::beyond(&writing.folded.state, event).is_some()) {
         return Ok(Some(HoldReason::OverLimit));
     }
     in_record(writing, tx, event)

@@ -210,10 +210,9 @@ impl<'s> Writing<'s> {
             let Some(gap) = hole::excuse(tx, last, event)? else { return Ok(Took::OutOfPlace) };
             self.say(gap)?;
         }
-        let bytes = item.signed.header.len().max(item.signed.body.as_ref().map_or(0, String::len));
         // Counted once it has its place, and never again.
         let beyond = used.count(tx, item)?;
-        let why = judge::arrival(self, tx, event, bytes, judge::Author { standing, beyond })?;
+        let why = judge::arrival(self, tx, event, judge::Author { standing, beyond })?;
         if let Some(why) = why
             && self.folded.state.held(&event.id).is_none()
         {

@@ -99,7 +99,7 @@ fn kinds() -> String {
         };
         let body: serde_json::Value = serde_json::from_str(lines[2]).expect("json");
         let name = body["kind"].as_str().expect("a kind").to_owned();
-        let common = ["kind", "actor", "at", "base", "reason", "salt"];
+        let common = ["kind", "actor", "at", "base", "reason", "salt", "audit"];
         let own = body.as_object().expect("an object").keys().filter(|key| !common.contains(&key.as_str()));
         let row = rows.entry(name).or_insert_with(|| (by(phone), by(server), BTreeSet::new()));
         row.2.extend(own.map(|member| format!("`{member}`")));
@@ -197,14 +197,14 @@ fn policy() -> String {
 
 fn limits() -> String {
     let Limits { batch_events, batch_bytes, event_bytes, page_events } = Limits::default();
+    assert_eq!(u64::from(event_bytes), size(TEXT_BYTES), "no event is read that is larger");
     let rows = [
         ("events of a request (`limits.batch_events`)", u64::from(batch_events)),
         ("bytes of a request on the wire (`limits.batch_bytes`)", u64::from(batch_bytes)),
         ("bytes that a request of events, holes or offers unpacks to", size(MAX_BATCH)),
         ("bytes that a hello unpacks to", size(MAX_REQUEST)),
         ("bytes that an enrolment unpacks to", 16 * 1024),
-        ("bytes of a header or a body (`limits.event_bytes`), else held", u64::from(event_bytes)),
-        ("bytes of a header or a body that are read at all", size(TEXT_BYTES)),
+        ("bytes of a header or a body (`limits.event_bytes`); more is not authentic", u64::from(event_bytes)),
         ("events of a page (`limits.page_events`)", u64::from(page_events)),
         ("bytes that an answer unpacks to", size(MAX_INFLATED)),
         ("letters of a code", size(CODE_LENGTH)),

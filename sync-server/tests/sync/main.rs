@@ -5,6 +5,7 @@ mod desk;
 mod doors;
 mod enrolment;
 mod judge;
+mod limits;
 mod log;
 mod model;
 mod parts;
