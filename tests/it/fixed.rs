@@ -60,8 +60,8 @@ fn no_fixture_and_no_migration_was_edited_and_each_new_one_is_listed() {
     if std::env::var_os("FIRSTHOURS_WRITE_GOLDENS").is_some() {
         let mut lines: BTreeMap<&String, &Hash> = listed.iter().collect();
         lines.extend(new);
-        let text: String = lines.iter().map(|(path, hash)| format!("{hash}  {path}\n")).collect();
-        fs::write(root().join(LIST), text).expect("the list");
+        let lines: Vec<String> = lines.iter().map(|(path, hash)| format!("{hash}  {path}\n")).collect();
+        fs::write(root().join(LIST), lines.concat()).expect("the list");
         return;
     }
     assert!(new.is_empty(), "run this with FIRSTHOURS_WRITE_GOLDENS=1 to fix what is new: {new:?}");

@@ -37,14 +37,16 @@ impl Submissions {
                 match event.kind() {
                     Some(Kind::Submitted { .. }) => made.push((event, phase)),
                     Some(Kind::Returned { .. }) => {
-                        returned.entry(phase).or_default().push(event.header.stamp)
+                        returned.entry(phase).or_default().push(event.header.stamp);
                     }
                     _ => {}
                 }
             }
         }
         made.sort_by_key(|(event, _)| event.header.stamp);
-        returned.values_mut().for_each(|stamps| stamps.sort_unstable());
+        for stamps in returned.values_mut() {
+            stamps.sort_unstable();
+        }
         let mut parts: BTreeMap<(Phase, Author), Vec<u64>> = BTreeMap::new();
         let words = made.len().div_ceil(WORD);
         for (bit, (event, phase)) in made.iter().enumerate() {

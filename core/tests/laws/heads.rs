@@ -73,7 +73,7 @@ proptest! {
         for register in state.registers() {
             let said: Vec<EventId> = state.heads(register).iter().map(|head| head.event.id).collect();
             prop_assert_eq!(said, heads(&state, register, |_| true));
-            let odd = |event: &Event| event.id.0[0] % 3 != 0;
+            let odd = |event: &Event| !event.id.0[0].is_multiple_of(3);
             let said: Vec<EventId> =
                 state.heads_among(register, odd).iter().map(|head| head.event.id).collect();
             prop_assert_eq!(said, heads(&state, register, odd));
