@@ -352,7 +352,7 @@ impl Inner {
         store: &Store,
         now: i64,
     ) -> Result<Option<crate::record::Hash>, AppError> {
-        let today = crate::protocol::local(now, &crate::protocol::zone("UTC")).date;
+        let today = crate::protocol::local(now, crate::protocol::zone("UTC")).date;
         let held = store.protocols()?;
         let usable =
             self.me.notices.iter().filter(|notice| !notice.recalled && held.contains(&notice.sha256));

@@ -66,7 +66,7 @@ impl Clock for SystemClock {
         let wall = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);
         ClockReport {
             wall,
-            offset: crate::protocol::minutes_east(wall, &jiff::tz::TimeZone::system()),
+            offset: crate::protocol::minutes_east_here(wall),
             mono: i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX),
             boot,
         }

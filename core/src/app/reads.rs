@@ -412,7 +412,7 @@ impl Inner {
 }
 
 fn minute_of_day(now: i64, time_zone: &str) -> u32 {
-    let time = local(now, &zone(time_zone)).time;
+    let time = local(now, zone(time_zone)).time;
     let mut parts = time.split(':').map(|part| part.parse::<u32>().unwrap_or(0));
     parts.next().unwrap_or(0) * 60 + parts.next().unwrap_or(0)
 }

@@ -121,7 +121,7 @@ impl Inner {
             return Ok(None);
         }
         let held = self.held_definitions(store)?.clone();
-        let today = local(now, &zone(&definition.time_zone)).date;
+        let today = local(now, zone(&definition.time_zone)).date;
         let usable = self.me.notices.iter().filter(newer).filter(|notice| held.contains(&notice.sha256));
         let newest = usable.filter(|notice| notice.effective <= today).max_by_key(|notice| notice.version);
         Ok(newest.map(|notice| (notice.sha256, notice.version)))

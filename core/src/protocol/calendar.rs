@@ -1,32 +1,28 @@
 //! Deadlines in days: the days that count, and when such a deadline ends.
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-
 use super::Calendar;
-use super::local::{instant, weekday};
+use super::local::{Day, Zone};
 
 /// The first instant after the `n`-th counting day that follows the day of `anchor_ms` in `zone`.
 ///
 /// The day of the anchor is not counted, whether it counts or not. A deadline "within n days" still holds on
 /// the whole of the n-th day, so this instant is the first that is late. Days are as long as the zone makes
 /// them: 23 or 25 hours where its clocks change.
-pub fn end_of_nth_day(anchor_ms: i64, n: u32, calendar: &Calendar, zone: &TimeZone) -> i64 {
-    let mut day = instant(anchor_ms).to_zoned_datetime(zone.clone()).date();
+pub fn end_of_nth_day(anchor_ms: i64, n: u32, calendar: &Calendar, zone: Zone) -> i64 {
+    let mut day = Day::of(anchor_ms, zone);
     let mut left = n;
     while left > 0 {
-        let Ok(next) = day.tomorrow() else { return i64::MAX };
+        let Some(next) = day.next() else { return i64::MAX };
         day = next;
         if counts(calendar, day) {
             left -= 1;
         }
     }
-    let end = day.tomorrow().and_then(|after| after.to_zoned_datetime(zone.clone()));
-    end.map_or(i64::MAX, |end| end.timestamp().as_millisecond())
+    day.next().map_or(i64::MAX, |after| after.begins(zone))
 }
 
-fn counts(calendar: &Calendar, day: Date) -> bool {
-    !calendar.closed_weekdays.contains(&weekday(day)) && !calendar.closed_dates.contains(&day.to_string())
+fn counts(calendar: &Calendar, day: Day) -> bool {
+    !calendar.closed_weekdays.contains(&day.weekday()) && !calendar.closed_dates.contains(&day.to_string())
 }
 
 #[cfg(test)]
@@ -45,11 +41,15 @@ mod tests {
     }
 
     fn ms(text: &str) -> i64 {
-        text.parse::<jiff::Timestamp>().expect("a time").as_millisecond()
+        let text = text.strip_suffix('Z').expect("in UTC");
+        match super::super::local::told(text, zone("UTC")) {
+            Some(super::super::local::Told::Once(ms)) => ms,
+            other => panic!("{text}: {other:?}"),
+        }
     }
 
     fn end(anchor: &str, n: u32, zone_name: &str, calendar: &Calendar) -> i64 {
-        end_of_nth_day(ms(anchor), n, calendar, &zone(zone_name))
+        end_of_nth_day(ms(anchor), n, calendar, zone(zone_name))
     }
 
     #[test]
@@ -90,6 +90,6 @@ mod tests {
     fn a_calendar_without_days_or_with_endless_ones_ends() {
         let never = Calendar { closed_weekdays: (1..=7).collect(), ..court_days() };
         assert_eq!(end("2026-11-24T05:14:00Z", 1, "UTC", &never), i64::MAX);
-        assert_eq!(end_of_nth_day(i64::MAX, 1, &court_days(), &zone("UTC")), i64::MAX);
+        assert_eq!(end_of_nth_day(i64::MAX, 1, &court_days(), zone("UTC")), i64::MAX);
     }
 }

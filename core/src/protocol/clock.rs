@@ -13,11 +13,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use jiff::tz::TimeZone;
-
 use super::calendar::end_of_nth_day;
 use super::condition::{Facts, Reading, Truth, judge, judge_optional};
-use super::local::zone;
+use super::local::{Zone, zone};
 use super::{Anchor, AnchorOf, Clock, Deadline, Definition, FieldRef, Settled, Value};
 
 /// One clock of a record: of a clock `each`, one for every entry.
@@ -129,7 +127,7 @@ pub fn read_clocks(definition: &Definition, facts: &dyn Facts) -> Vec<ClockReadi
             AnchorOf::First | AnchorOf::Last => vec![None],
         };
         for entry in entries {
-            let view = Of { definition, clock, facts, zone: &zone, entry };
+            let view = Of { definition, clock, facts, zone, entry };
             readings.extend(view.read(index));
         }
     }
@@ -141,7 +139,7 @@ struct Of<'a> {
     definition: &'a Definition,
     clock: &'a Clock,
     facts: &'a dyn Facts,
-    zone: &'a TimeZone,
+    zone: Zone,
     entry: Option<usize>,
 }
 

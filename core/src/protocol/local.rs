@@ -1,8 +1,21 @@
-//! Instants as people at the place read them.
+//! Instants as people at the place read them. The only module that knows a calendar library.
 
-use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
+use std::fmt;
+
+use chrono::{
+    DateTime, Datelike, Days, Local, MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone,
+    Timelike, Utc,
+};
+use chrono_tz::Tz;
+
+/// The first and last instants that are shown as they are: a day within the years -9999 and 9999, in every zone.
+const FIRST_MS: i64 = -377_705_023_201_000;
+const LAST_MS: i64 = 253_402_207_200_999;
+const LAST_YEAR: i32 = 9999;
+
+/// The clock of a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Zone(Tz);
 
 /// An instant on the clock and calendar of a zone. In digits only: words belong to the catalogues.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,52 +28,143 @@ pub struct LocalTime {
     pub weekday: u8,
 }
 
-/// The zone with this IANA name. A loaded definition names one that exists; any other name gives UTC.
-pub fn zone(name: &str) -> TimeZone {
-    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+/// A day of the calendar, wherever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(NaiveDate);
+
+/// When the clock of a place showed a time, in milliseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    Once(i64),
+    /// It was put back over it: the first and the second.
+    Twice(i64, i64),
+    /// It was put forward over it.
+    Never,
 }
 
-/// An instant as it is read in a zone.
-pub fn local(ms: i64, zone: &TimeZone) -> LocalTime {
-    let there = instant(ms).to_zoned_datetime(zone.clone());
-    LocalTime {
-        date: there.date().to_string(),
-        time: hours_and_minutes(there.datetime()),
-        weekday: weekday(there.date()),
+impl Zone {
+    /// The zone with this IANA name, if there is one.
+    pub fn named(name: &str) -> Option<Self> {
+        name.parse().ok().map(Self)
     }
 }
 
+/// The zone with this IANA name. A loaded definition names one that exists; any other name gives UTC.
+pub fn zone(name: &str) -> Zone {
+    Zone::named(name).unwrap_or(Zone(Tz::UTC))
+}
+
+/// An instant as it is read in a zone.
+pub fn local(ms: i64, zone: Zone) -> LocalTime {
+    let there = there(ms, zone);
+    let day = Day(there.date());
+    LocalTime { date: day.to_string(), time: hours_and_minutes(there), weekday: day.weekday() }
+}
+
 /// `HH:MM` of an instant in a zone, 24 hours.
-pub fn time_of_day(ms: i64, zone: &TimeZone) -> String {
-    hours_and_minutes(zone.to_datetime(instant(ms)))
+pub fn time_of_day(ms: i64, zone: Zone) -> String {
+    hours_and_minutes(there(ms, zone))
 }
 
 /// `HH:MM` of an instant in a zone, if it is of the same day there as the other.
-pub fn time_on_day_of(other_ms: i64, ms: i64, zone: &TimeZone) -> Option<String> {
-    let there = zone.to_datetime(instant(ms));
-    (there.date() == zone.to_datetime(instant(other_ms)).date()).then(|| hours_and_minutes(there))
+pub fn time_on_day_of(other_ms: i64, ms: i64, zone: Zone) -> Option<String> {
+    let shown = there(ms, zone);
+    (shown.date() == there(other_ms, zone).date()).then(|| hours_and_minutes(shown))
 }
 
-/// Not `format!`: a view has a hundred times in it, and is drawn at every tap.
-fn hours_and_minutes(there: DateTime) -> String {
-    let digit = |number: i8| char::from(b'0' + number.unsigned_abs() % 10);
-    let (hour, minute) = (there.hour(), there.minute());
-    String::from_iter([digit(hour / 10), digit(hour), ':', digit(minute / 10), digit(minute)])
+/// When the clock of a place showed `YYYY-MM-DDTHH:MM`, or the same with seconds; `None` if that is no time.
+pub fn told(text: &str, zone: Zone) -> Option<Told> {
+    let format = match text.len() {
+        16 => "%Y-%m-%dT%H:%M",
+        19 => "%Y-%m-%dT%H:%M:%S",
+        _ => return None,
+    };
+    Day::read(text.get(..10)?)?;
+    let typed = NaiveDateTime::parse_from_str(text, format).ok()?;
+    Some(match zone.0.from_local_datetime(&typed) {
+        MappedLocalTime::Single(at) => Told::Once(at.timestamp_millis()),
+        MappedLocalTime::Ambiguous(one, other) => {
+            let (one, other) = (one.timestamp_millis(), other.timestamp_millis());
+            Told::Twice(one.min(other), one.max(other))
+        }
+        MappedLocalTime::None => Told::Never,
+    })
 }
 
 /// Minutes east of UTC that clocks of the zone show at an instant.
-pub fn minutes_east(ms: i64, zone: &TimeZone) -> i32 {
-    zone.to_offset(instant(ms)).seconds() / 60
+pub fn minutes_east(ms: i64, zone: Zone) -> i32 {
+    zone.0.offset_from_utc_datetime(&instant(ms)).fix().local_minus_utc() / 60
 }
 
-/// The instant of so many milliseconds since 1970; beyond what a calendar holds, its first or last.
-pub(super) fn instant(ms: i64) -> Timestamp {
-    Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
+/// Minutes east of UTC that this device's own clock shows at an instant: the one question here that the device answers. It is
+/// asked where the clock comes in, and goes on as a parameter.
+pub fn minutes_east_here(ms: i64) -> i32 {
+    Local.offset_from_utc_datetime(&instant(ms)).local_minus_utc() / 60
 }
 
-/// 1 = Monday … 7 = Sunday.
-pub(super) fn weekday(date: Date) -> u8 {
-    u8::try_from(date.weekday().to_monday_one_offset()).unwrap_or(1)
+impl Day {
+    /// The day of an instant in a zone.
+    pub fn of(ms: i64, zone: Zone) -> Self {
+        Self(there(ms, zone).date())
+    }
+
+    /// A day from `YYYY-MM-DD`, if there is such a day.
+    pub fn read(text: &str) -> Option<Self> {
+        let shaped = text.len() == 10
+            && text.bytes().enumerate().all(|(index, byte)| match index {
+                4 | 7 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+        text.parse().ok().filter(|_| shaped).map(Self)
+    }
+
+    /// The day after; `None` behind the last one that is written in ten characters.
+    pub fn next(self) -> Option<Self> {
+        self.0.checked_add_days(Days::new(1)).filter(|day| day.year() <= LAST_YEAR).map(Self)
+    }
+
+    /// 1 = Monday … 7 = Sunday.
+    pub fn weekday(self) -> u8 {
+        u8::try_from(self.0.weekday().number_from_monday()).unwrap_or(1)
+    }
+
+    /// The first instant that is of this day in a zone, or of a later one, where clocks were put forward over its beginning.
+    pub fn begins(self, zone: Zone) -> i64 {
+        let midnight = self.0.and_time(chrono::NaiveTime::MIN);
+        if let Some(begins) = zone.0.from_local_datetime(&midnight).earliest() {
+            return begins.timestamp_millis();
+        }
+        // Three hours before, clocks still showed what they then left; by those, midnight is when they were put forward.
+        let before = midnight - TimeDelta::hours(3);
+        let offset = match zone.0.offset_from_local_datetime(&before).earliest() {
+            Some(offset) => offset.fix().local_minus_utc(),
+            None => 0,
+        };
+        midnight.and_utc().timestamp_millis() - i64::from(offset) * 1_000
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What the clock of a place shows at an instant.
+fn there(ms: i64, zone: Zone) -> NaiveDateTime {
+    zone.0.from_utc_datetime(&instant(ms)).naive_local()
+}
+
+/// The instant of so many milliseconds since 1970, in UTC; beyond what is shown, the first or last.
+fn instant(ms: i64) -> NaiveDateTime {
+    DateTime::<Utc>::from_timestamp_millis(ms.clamp(FIRST_MS, LAST_MS)).unwrap_or_default().naive_utc()
+}
+
+/// Not `format!`: a view has a hundred times in it, and is drawn at every tap.
+fn hours_and_minutes(there: NaiveDateTime) -> String {
+    let digit = |number: u32| char::from(b'0' + u8::try_from(number % 10).unwrap_or(0));
+    let (hour, minute) = (there.hour(), there.minute());
+    String::from_iter([digit(hour / 10), digit(hour), ':', digit(minute / 10), digit(minute)])
 }
 
 #[cfg(test)]
@@ -70,23 +174,65 @@ mod tests {
     #[test]
     fn the_same_instant_is_read_by_the_clock_of_the_place() {
         let ms = 1_795_497_240_000; // 2026-11-24T05:14:00Z
-        let there = local(ms, &zone("America/Los_Angeles"));
+        let there = local(ms, zone("America/Los_Angeles"));
         let expected = LocalTime { date: "2026-11-23".into(), time: "21:14".into(), weekday: 1 };
         assert_eq!(there, expected);
-        assert_eq!(local(ms, &zone("Europe/London")).time, "05:14");
+        assert_eq!(local(ms, zone("Europe/London")).time, "05:14");
     }
 
     #[test]
     fn the_offset_of_a_clock_changes_with_the_season() {
         let los_angeles = zone("America/Los_Angeles");
-        assert_eq!(minutes_east(1_795_497_240_000, &los_angeles), -8 * 60, "November");
-        assert_eq!(minutes_east(1_782_000_000_000, &los_angeles), -7 * 60, "June");
+        assert_eq!(minutes_east(1_795_497_240_000, los_angeles), -8 * 60, "November");
+        assert_eq!(minutes_east(1_782_000_000_000, los_angeles), -7 * 60, "June");
     }
 
     #[test]
     fn no_number_is_too_large_to_show() {
         for ms in [i64::MIN, i64::MAX, 0] {
-            assert_eq!(local(ms, &zone("Pacific/Auckland")).time.len(), 5);
+            assert_eq!(local(ms, zone("Pacific/Auckland")).time.len(), 5);
         }
+    }
+
+    #[test]
+    fn a_time_is_read_as_often_as_the_clock_showed_it() {
+        let los_angeles = zone("America/Los_Angeles");
+        let told = |text: &str| told(text, los_angeles);
+        assert_eq!(told("2026-11-23T21:14"), Some(Told::Once(1_795_497_240_000)));
+        assert_eq!(told("2026-11-23T21:14:30"), Some(Told::Once(1_795_497_270_000)));
+        // Put back over it on 2026-11-01, and forward over it on 2027-03-14.
+        assert_eq!(told("2026-11-01T01:30"), Some(Told::Twice(1_793_521_800_000, 1_793_525_400_000)));
+        assert_eq!(told("2027-03-14T02:30"), Some(Told::Never));
+        for bad in
+            ["", "2026-11-23", "2026-11-23 21:14", "2026-11-23T21:14Z", "+2026-11-23T21:14", "2026-1-3T21:14"]
+        {
+            assert_eq!(told(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_day_begins_when_the_clock_first_shows_it() {
+        let begins = |day: &str, name: &str| Day::read(day).expect("a day").begins(zone(name));
+        assert_eq!(begins("2026-11-24", "UTC"), 1_795_478_400_000);
+        assert_eq!(begins("2026-11-24", "America/Los_Angeles"), 1_795_507_200_000);
+        // Forward at midnight: it begins at one.
+        assert_eq!(begins("2026-09-06", "America/Santiago"), 1_788_667_200_000);
+        // Back at midnight: it begins with the first of two.
+        assert_eq!(begins("2026-11-01", "America/Havana"), 1_793_505_600_000);
+        // Left out whole: at its end.
+        assert_eq!(begins("2011-12-30", "Pacific/Apia"), begins("2011-12-31", "Pacific/Apia"));
+    }
+
+    #[test]
+    fn the_calendar_has_its_ends() {
+        assert_eq!(Day::read("9999-12-31").and_then(Day::next), None);
+        assert_eq!(
+            Day::read("2026-02-28").and_then(Day::next).map(|day| day.to_string()),
+            Some("2026-03-01".into())
+        );
+        for bad in ["2026-02-29", "2026-13-01", "20261124", "2026-1-24", "-026-11-24", "2026-11-24 "] {
+            assert_eq!(Day::read(bad), None, "{bad}");
+        }
+        assert_eq!(Day::of(i64::MAX, zone("Pacific/Auckland")).to_string(), "9999-12-31");
     }
 }

@@ -37,5 +37,8 @@ pub use diff::diff;
 pub use fault::{Fault, FaultKind, Faults, Shape};
 pub use json::JsonFault;
 pub use load::{MAX_BYTES, fingerprint, load};
-pub use local::{LocalTime, local, minutes_east, time_of_day, time_on_day_of, zone};
+pub use local::{
+    Day, LocalTime, Told as ToldTime, Zone, local, minutes_east, minutes_east_here, time_of_day,
+    time_on_day_of, told, zone,
+};
 pub use value::{Misfit, Value};

@@ -9,16 +9,16 @@ const DAY: i64 = 24 * HOUR;
 
 /// `21:14`.
 pub fn clock_time(ms: i64, zone: &str) -> String {
-    crate::protocol::time_of_day(ms, &crate::protocol::zone(zone))
+    crate::protocol::time_of_day(ms, crate::protocol::zone(zone))
 }
 
 /// `21:14` on the day of `now`, else `Nov 22, 21:14` or `22 nov, 21:14`.
 pub fn day_and_time(ms: i64, now: i64, zone: &str, language: Language) -> String {
     let zone = crate::protocol::zone(zone);
-    if let Some(time) = crate::protocol::time_on_day_of(now, ms, &zone) {
+    if let Some(time) = crate::protocol::time_on_day_of(now, ms, zone) {
         return time;
     }
-    let then = local(ms, &zone);
+    let then = local(ms, zone);
     let mut parts = then.date.split('-');
     let (year, month, day) = (parts.next(), parts.next(), parts.next());
     let month_name = month.and_then(|m| m.parse::<usize>().ok()).and_then(|m| MONTHS.get(m.checked_sub(1)?));

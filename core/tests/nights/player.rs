@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use firsthours_core::protocol::{Definition, FieldKind, Phase, Step, Value, zone};
+use firsthours_core::protocol::{Definition, FieldKind, Phase, Step, Value};
 use firsthours_core::record::{
     Act, Content, EncounterId, EntryId, Event, EventId, IncidentId, Kind, PersonId, Record, Refusal,
     Register, Role, Sharing, State, copies, decide, derive, threads, versions,
@@ -61,7 +61,7 @@ impl Night {
             ("office", Person::at_a_desk(7, Role::Administrator)),
         ]);
         Self {
-            dates: Dates::of(evening, zone(&version(1).definition.time_zone)),
+            dates: Dates::of(evening, version(1).definition.time_zone.parse().expect("a zone")),
             people,
             server: Author::desk(9, Role::Supervisor),
             events: Vec::new(),

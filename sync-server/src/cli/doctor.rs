@@ -5,6 +5,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use firsthours_core::protocol::{Day, local, zone};
+
 use super::CliError;
 use crate::app::App;
 use crate::audit;
@@ -204,16 +206,15 @@ fn days_since(version: &str, now_ms: i64) -> Option<i64> {
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let mut words = version.rsplit(' ');
     let (year, month, day) = (words.next()?, words.next()?, words.next()?);
-    let month = i8::try_from(MONTHS.iter().position(|name| *name == month)? + 1).ok()?;
-    let date = jiff::civil::Date::new(year.parse().ok()?, month, day.parse().ok()?).ok()?;
-    let then = jiff::tz::TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()?.as_millisecond();
+    let month = MONTHS.iter().position(|name| *name == month)? + 1;
+    let then = Day::read(&format!("{year}-{month:02}-{day:0>2}"))?.begins(zone("UTC"));
     Some((now_ms - then).div_euclid(DAY_MS))
 }
 
 /// A moment as an administrator reads it.
 fn day(at_ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(at_ms)
-        .map_or_else(|_| at_ms.to_string(), |at| at.strftime("%F %R UTC").to_string())
+    let there = local(at_ms, zone("UTC"));
+    format!("{} {} UTC", there.date, there.time)
 }
 
 #[cfg(test)]

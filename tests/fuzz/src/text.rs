@@ -89,8 +89,8 @@ fn place(text: &str) -> bool {
     let (ms, name) = text.split_once(' ').unwrap_or((text, HERE));
     let Ok(ms) = ms.parse::<i64>() else { return false };
     let zone = zone(name);
-    assert_eq!(local(ms, &zone).time.len(), 5);
-    assert!(minutes_east(ms, &zone).abs() <= 26 * 60);
+    assert_eq!(local(ms, zone).time.len(), 5);
+    assert!(minutes_east(ms, zone).abs() <= 26 * 60);
     // Whatever is read from a message is smaller than this.
     let ms = ms.clamp(-(1 << 53), 1 << 53);
     for language in Language::ALL {

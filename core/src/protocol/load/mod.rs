@@ -147,7 +147,7 @@ fn languages_of_texts(listed: &[String]) -> Vec<String> {
 
 fn time_zone(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<String> {
     let found = reader.string(value, at)?;
-    if jiff::tz::TimeZone::get(found).is_err() {
+    if crate::protocol::Zone::named(found).is_none() {
         reader.fault(at, FaultKind::NoSuchTimeZone { found: super::path::shortened(found) });
     }
     Some(found.to_owned())

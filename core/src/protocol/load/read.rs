@@ -296,12 +296,7 @@ impl<'v> Object<'_, 'v, '_> {
 
 /// `YYYY-MM-DD`, and such a day exists.
 pub(super) fn is_date(text: &str) -> bool {
-    let shaped = text.len() == 10
-        && text.bytes().enumerate().all(|(index, byte)| match index {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    shaped && text.parse::<jiff::civil::Date>().is_ok()
+    crate::protocol::Day::read(text).is_some()
 }
 
 /// A language code: `en`, `es`, `zh-Hant`.

@@ -1,8 +1,6 @@
 //! Moments as a form holds them: `YYYY-MM-DDTHH:MM` on the clock of the protocol's place.
 
-use firsthours_core::protocol::{local, zone};
-use jiff::civil::DateTime;
-use jiff::tz::AmbiguousOffset;
+use firsthours_core::protocol::{ToldTime, local, told, zone};
 
 /// Why a typed time is no moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,24 +22,18 @@ pub enum Which {
 
 /// The text of a moment.
 pub fn text(ms: i64, zone_name: &str) -> String {
-    let there = local(ms, &zone(zone_name));
+    let there = local(ms, zone(zone_name));
     format!("{}T{}", there.date, there.time)
 }
 
 /// The moment of a text. An hour that came twice is the first one while the second is still to come: what is
 /// recorded has happened.
 pub fn read(text: &str, zone_name: &str, which: Option<Which>, now: i64) -> Result<i64, Unclear> {
-    let typed: DateTime = text.trim().parse().map_err(|_| Unclear::Unreadable)?;
-    let ambiguous = zone(zone_name).to_ambiguous_timestamp(typed);
-    let offset = ambiguous.offset();
-    let unreadable = |_| Unclear::Unreadable;
-    let first = ambiguous.earlier().map_err(unreadable)?.as_millisecond();
-    let second = ambiguous.later().map_err(unreadable)?.as_millisecond();
-    match (offset, which) {
-        (AmbiguousOffset::Gap { .. }, _) => Err(Unclear::Skipped),
-        (AmbiguousOffset::Fold { .. }, Some(Which::Second)) => Ok(second),
-        (AmbiguousOffset::Fold { .. }, None) if second <= now => Err(Unclear::Twice),
-        _ => Ok(first),
+    match (told(text.trim(), zone(zone_name)).ok_or(Unclear::Unreadable)?, which) {
+        (ToldTime::Never, _) => Err(Unclear::Skipped),
+        (ToldTime::Twice(_, second), Some(Which::Second)) => Ok(second),
+        (ToldTime::Twice(_, second), None) if second <= now => Err(Unclear::Twice),
+        (ToldTime::Once(at) | ToldTime::Twice(at, _), _) => Ok(at),
     }
 }
 
