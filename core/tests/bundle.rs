@@ -1,10 +1,12 @@
 //! The bundle: its bytes, what `verify` names, and that no change of it goes unseen.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
+use crate::support::{
+    Author, ENCOUNTER, EPOCH, MINUTE, NIGHT, SOME_DEFINITION, answered, fingerprint, fixture_path, golden,
+    opened_under, server_key, text, trust,
+};
 use firsthours_core::bundle::{
     Bundle, BundleFault, BundledEvent, Completeness, MAX_BYTES, Manifest, Receipts, VerifyFault, Wrong, pack,
     read, verify, write,
@@ -18,10 +20,6 @@ use firsthours_core::record::{
     EncounterId, EntryId, Event, EventId, Hash, HoldReason, Install, InstallId, Kind, Role,
 };
 use proptest::prelude::*;
-use support::{
-    Author, ENCOUNTER, EPOCH, MINUTE, NIGHT, SOME_DEFINITION, answered, fingerprint, fixture_path, golden,
-    opened_under, server_key, text, trust,
-};
 
 /// Header, definition, trust, and the certificates of two.
 const BEFORE_EVENTS: usize = 5;
@@ -206,7 +204,7 @@ fn a_certificate_that_is_missing_foreign_or_not_needed_is_named() {
 
     let mut foreign = exported();
     let stranger = Author::phone(1, Role::Deputy).certificate();
-    foreign.certificates[0] = Document::sign(&stranger, Tag::Cert, &support::key(77));
+    foreign.certificates[0] = Document::sign(&stranger, Tag::Cert, &crate::support::key(77));
     foreign.arrange();
     assert_eq!(wrong(&foreign).1, Wrong::NotAuthentic(NotAuthentic::Signature));
 

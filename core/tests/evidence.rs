@@ -1,17 +1,15 @@
 //! What a signature, a certificate and a chain are worth, and what is refused.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::{
+    Author, ENCOUNTER, NIGHT, fingerprint, key, opened, read, root_key, server_certificate, server_key, trust,
+};
 use firsthours_core::evidence::{
     Chain, ChainFault, Document, InstallCertificate, Keyring, NotAuthentic, PublicKey, Purpose, Rolling,
     ServerCertificate, Signature, SignedEvent, Tag, Trust, check_encounter,
 };
 use firsthours_core::record::{Event, EventId, Header, Install, InstallId, Kind, PersonId, Role};
-use support::{
-    Author, ENCOUNTER, NIGHT, fingerprint, key, opened, read, root_key, server_certificate, server_key, trust,
-};
 
 const TAGS: [Tag; 11] = Tag::ALL;
 
@@ -38,7 +36,7 @@ fn a_signature_for_one_use_is_worth_nothing_in_another() {
         }
         assert_eq!(key.public().verify(made_for, b"texts", &signature), Err(NotAuthentic::Signature));
         assert_eq!(
-            support::key(8).public().verify(made_for, b"text", &signature),
+            crate::support::key(8).public().verify(made_for, b"text", &signature),
             Err(NotAuthentic::Signature)
         );
     }
@@ -63,7 +61,7 @@ fn a_weak_key_is_no_key() {
 #[test]
 fn hex_is_lower_case_and_of_one_length() {
     let key = key(9).public().to_string();
-    let signature = support::key(9).sign(Tag::Event, b"").to_string();
+    let signature = crate::support::key(9).sign(Tag::Event, b"").to_string();
     assert!(key.parse::<PublicKey>().is_ok() && signature.parse::<Signature>().is_ok());
     for bad in [key.to_uppercase(), key[2..].to_owned(), format!("{key}00"), format!(" {}", &key[1..])] {
         assert_eq!(bad.parse::<PublicKey>(), Err(NotAuthentic::Key), "{bad}");

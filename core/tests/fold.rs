@@ -1,10 +1,11 @@
 //! The laws of the fold: state is a function of the set of events, and nobody overwrites what they had not seen.
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::support::{
+    Author, ENCOUNTER, LOS_ANGELES, MINUTE, NIGHT, answered, fold, los_angeles, opened, read, text,
+};
 use firsthours_core::protocol::{Phase, Value};
 use firsthours_core::record::{
     Act, EntryId, Event, EventId, HoldReason, Kind, PersonId, PhaseStatus, Record, Register, Role, Sharing,
@@ -12,9 +13,6 @@ use firsthours_core::record::{
 };
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use support::{
-    Author, ENCOUNTER, LOS_ANGELES, MINUTE, NIGHT, answered, fold, los_angeles, opened, read, text,
-};
 
 /// What a case is made of: who, what, and two numbers to choose with.
 type Move = (u8, u8, u8, u8);

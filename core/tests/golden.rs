@@ -2,10 +2,12 @@
 //!
 //! Each fixture is what this version writes; an older fixture never changes, a newer format gets a file beside it.
 
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::{
+    Author, ENCOUNTER, EPOCH, NIGHT, SOME_DEFINITION, answered, at, fixture_path, golden, key, opened_under,
+    root_key, server_certificate, server_key, text, trust,
+};
 use firsthours_core::evidence::{
     Checkpoint, Document, EncounterReceipt, HeldEvent, Hole, InstallCertificate, LogHead, Purpose, Receipt,
     Revocation, Revoked, ServerCertificate, Signature, SignedEvent, Tag, Trust,
@@ -21,10 +23,6 @@ use firsthours_core::wire::{
     Positioned, Problem, ProblemKind, ProtocolNotice, ReadMessage, Succession, enrol_message, hello_message,
 };
 use serde::Serialize;
-use support::{
-    Author, ENCOUNTER, EPOCH, NIGHT, SOME_DEFINITION, answered, at, fixture_path, golden, key, opened_under,
-    root_key, server_certificate, server_key, text, trust,
-};
 
 const ENTRY: EntryId = EntryId([0xaa; 8]);
 
@@ -385,7 +383,7 @@ fn enrolment_speaks_in_exactly_these_bytes() {
         certificate: None,
     };
     message("enrol_request", &request);
-    let (old, author) = (support::key(102), Author::phone(1, Role::Deputy));
+    let (old, author) = (crate::support::key(102), Author::phone(1, Role::Deputy));
     let succession = Succession {
         follows: InstallId([1; 16]),
         head: Some((7, id(7))),

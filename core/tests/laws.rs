@@ -1,27 +1,14 @@
 //! The laws that hold under every protocol, whoever writes and in whatever order it arrives.
 
-#[path = "laws/clocks.rs"]
 mod clocks;
-#[path = "laws/conditions.rs"]
 mod conditions;
-#[path = "laws/coverage.rs"]
 mod coverage;
-#[path = "laws/fold.rs"]
 mod fold;
-#[path = "laws/heads.rs"]
 mod heads;
-#[path = "laws/moves.rs"]
 mod moves;
-#[path = "laws/next.rs"]
 mod next;
-#[path = "support/random/mod.rs"]
-mod random;
-#[path = "laws/registers.rs"]
 mod registers;
-#[path = "laws/submissions.rs"]
 mod submissions;
-mod support;
-#[path = "laws/told.rs"]
 mod told;
 
 use proptest::prelude::*;

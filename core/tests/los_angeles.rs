@@ -1,15 +1,13 @@
 //! The Los Angeles County protocol as shipped: its steps, its clocks, and who answers what. What every shipped protocol
 //! must be is in `shipped.rs`.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::los_angeles;
 use firsthours_core::protocol::{
     AnchorOf, AnswerIs, Author, Clock, Comes, Condition, Deadline, FieldClass, FieldKind, Occurrence, Phase,
     Told,
 };
-use support::los_angeles;
 
 /// The steps in the order of the night, with their phase and whose they are.
 const STEPS: [(&str, Phase, Author); 36] = [

@@ -3,18 +3,16 @@
 //! The law is checked by a generator: every kind of event with a text, every field of the Los Angeles protocol that people
 //! write in, accepted and held, each with a word that stands nowhere else; then everything that is drawn is searched for it.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::support::{Author, ENCOUNTER, LOS_ANGELES, NIGHT, opened_under, read};
 use firsthours_core::protocol::{Definition, FieldKind, Value, load};
 use firsthours_core::record::{
     Actor, EntryId, Event, EventId, Hash, HoldReason, Kind, PersonId, Role, State, derive, summarise,
 };
 use firsthours_core::view::{Context, Here, NoNames, Reader, queue_row, sheet, timeline, view};
 use firsthours_core::words::Language;
-use support::{Author, ENCOUNTER, LOS_ANGELES, NIGHT, opened_under, read};
 
 const CANARY: &str = "quillfeather";
 

@@ -1,16 +1,15 @@
 //! The record against a model of plain maps: whatever deputies, supervisors and county workers do, alone or apart.
 
-#[path = "support/random/mod.rs"]
-mod random;
-#[path = "model/refusals.rs"]
 mod refusals;
-#[path = "model/replica.rs"]
 mod replica;
-mod support;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::random::choices::Choices;
+use crate::random::naive::{Naive, differ, value};
+use crate::random::play::Play;
+use crate::random::{Drawn, bytes, versions};
 use firsthours_core::protocol::{Definition, Phase, Reading};
 use firsthours_core::record::{
     Act, Content, EntryId, Hash, State, derive, disputes, holders, is_void, phase_status, same_as, threads,
@@ -18,10 +17,6 @@ use firsthours_core::record::{
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use random::choices::Choices;
-use random::naive::{Naive, differ, value};
-use random::play::Play;
-use random::{Drawn, bytes, versions};
 use refusals::Asked;
 use replica::Replica;
 

@@ -10,19 +10,11 @@
 //! names: `+1` is a day later, `-4` four days before. What is so is the judgement of whoever wrote the night, not of the
 //! program: a table that fails is a question to both.
 
-mod support;
-
-#[path = "nights/dates.rs"]
 mod dates;
-#[path = "nights/people.rs"]
 mod people;
-#[path = "nights/player.rs"]
 mod player;
-#[path = "nights/said.rs"]
 mod said;
-#[path = "nights/table.rs"]
 mod table;
-#[path = "nights/versions.rs"]
 mod versions;
 
 macro_rules! nights {
@@ -36,7 +28,7 @@ macro_rules! nights {
 
         #[test]
         fn every_written_night_is_played() {
-            let folder = support::fixture_path("night");
+            let folder = crate::support::fixture_path("night");
             let files = std::fs::read_dir(folder).expect("the nights are in a folder");
             let mut written: Vec<String> =
                 files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned()).collect();

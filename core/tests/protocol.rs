@@ -1,22 +1,12 @@
 //! Protocol definitions: what loads, what is refused and where, and what conditions and clocks mean.
 
-#[path = "protocol/book.rs"]
 mod book;
-#[path = "protocol/clocks.rs"]
 mod clocks;
-#[path = "protocol/conditions.rs"]
 mod conditions;
-#[path = "protocol/faults.rs"]
 mod faults;
-#[path = "protocol/mutations.rs"]
 mod mutations;
-#[path = "support/random/mod.rs"]
-mod random;
-#[path = "protocol/schema.rs"]
 mod schema;
-#[path = "protocol/sound.rs"]
 mod sound;
-mod support;
 
 use firsthours_core::protocol::{
     Comes, Definition, FieldKind, JsonFault, MAX_BYTES, Occurrence, PartnerStep, fingerprint, load,

@@ -1,20 +1,16 @@
 //! Every protocol that is shipped: it loads, its words are fit for the street, it asks nothing twice, and a night can be
 //! played under it. Whoever adds a file to `core/protocols` adds it to these tests.
 
-#[path = "shipped/night.rs"]
 mod night;
-mod support;
-#[path = "support/texts.rs"]
-mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use crate::texts::{blaming, length, sentences, telephone, texts};
 use firsthours_core::protocol::{
     AnchorOf, Author, BasisState, Clock, Deadline, Definition, FieldClass, FieldKind, Phase, load,
 };
 use serde_json::Value as Json;
-use texts::{blaming, length, sentences, telephone, texts};
 
 /// The example of the guide: it is checked like the others, and is no county's.
 const EXAMPLE: &str = "example";

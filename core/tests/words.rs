@@ -1,14 +1,12 @@
 //! The app's own words: all there in both languages, pinned where they speak of trouble, and without blame.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use crate::support::golden;
 use firsthours_core::protocol::{Author, FieldKind, Misfit, Phase};
 use firsthours_core::record::{PhaseStatus, Refusal, Role};
 use firsthours_core::words::{Label, Language, Sentence, Trouble, Whole, misfit, refusal};
-use support::golden;
 
 /// Terms that put the fault on a child or hide who did what, in the words of the app itself: `domain.md`, section 8.
 const BLAMING: [&str; 74] = [

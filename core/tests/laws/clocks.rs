@@ -11,7 +11,7 @@ use firsthours_core::record::{EntryId, Event, Kind, State, StepState, derive};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use crate::cases;
+use super::cases;
 use crate::random::naive::{self, Naive, Same, value};
 use crate::random::play::Play;
 use crate::random::{Drawn, bytes, definitions};

@@ -7,7 +7,7 @@ use firsthours_core::record::{Derived, State, StepState, derive};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use crate::cases;
+use super::cases;
 use crate::random::naive::{self, Naive};
 use crate::random::play::Play;
 use crate::random::{Drawn, bytes, definitions};

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use firsthours_core::record::{Event, EventId, HoldReason, Kind, Role, State, bounds};
 use proptest::prelude::*;
 
-use crate::cases;
+use super::cases;
+use super::told::told;
 use crate::random::play::Play;
 use crate::random::{bytes, definitions};
 use crate::support::{Author, NIGHT, read};
-use crate::told::told;
 
 /// The greatest stamp as the contract says it: of the events that count, as far as each goes on from the one before it.
 fn greatest(state: &State) -> u64 {

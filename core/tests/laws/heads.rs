@@ -7,7 +7,7 @@ use firsthours_core::protocol::Value;
 use firsthours_core::record::{Event, EventId, HoldReason, Kind, Register, Role, State};
 use proptest::prelude::*;
 
-use crate::cases;
+use super::cases;
 use crate::support::{Author, NIGHT, read};
 
 /// Answers to two fields, each naming any of the events before it, and holds and releases of any of them.

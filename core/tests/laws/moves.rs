@@ -10,14 +10,14 @@ use firsthours_core::record::{
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use crate::cases;
-use crate::clocks::{by_engine, by_hand};
+use super::cases;
+use super::clocks::{by_engine, by_hand};
+use super::told::derived_text;
 use crate::random::choices::Choices;
 use crate::random::naive::{self, Heads, Naive, value};
 use crate::random::play::Play;
 use crate::random::{Drawn, bytes, versions};
 use crate::support::{Author, NIGHT, read as read_event};
-use crate::told::derived_text;
 
 /// One thing that was said: the event, and where it said it.
 type Saying = (EventId, String, Option<EntryId>, Option<String>);

@@ -6,7 +6,7 @@ use firsthours_core::record::{
 };
 use proptest::prelude::*;
 
-use crate::cases;
+use super::cases;
 use crate::random::play::Play;
 use crate::random::{bytes, definitions};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use firsthours_core::record::{Event, EventId, Register, State, derive, disputes};
 use proptest::prelude::*;
 
-use crate::cases;
+use super::cases;
 use crate::random::naive::{self, Naive, differ};
 use crate::random::play::Play;
 use crate::random::{bytes, definitions};

@@ -4,7 +4,7 @@ use firsthours_core::protocol::Definition;
 use firsthours_core::record::{Event, Kind, Register, State, Submissions};
 use proptest::prelude::*;
 
-use crate::cases;
+use super::cases;
 use crate::random::play::Play;
 use crate::random::{bytes, definitions};
 

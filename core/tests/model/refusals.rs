@@ -7,8 +7,8 @@ use firsthours_core::record::{
     Act, Actor, Conflict, Content, EntryId, EventId, PersonId, PhaseStatus, Register, Role, StepState,
 };
 
+use super::replica::{Replica, What};
 use crate::random::naive::{Naive, fits};
-use crate::replica::{Replica, What};
 
 /// Somebody about to act.
 pub(crate) struct Asked<'a> {

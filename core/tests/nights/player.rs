@@ -9,10 +9,10 @@ use firsthours_core::record::{
     Register, Role, Sharing, State, copies, decide, derive, threads, versions,
 };
 
-use crate::dates::Dates;
-use crate::people::Person;
+use super::dates::Dates;
+use super::people::Person;
+use super::versions::{by_hash, version};
 use crate::support::{Author, read};
-use crate::versions::{by_hash, version};
 
 const PHASES: [(&str, Phase); 3] =
     [("scene", Phase::Scene), ("follow_up", Phase::FollowUp), ("outcome", Phase::Outcome)];

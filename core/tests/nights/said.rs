@@ -8,9 +8,9 @@ use firsthours_core::record::{
     next_step, phase_status, same_as,
 };
 
-use crate::dates::Dates;
-use crate::player::{Line, Night, encounter, phase};
-use crate::versions::version;
+use super::dates::Dates;
+use super::player::{Line, Night, encounter, phase};
+use super::versions::version;
 
 /// How a clock stands, and when it is due.
 type Stands = (ClockResult, Option<i64>);

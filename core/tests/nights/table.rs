@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use firsthours_core::record::Event;
 
-use crate::player::{Line, Night};
-use crate::said::{is_about_something, said};
+use super::player::{Line, Night};
+use super::said::{is_about_something, said};
 use crate::support::fold;
 
 /// Monday.

@@ -9,8 +9,8 @@ use firsthours_core::record::{
     decide, derive, next_step, phase_status,
 };
 
-use super::support::{Author, MINUTE, NIGHT, fold, opened_under, read};
 use super::{Shipped, of, shipped};
+use crate::support::{Author, MINUTE, NIGHT, fold, opened_under, read};
 
 /// More acts than any night needs: a night that does not end is a fault.
 const MOST_ACTS: usize = 400;

@@ -5,7 +5,7 @@ use firsthours_core::record::Act;
 use firsthours_core::view::{Alarm, alarms};
 use firsthours_core::words::Language;
 
-use crate::paper::{Paper, answer, answer_in, at, call, entries};
+use super::paper::{Paper, answer, answer_in, at, call, entries};
 use crate::support::{MINUTE, NIGHT, text};
 
 fn rings(paper: &Paper, minutes: i64) -> Vec<(i64, bool, String)> {

@@ -4,7 +4,7 @@ use firsthours_core::protocol::Value;
 use firsthours_core::record::StepState;
 use serde_json::{Value as Json, json};
 
-use crate::paper::{Paper, answer_in, at, call, entries, first, words};
+use super::paper::{Paper, answer_in, at, call, entries, first, words};
 use crate::support::text;
 
 /// Whoever calls the advocate asks whether they know the child; where `comes` is false, that is all they call for.

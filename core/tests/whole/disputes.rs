@@ -6,7 +6,7 @@ use firsthours_core::record::{
     phase_status, same_as,
 };
 
-use crate::paper::{OTHER, Paper, answer, answer_in, at, call, entries};
+use super::paper::{OTHER, Paper, answer, answer_in, at, call, entries};
 use crate::support::{NIGHT, text};
 
 const SCENE: Phase = Phase::Scene;

@@ -4,7 +4,7 @@ use firsthours_core::protocol::Author;
 use firsthours_core::record::{NextReason, next_step};
 use serde_json::{Value as Json, json};
 
-use crate::paper::{Paper, answer, at, first, words};
+use super::paper::{Paper, answer, at, first, words};
 use crate::support::{MINUTE, NIGHT, text};
 
 /// The advocate is urgent, and there is a stay of which a clock measures how long it lasts.

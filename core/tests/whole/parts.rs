@@ -4,7 +4,7 @@ use firsthours_core::protocol::Phase;
 use firsthours_core::record::{Act, PhaseStatus, Refusal, Submissions, is_settled, phase_status};
 use serde_json::{Value as Json, json};
 
-use crate::paper::{Paper, answer, at, first};
+use super::paper::{Paper, answer, at, first};
 use crate::support::NIGHT;
 
 const FOLLOW_UP: Phase = Phase::FollowUp;

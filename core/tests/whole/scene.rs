@@ -2,7 +2,7 @@
 
 use firsthours_core::record::{Act, Record, copies, derive};
 
-use crate::paper::{OTHER, Paper, answer, answer_in, at, call, entries};
+use super::paper::{OTHER, Paper, answer, answer_in, at, call, entries};
 use crate::support::text;
 
 fn lacking(from: &Paper, to: &Paper) -> Vec<Act> {

@@ -2,7 +2,7 @@
 
 use firsthours_core::view::RowTold::{self, ByHand, Gap, Recorded};
 
-use crate::paper::{Paper, answer, answer_in, at, call, entries};
+use super::paper::{Paper, answer, answer_in, at, call, entries};
 use crate::support::{MINUTE, NIGHT, golden, text};
 
 fn night() -> Paper {

@@ -5,7 +5,7 @@ use firsthours_core::record::{
     Act, Dispute, Hash, PhaseStatus, Refusal, StepState, disputes, phase_status, versions,
 };
 
-use crate::paper::{Paper, answer, at, first, second, sha};
+use super::paper::{Paper, answer, at, first, second, sha};
 use crate::support::{NIGHT, text};
 
 fn moved(protocol: Hash) -> Act {

@@ -1,0 +1,21 @@
+//! The core from outside, in one binary: laws over random protocols, written nights, formats, the store, the wire.
+
+mod bundle;
+mod diff;
+mod evidence;
+mod fold;
+mod golden;
+mod laws;
+mod los_angeles;
+mod masked;
+mod model;
+mod nights;
+mod protocol;
+mod random;
+mod shipped;
+mod store;
+mod support;
+mod texts;
+mod transport;
+mod whole;
+mod words;
