@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::support::los_angeles;
 use firsthours_core::protocol::{
     AnchorOf, AnswerIs, Author, Clock, Comes, Condition, Deadline, FieldClass, FieldKind, Occurrence, Phase,
-    Told,
+    RowSource,
 };
 
 /// The steps in the order of the night, with their phase and whose they are.
@@ -280,7 +280,7 @@ fn what_is_kept_closest_is_marked_so() {
 fn the_sheet_for_the_advocate_holds_no_narrative_and_no_identity_of_the_child() {
     let sheet = los_angeles().sheets.iter().find(|sheet| sheet.id == "handover").expect("there is one");
     for row in sheet.sections.iter().flat_map(|section| &section.rows) {
-        let Told::Field(told) = &row.from else { continue };
+        let RowSource::Field(told) = &row.from else { continue };
         let field = los_angeles().step(&told.step).and_then(|step| step.field(&told.field));
         let class = field.map(|field| field.class);
         let is_receiver = told.field == "received_by";

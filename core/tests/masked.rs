@@ -11,7 +11,7 @@ use firsthours_core::protocol::{Definition, FieldKind, Value, load};
 use firsthours_core::record::{
     Actor, EntryId, Event, EventId, Hash, HoldReason, Kind, PersonId, Role, State, derive, summarise,
 };
-use firsthours_core::view::{Context, Here, NoNames, Reader, queue_row, sheet, timeline, view};
+use firsthours_core::view::{Context, NoNames, OnPhone, Reader, queue_row, sheet, timeline, view};
 use firsthours_core::words::Language;
 
 const CANARY: &str = "quillfeather";
@@ -106,7 +106,7 @@ fn reader(role: Role, person: &str, sees_all: bool) -> Reader {
 /// Everything that is drawn of a record for this reader.
 fn drawn(definition: &Definition, events: &[Arc<Event>], reader: &Reader, language: Language) -> String {
     let state = State::fold(events.iter().cloned());
-    let here = Here::default();
+    let here = OnPhone::default();
     let context = Context { definition, here: &here, reader, language, now: NIGHT, names: &NoNames };
     let derived = derive(definition, &state);
     let summary = summarise(ENCOUNTER, Hash::of(LOS_ANGELES.as_bytes()), definition, &state, &derived);

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::store::{Result, Store, StoreError, Tx, number};
 use crate::trust::{fact, set as set_fact};
 
-pub use checkpoint::{Checkpoints, Told, differs_ms};
+pub use checkpoint::{CheckpointFile, Checkpoints, differs_ms};
 pub(crate) use checkpoint::{given_back, last as last_checkpoint};
 pub use refusals::Refusals;
 pub use verify::{Fault, Verdict, Wrong, verify};

@@ -10,7 +10,7 @@ use crate::protocol::{Author, local, zone};
 use crate::record::{Derived, EncounterId, Hash, Role, Summary, derive, holders};
 use crate::store::{EncounterRow, Store};
 use crate::view::{
-    self, Alarm, CallView, Context, Draft, EncounterView, Here, Home, HomeRow, Reader, SheetView,
+    self, Alarm, CallView, Context, Draft, EncounterView, Home, HomeRow, OnPhone, Reader, SheetView,
     TimelineRow, alarms, home_row, sync_line, timeline, view,
 };
 use crate::wire::Policy;
@@ -303,7 +303,7 @@ impl FirstHours {
         newer: Option<(Hash, u32)>,
     ) -> Result<EncounterView, AppError> {
         let (here, reader) = self.here_and_reader(inner, record, unsent)?;
-        let here = Here { newer, scene: inner.siblings(record.id, derived), ..here };
+        let here = OnPhone { newer, scene: inner.siblings(record.id, derived), ..here };
         let context = Context {
             definition: &record.under.definition,
             here: &here,
@@ -325,7 +325,7 @@ impl FirstHours {
         inner: &Inner,
         record: &OpenRecord,
         unsent: usize,
-    ) -> Result<(Here, Reader), AppError> {
+    ) -> Result<(OnPhone, Reader), AppError> {
         debug_assert_eq!(
             self.store.drafts(&record.id).ok().as_ref(),
             Some(&record.drafts),
@@ -363,7 +363,7 @@ impl FirstHours {
             .filter(|person| person.id != actor.person && !holders.contains(&person.id))
             .map(|person| (person.id.clone(), person.name.clone()))
             .collect();
-        let here = Here {
+        let here = OnPhone {
             seen,
             drafts,
             unsent: Some(unsent),

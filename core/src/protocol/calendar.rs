@@ -42,8 +42,8 @@ mod tests {
 
     fn ms(text: &str) -> i64 {
         let text = text.strip_suffix('Z').expect("in UTC");
-        match super::super::local::told(text, zone("UTC")) {
-            Some(super::super::local::Told::Once(ms)) => ms,
+        match super::super::local::resolve(text, zone("UTC")) {
+            Some(super::super::local::Resolved::Once(ms)) => ms,
             other => panic!("{text}: {other:?}"),
         }
     }

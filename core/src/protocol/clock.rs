@@ -127,7 +127,7 @@ pub fn read_clocks(definition: &Definition, facts: &dyn Facts) -> Vec<ClockReadi
             AnchorOf::First | AnchorOf::Last => vec![None],
         };
         for entry in entries {
-            let view = Of { definition, clock, facts, zone, entry };
+            let view = ClockOfRecord { definition, clock, facts, zone, entry };
             readings.extend(view.read(index));
         }
     }
@@ -135,7 +135,7 @@ pub fn read_clocks(definition: &Definition, facts: &dyn Facts) -> Vec<ClockReadi
 }
 
 /// One clock of one record.
-struct Of<'a> {
+struct ClockOfRecord<'a> {
     definition: &'a Definition,
     clock: &'a Clock,
     facts: &'a dyn Facts,
@@ -178,7 +178,7 @@ enum Head {
     Latest,
 }
 
-impl<'a> Of<'a> {
+impl<'a> ClockOfRecord<'a> {
     /// How it stands; nothing where the clock does not apply.
     fn read(&self, clock: usize) -> Option<ClockReading> {
         let applies = judge_optional(self.clock.applies.as_ref(), self.facts, self.same()).truth;

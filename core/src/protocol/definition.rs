@@ -473,12 +473,12 @@ pub struct SheetRow {
     /// What the row tells.
     pub title: Text,
     /// Where it is told.
-    pub from: Told,
+    pub from: RowSource,
 }
 
 /// Where a row of a sheet is told. In JSON `step` and `field`, both of which may be left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
+pub enum RowSource {
     /// Nowhere in the record.
     ByHand,
     /// How the step stands; of a call, every attempt.

@@ -34,7 +34,7 @@ pub struct Day(NaiveDate);
 
 /// When the clock of a place showed a time, in milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
+pub enum Resolved {
     Once(i64),
     /// It was put back over it: the first and the second.
     Twice(i64, i64),
@@ -73,7 +73,7 @@ pub fn time_on_day_of(other_ms: i64, ms: i64, zone: Zone) -> Option<String> {
 }
 
 /// When the clock of a place showed `YYYY-MM-DDTHH:MM`, or the same with seconds; `None` if that is no time.
-pub fn told(text: &str, zone: Zone) -> Option<Told> {
+pub fn resolve(text: &str, zone: Zone) -> Option<Resolved> {
     let format = match text.len() {
         16 => "%Y-%m-%dT%H:%M",
         19 => "%Y-%m-%dT%H:%M:%S",
@@ -82,12 +82,12 @@ pub fn told(text: &str, zone: Zone) -> Option<Told> {
     Day::read(text.get(..10)?)?;
     let typed = NaiveDateTime::parse_from_str(text, format).ok()?;
     Some(match zone.0.from_local_datetime(&typed) {
-        MappedLocalTime::Single(at) => Told::Once(at.timestamp_millis()),
+        MappedLocalTime::Single(at) => Resolved::Once(at.timestamp_millis()),
         MappedLocalTime::Ambiguous(one, other) => {
             let (one, other) = (one.timestamp_millis(), other.timestamp_millis());
-            Told::Twice(one.min(other), one.max(other))
+            Resolved::Twice(one.min(other), one.max(other))
         }
-        MappedLocalTime::None => Told::Never,
+        MappedLocalTime::None => Resolved::Never,
     })
 }
 
@@ -197,16 +197,16 @@ mod tests {
     #[test]
     fn a_time_is_read_as_often_as_the_clock_showed_it() {
         let los_angeles = zone("America/Los_Angeles");
-        let told = |text: &str| told(text, los_angeles);
-        assert_eq!(told("2026-11-23T21:14"), Some(Told::Once(1_795_497_240_000)));
-        assert_eq!(told("2026-11-23T21:14:30"), Some(Told::Once(1_795_497_270_000)));
+        let resolve = |text: &str| resolve(text, los_angeles);
+        assert_eq!(resolve("2026-11-23T21:14"), Some(Resolved::Once(1_795_497_240_000)));
+        assert_eq!(resolve("2026-11-23T21:14:30"), Some(Resolved::Once(1_795_497_270_000)));
         // Put back over it on 2026-11-01, and forward over it on 2027-03-14.
-        assert_eq!(told("2026-11-01T01:30"), Some(Told::Twice(1_793_521_800_000, 1_793_525_400_000)));
-        assert_eq!(told("2027-03-14T02:30"), Some(Told::Never));
+        assert_eq!(resolve("2026-11-01T01:30"), Some(Resolved::Twice(1_793_521_800_000, 1_793_525_400_000)));
+        assert_eq!(resolve("2027-03-14T02:30"), Some(Resolved::Never));
         for bad in
             ["", "2026-11-23", "2026-11-23 21:14", "2026-11-23T21:14Z", "+2026-11-23T21:14", "2026-1-3T21:14"]
         {
-            assert_eq!(told(bad), None, "{bad}");
+            assert_eq!(resolve(bad), None, "{bad}");
         }
     }
 

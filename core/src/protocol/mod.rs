@@ -31,14 +31,14 @@ pub use condition::{Facts, Question, Reading, Truth, Verdict, judge, judge_optio
 pub use definition::{
     Anchor, AnchorOf, AnswerIs, Author, Basis, BasisState, Calendar, Channel, Clock, Comes, Condition,
     Deadline, Definition, Field, FieldClass, FieldKind, FieldRef, Limits, Occurrence, Opt, Partner,
-    PartnerStep, Phase, Settled, Sheet, SheetRow, SheetSection, Step, StepIs, Text, Told,
+    PartnerStep, Phase, RowSource, Settled, Sheet, SheetRow, SheetSection, Step, StepIs, Text,
 };
 pub use diff::diff;
 pub use fault::{Fault, FaultKind, Faults, Shape};
 pub use json::JsonFault;
 pub use load::{MAX_BYTES, fingerprint, load};
 pub use local::{
-    Day, LocalTime, Told as ToldTime, Zone, local, minutes_east, minutes_east_here, time_of_day,
-    time_on_day_of, told, zone,
+    Day, LocalTime, Resolved, Zone, local, minutes_east, minutes_east_here, resolve, time_of_day,
+    time_on_day_of, zone,
 };
 pub use value::{Misfit, Value};

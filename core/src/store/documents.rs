@@ -154,11 +154,11 @@ pub(super) fn insert_certificates(
     certificates: &[Document],
 ) -> Result<(), Failure> {
     #[derive(Deserialize)]
-    struct Of {
+    struct NamedInstall {
         install: InstallId,
     }
     for certificate in certificates {
-        let Of { install } =
+        let NamedInstall { install } =
             certificate.peek().map_err(|_| StoreError::io("a certificate names no install"))?;
         transaction
             .prepare_cached(

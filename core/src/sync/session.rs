@@ -106,7 +106,7 @@ pub struct Target {
 
 /// What a session does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Does {
+enum Mode {
     Everything,
     /// The server lets this install read nothing.
     Send,
@@ -127,7 +127,7 @@ pub struct Session {
     head: u64,
     batch: u32,
     limits: Limits,
-    does: Does,
+    does: Mode,
     epoch: Option<Epoch>,
     protocols: VecDeque<Hash>,
     directory: bool,
@@ -164,7 +164,7 @@ impl Session {
             head,
             batch: FIRST_BATCH,
             limits: Limits::default(),
-            does: Does::Everything,
+            does: Mode::Everything,
             epoch: None,
             protocols: VecDeque::new(),
             directory: false,
@@ -183,7 +183,7 @@ impl Session {
 
     /// A session that offers these encounters and does nothing else.
     pub fn offering(encounters: BTreeSet<EncounterId>) -> Self {
-        Self { offers: encounters, does: Does::Offer, ..Self::new(String::new(), 0, 0) }
+        Self { offers: encounters, does: Mode::Offer, ..Self::new(String::new(), 0, 0) }
     }
 
     /// What to do now.
@@ -211,7 +211,7 @@ impl Session {
         if let Some(seq) = self.doubtful {
             return Ask::Examine(seq);
         }
-        if self.up.is_none() && self.does != Does::Offer && self.received < self.head {
+        if self.up.is_none() && self.does != Mode::Offer && self.received < self.head {
             return Ask::Upload(Batch {
                 after: self.received,
                 events: self.batch.min(self.limits.batch_events),
@@ -223,9 +223,9 @@ impl Session {
         }
         let ending = self.up.clone().or_else(|| self.down.clone());
         Ask::Done(ending.unwrap_or(match self.does {
-            Does::Send => Ending::SendOnly,
-            Does::SendOutdated => Ending::UpdateNeeded,
-            Does::Everything | Does::Offer => Ending::Complete,
+            Mode::Send => Ending::SendOnly,
+            Mode::SendOutdated => Ending::UpdateNeeded,
+            Mode::Everything | Mode::Offer => Ending::Complete,
         }))
     }
 
@@ -257,11 +257,11 @@ impl Session {
         self.said_hello = true;
         self.nonce.clone_from(&reply.next_nonce);
         self.limits = reply.limits;
-        if reply.send_only && self.does == Does::Everything {
+        if reply.send_only && self.does == Mode::Everything {
             let outdated = is_older(APP_VERSION, &reply.min_app_version);
-            self.does = if outdated { Does::SendOutdated } else { Does::Send };
+            self.does = if outdated { Mode::SendOutdated } else { Mode::Send };
         }
-        if reply.followed && self.does == Does::Send {
+        if reply.followed && self.does == Mode::Send {
             // Somebody else goes on with what this phone wrote: one of the two is a copy.
             self.on_other_chain(receipt.received_through);
         }
@@ -272,7 +272,7 @@ impl Session {
         }
         self.on_receipt(receipt);
         self.offers.extend(adrift);
-        if self.does != Does::Everything {
+        if self.does != Mode::Everything {
             return;
         }
         self.protocols = reply
@@ -437,7 +437,7 @@ impl Session {
             (_, Ask::Upload(_)) => self.up = Some(Ending::StationUnwell),
             (_, Ask::Examine(seq)) => self.on_examined(seq, true),
             (ProblemKind::SendOnly, Ask::Page { .. }) => {
-                self.does = Does::Send;
+                self.does = Mode::Send;
                 self.pages.clear();
             }
             // Access ended between hello and here: nothing is deleted, nothing more is read.
@@ -467,7 +467,7 @@ impl Session {
     }
 
     fn next_page(&self) -> Option<(EncounterId, Target)> {
-        if self.does != Does::Everything {
+        if self.does != Mode::Everything {
             return None;
         }
         self.pages

@@ -59,7 +59,7 @@ impl Reader {
 
 /// What only this phone knows, as plain data; empty on the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Here {
+pub struct OnPhone {
     /// How many of the record's events are folded into this view, by arrival (on a page: the position).
     pub seen: u64,
     pub drafts: Vec<Draft>,
@@ -105,7 +105,7 @@ pub struct Draft {
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     pub definition: &'a Definition,
-    pub here: &'a Here,
+    pub here: &'a OnPhone,
     pub reader: &'a Reader,
     pub language: Language,
     pub now: i64,

@@ -20,7 +20,7 @@ pub use alarm::{Alarm, MOST_ALARMS, alarms};
 pub use call::{AttemptView, CallView, NumberView};
 pub use carried::CarriedView;
 pub use clock::ClockView;
-pub use context::{Context, Draft, Here, Names, NoNames, Reader, Sibling};
+pub use context::{Context, Draft, Names, NoNames, OnPhone, Reader, Sibling};
 pub use encounter::{
     EncounterView, NewerView, NextView, OfferView, PersonView, PhaseView, SceneView, Section, view,
 };

@@ -6,7 +6,7 @@ use super::Context;
 use super::call::attempt;
 use super::people::{handle_or_code, state_label};
 use super::step::{conceals, option_title, said_by, value_of, value_text};
-use crate::protocol::{FieldRef, Sheet, SheetRow, Told};
+use crate::protocol::{FieldRef, RowSource, Sheet, SheetRow};
 use crate::record::{Content, Derived, EncounterId, State, StepRecord, StepState, code, read_opened};
 use crate::words::{Label, Whole, list};
 
@@ -120,16 +120,16 @@ pub fn sheet(
 fn row_view(context: Context<'_>, derived: &Derived<'_>, row: &SheetRow) -> SheetRowView {
     let language = context.language;
     let record = match &row.from {
-        Told::ByHand => None,
-        Told::Step(step) | Told::Field(FieldRef { step, .. }) => derived.step(step),
+        RowSource::ByHand => None,
+        RowSource::Step(step) | RowSource::Field(FieldRef { step, .. }) => derived.step(step),
     };
     let (text, told) = match (&row.from, record) {
-        (Told::ByHand, _) | (_, None) => (Whole::SheetByHand.text(language), RowTold::ByHand),
+        (RowSource::ByHand, _) | (_, None) => (Whole::SheetByHand.text(language), RowTold::ByHand),
         (_, Some(record)) if record.state == StepState::NotApplicable => {
             (Whole::SheetNotApplicable.text(language), RowTold::NotApplicable)
         }
-        (Told::Step(_), Some(record)) => step_text(context, record),
-        (Told::Field(field), Some(record)) => field_text(context, record, &field.field),
+        (RowSource::Step(_), Some(record)) => step_text(context, record),
+        (RowSource::Field(field), Some(record)) => field_text(context, record, &field.field),
     };
     SheetRowView { title: row.title.get(language.code()).to_owned(), text, told }
 }

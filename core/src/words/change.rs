@@ -11,8 +11,11 @@ use crate::protocol::{
 
 /// A change as a person reads it: one sentence, with what it was before in brackets where that helps.
 pub fn change_sentence(change: &Change, old: &Definition, new: &Definition, language: Language) -> String {
-    let talk =
-        Talk { was: Names { definition: old, language }, is: Names { definition: new, language }, language };
+    let talk = Wording {
+        was: Names { definition: old, language },
+        is: Names { definition: new, language },
+        language,
+    };
     match change {
         Change::Protocol(what) => talk.protocol(what),
         Change::Step { id, what } => talk.step(id, what),
@@ -26,13 +29,13 @@ pub fn change_sentence(change: &Change, old: &Definition, new: &Definition, lang
 
 /// Both versions, and the language they are talked about in.
 #[derive(Clone, Copy)]
-struct Talk<'d> {
+struct Wording<'d> {
     was: Names<'d>,
     is: Names<'d>,
     language: Language,
 }
 
-impl Talk<'_> {
+impl Wording<'_> {
     fn say(self, en: String, es: String) -> String {
         match self.language {
             Language::En => en,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use firsthours_core::protocol::{
-    AnchorOf, AnswerIs, Clock, Comes, Condition, Deadline, Definition, Field, Phase, Step, Told,
+    AnchorOf, AnswerIs, Clock, Comes, Condition, Deadline, Definition, Field, Phase, RowSource, Step,
 };
 use firsthours_core::record::{Kind, Role, State, derive, holders, phase_status};
 use proptest::strategy::{Strategy, ValueTree};
@@ -126,9 +126,9 @@ impl Counts {
             self.when(sheet.note.is_some(), "note of a sheet");
             for row in sheet.sections.iter().flat_map(|section| &section.rows) {
                 self.one(match row.from {
-                    Told::ByHand => "row by hand",
-                    Told::Step(_) => "row of a step",
-                    Told::Field(_) => "row of a field",
+                    RowSource::ByHand => "row by hand",
+                    RowSource::Step(_) => "row of a step",
+                    RowSource::Field(_) => "row of a field",
                 });
             }
         }

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use firsthours_core::protocol::{
     AnchorOf, AnswerIs, Author, Clock, Condition, Deadline, Definition, FieldKind, FieldRef, Occurrence,
-    Step, Text, Told, Value, read_clocks,
+    RowSource, Step, Text, Value, read_clocks,
 };
 use firsthours_core::record::{PersonId, Role, State, derive, next_step, summarise};
-use firsthours_core::view::{Context, Here, NoNames, Reader, sheet, view};
+use firsthours_core::view::{Context, NoNames, OnPhone, Reader, sheet, view};
 use firsthours_core::words::Language;
 use proptest::prelude::*;
 use serde_json::Value as Json;
@@ -70,9 +70,9 @@ pub(crate) fn definition(definition: &Definition) -> Result<(), TestCaseError> {
     }
     for row in definition.sheets.iter().flat_map(|sheet| &sheet.sections).flat_map(|section| &section.rows) {
         match &row.from {
-            Told::ByHand => {}
-            Told::Step(step) => prop_assert!(definition.step(step).is_some()),
-            Told::Field(field) => prop_assert!(kind(definition, field).is_some()),
+            RowSource::ByHand => {}
+            RowSource::Step(step) => prop_assert!(definition.step(step).is_some()),
+            RowSource::Field(field) => prop_assert!(kind(definition, field).is_some()),
         }
     }
     for text in texts(definition) {
@@ -256,7 +256,7 @@ fn derived(drawn: &Drawn, state: &State, now: i64, language: Language) -> Result
         agency: "sheriff".to_owned(),
     };
     let reader = Reader { actor, sees_all: true, at_desk: false };
-    let here = Here::default();
+    let here = OnPhone::default();
     let context = Context { definition, here: &here, reader: &reader, language, now, names: &NoNames };
     let shown = view(ENCOUNTER, state, &derived, context);
     prop_assert!(shown.next.is_none_or(|next| definition.step(&next.step).is_some()));

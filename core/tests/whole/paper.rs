@@ -8,7 +8,7 @@ use firsthours_core::record::{
     Act, Derived, EncounterId, EntryId, Event, EventId, Hash, Kind, PersonId, Record, Refusal, Role, State,
     Summary, decide, derive, summarise,
 };
-use firsthours_core::view::{Context, EncounterView, Here, NoNames, Reader, SheetView, sheet, view};
+use firsthours_core::view::{Context, EncounterView, NoNames, OnPhone, Reader, SheetView, sheet, view};
 use firsthours_core::words::Language;
 use serde_json::{Value as Json, json};
 
@@ -243,7 +243,7 @@ impl Paper {
     fn drawn<T>(&self, who: &str, now: i64, draw: impl FnOnce(Context<'_>) -> T) -> T {
         let author = &self.authors[who];
         let at_desk = author.install.is_server();
-        let here = Here { earlier: self.earlier.clone(), ..Here::default() };
+        let here = OnPhone { earlier: self.earlier.clone(), ..OnPhone::default() };
         let reader = Reader { actor: author.actor.clone(), sees_all: !at_desk, at_desk };
         let language = Language::En;
         draw(Context {

@@ -30,7 +30,7 @@ pub struct Checkpoints<'a> {
 
 /// What the file of checkpoints holds.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct CheckpointFile {
     /// Those that this server signed, the oldest first.
     pub checkpoints: Vec<Checkpoint>,
     /// What is wrong with the file itself.
@@ -60,7 +60,7 @@ impl Checkpoints<'_> {
     }
 
     /// Reads the file, and compares the log with every checkpoint in it.
-    pub fn compare(&self) -> Result<(Verdict, Told)> {
+    pub fn compare(&self) -> Result<(Verdict, CheckpointFile)> {
         let mut told = self.told()?;
         let last = self.store.read(last)?;
         if let Some(last) = last.and_then(|last| Checkpoint::open(&last, &self.trust.keyring()).ok())
@@ -87,8 +87,8 @@ impl Checkpoints<'_> {
     }
 
     /// What the file holds. A last line without its end was cut off while it was written.
-    fn told(&self) -> Result<Told> {
-        let mut told = Told::default();
+    fn told(&self) -> Result<CheckpointFile> {
+        let mut told = CheckpointFile::default();
         let file = match std::fs::File::open(&self.file) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(told),

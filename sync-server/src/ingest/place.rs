@@ -11,7 +11,7 @@ use super::quota::Used;
 use super::room::{self, Room};
 use super::take::{Keyset, Offered};
 use super::verify::RunFault;
-use super::writing::{Left, Opening, Took, Writing, Written};
+use super::writing::{Left, Opening, Placed, Writing, Written};
 use super::{Authentic, IngestError, pending};
 use crate::store::{StoreError, Tx};
 use crate::sync::Service;
@@ -60,8 +60,8 @@ impl<'s, 't> Placing<'s, 't> {
         };
         for item in items {
             match self.take_sent(&mut writing, item)? {
-                Took::New | Took::Known => continue,
-                Took::OutOfPlace => {}
+                Placed::New | Placed::Known => continue,
+                Placed::OutOfPlace => {}
             }
             match self.wait_behind(item)? {
                 Waits::Yes(Kept::New | Kept::Known) => {}
@@ -100,9 +100,9 @@ impl<'s, 't> Placing<'s, 't> {
             counted.refused.extend(ours.iter().map(|item| item.event.id));
         }
         let left = each_in_turn(theirs, |item| match self.take_sent(&mut writing, item)? {
-            Took::OutOfPlace => Ok(Turn::Later),
-            took @ (Took::New | Took::Known) => {
-                counted.count(took == Took::New);
+            Placed::OutOfPlace => Ok(Turn::Later),
+            took @ (Placed::New | Placed::Known) => {
+                counted.count(took == Placed::New);
                 Ok(Turn::Done)
             }
         })?;
@@ -148,9 +148,9 @@ impl<'s, 't> Placing<'s, 't> {
         };
         let mut writing = self.begin(&opening)?;
         match self.take(&mut writing, item)? {
-            Took::New => {}
+            Placed::New => {}
             // The record is new, and nothing comes before an author's first event.
-            Took::Known | Took::OutOfPlace => return Err(IngestError::Misplaced(item.event.id)),
+            Placed::Known | Placed::OutOfPlace => return Err(IngestError::Misplaced(item.event.id)),
         }
         self.settle_waiting(&mut writing, WaitsAt::START)?;
         Ok(Some((writing, Some(item.event.id))))
@@ -227,8 +227,8 @@ impl<'s, 't> Placing<'s, 't> {
         writing.leave_waiting(more);
         self.room.take(items.len() * room::TAKE);
         let left = each_in_turn(items.iter().collect(), |item| match self.take(writing, item)? {
-            Took::OutOfPlace => Ok(Turn::Later),
-            Took::New | Took::Known => Ok(Turn::Done),
+            Placed::OutOfPlace => Ok(Turn::Later),
+            Placed::New | Placed::Known => Ok(Turn::Done),
         })?;
         let left: BTreeSet<EventId> = left.iter().map(|item| item.event.id).collect();
         for item in items.iter().filter(|item| !left.contains(&item.event.id)) {
@@ -238,13 +238,13 @@ impl<'s, 't> Placing<'s, 't> {
     }
 
     /// Takes an event that was just sent. When too many of them are held, the whole transaction is to be done in parts.
-    fn take_sent(&mut self, writing: &mut Writing<'s>, item: &Authentic) -> Result<Took, IngestError> {
+    fn take_sent(&mut self, writing: &mut Writing<'s>, item: &Authentic) -> Result<Placed, IngestError> {
         let took = self.take(writing, item)?;
-        let is_held = took == Took::New && writing.folded.state.held(&item.event.id).is_some();
+        let is_held = took == Placed::New && writing.folded.state.held(&item.event.id).is_some();
         if is_held && !self.room.hold() { Err(IngestError::Crowded) } else { Ok(took) }
     }
 
-    fn take(&mut self, writing: &mut Writing<'s>, item: &Authentic) -> Result<Took, IngestError> {
+    fn take(&mut self, writing: &mut Writing<'s>, item: &Authentic) -> Result<Placed, IngestError> {
         let standing = self.standings.of(self.tx, item.event.header.install, self.now_ms)?;
         writing.take(self.tx, item, standing, &mut self.used)
     }

@@ -31,7 +31,7 @@ const SERVER_PERSON: &str = "server";
 /// What became of an event. Dropping it would acknowledge what was not kept.
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Took {
+pub(super) enum Placed {
     /// It has a position now.
     New,
     /// It had one already.
@@ -200,14 +200,14 @@ impl<'s> Writing<'s> {
         item: &Authentic,
         standing: Standing,
         used: &mut Used,
-    ) -> Result<Took, IngestError> {
+    ) -> Result<Placed, IngestError> {
         let event = &item.event;
         if self.folded.state.event(&event.id).is_some() {
-            return Ok(Took::Known);
+            return Ok(Placed::Known);
         }
         if !self.folded.follows(event) {
             let last = Before::in_record(&self.folded, event);
-            let Some(gap) = hole::excuse(tx, last, event)? else { return Ok(Took::OutOfPlace) };
+            let Some(gap) = hole::excuse(tx, last, event)? else { return Ok(Placed::OutOfPlace) };
             self.say(gap)?;
         }
         // Counted once it has its place, and never again.
@@ -231,7 +231,7 @@ impl<'s> Writing<'s> {
         if why.is_none() {
             self.accept(tx, event)?;
         }
-        Ok(Took::New)
+        Ok(Placed::New)
     }
 
     /// Writes an event of the server in the name of `actor`, who acts at a desk; `audit` is where the log tells of it.

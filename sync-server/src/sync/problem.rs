@@ -11,7 +11,7 @@ use crate::ingest::IngestError;
 use crate::keys::KeyError;
 use crate::load::LoadError;
 use crate::store::StoreError;
-use crate::web::refusal::Told;
+use crate::web::refusal::ProblemName;
 
 /// When to try again after a fault that passes.
 const LATER_MS: i64 = 5_000;
@@ -252,7 +252,7 @@ impl IntoResponse for Fault {
         };
         let mut response =
             (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(problem)).into_response();
-        response.extensions_mut().insert(Told(name));
+        response.extensions_mut().insert(ProblemName(name));
         if status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer realm=\"first-hours\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);

@@ -53,7 +53,7 @@ pub async fn change_password(
     let noted = matches!(changed, Err(Unchanged::Wrong));
     let words = lang.words();
     let (status, told) = match changed {
-        Ok(()) => (StatusCode::OK, Told { good: true, sentence: words.password_changed }),
+        Ok(()) => (StatusCode::OK, FormResult { good: true, sentence: words.password_changed }),
         Err(why) => {
             let sentence = match why {
                 Unchanged::Differs => words.password_differs,
@@ -61,7 +61,7 @@ pub async fn change_password(
                 Unchanged::Guessable => words.password_guessable,
                 Unchanged::Wrong => words.password_wrong,
             };
-            (StatusCode::UNPROCESSABLE_ENTITY, Told { good: false, sentence })
+            (StatusCode::UNPROCESSABLE_ENTITY, FormResult { good: false, sentence })
         }
     };
     let mut response = (status, page(&app, lang, &reader, Some(told)).await?).into_response();
@@ -110,12 +110,12 @@ fn change(
 }
 
 /// What came of a form.
-struct Told {
+struct FormResult {
     good: bool,
     sentence: &'static str,
 }
 
-async fn page(app: &App, lang: Lang, reader: &Reader, told: Option<Told>) -> Result<Markup, AppError> {
+async fn page(app: &App, lang: Lang, reader: &Reader, told: Option<FormResult>) -> Result<Markup, AppError> {
     let (agency, station, who) = (reader.agency.clone(), reader.station.clone(), reader.clone());
     let (agency, station) = app
         .blocking(move |app| {
@@ -143,7 +143,7 @@ async fn page(app: &App, lang: Lang, reader: &Reader, told: Option<Told>) -> Res
                 @if let Some(value) = value { dt { (label) } dd { (value) } }
             }
         }
-        @if let Some(Told { good, sentence }) = told {
+        @if let Some(FormResult { good, sentence }) = told {
             div.usa-alert.usa-alert--success[good].usa-alert--error[!good].usa-alert--slim role="status" {
                 div.usa-alert__body { p.usa-alert__text { (sentence) } }
             }

@@ -16,7 +16,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use firsthours_core::protocol::Definition;
 use firsthours_core::record::{Act, EncounterId, EventId};
-use firsthours_core::view::{Context, EncounterView, Here, TimelineRow, timeline, view};
+use firsthours_core::view::{Context, EncounterView, OnPhone, TimelineRow, timeline, view};
 use firsthours_core::words::Language;
 use serde::Deserialize;
 
@@ -253,7 +253,8 @@ fn draw(
         desk,
     };
     if let Some(definition) = &loaded.under.definition {
-        let here = Here { seen: loaded.pos, earlier: loaded.under.earlier.clone(), scene, ..Here::default() };
+        let here =
+            OnPhone { seen: loaded.pos, earlier: loaded.under.earlier.clone(), scene, ..OnPhone::default() };
         let reader = reader_of(scope, opened);
         let context = Context { definition, here: &here, reader: &reader, language, now, names: &names };
         drawn.view = Some(draw_view(loaded, definition, context));
@@ -301,7 +302,7 @@ fn write(
     };
     let Ok(seen) = u64::try_from(seen) else { return unfit() };
     let names = app.store.read(Known::read)?;
-    let here = Here { seen: loaded.pos, earlier: loaded.under.earlier.clone(), ..Here::default() };
+    let here = OnPhone { seen: loaded.pos, earlier: loaded.under.earlier.clone(), ..OnPhone::default() };
     let reader = reader_of(scope, false);
     let now = app.now_ms();
     let context = Context { definition, here: &here, reader: &reader, language, now, names: &names };

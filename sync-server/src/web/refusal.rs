@@ -27,7 +27,7 @@ pub(crate) struct RefusedAs(pub(crate) What);
 
 /// The name of the problem that a phone was told.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Told(pub(crate) &'static str);
+pub(crate) struct ProblemName(pub(crate) &'static str);
 
 /// What was asked, kept until it is known whether it was refused.
 struct Asked {
@@ -55,7 +55,7 @@ pub(crate) async fn note(State(app): State<App>, source: Source, request: Reques
     if is_refusal && said.get::<Noted>().is_none() {
         let answer = Answer {
             status: response.status(),
-            told: said.get::<Told>().map(|told| told.0),
+            told: said.get::<ProblemName>().map(|told| told.0),
             what: said.get::<RefusedAs>().map_or(What::AccessRefused, |named| named.0),
         };
         let written = app.blocking(move |app| write(app, asked, &answer)).await;

@@ -10,7 +10,7 @@ use firsthours_core::record::{
     disputes, next_step, summarise, versions,
 };
 use firsthours_core::view::{
-    Context, Draft, EncounterView, Here, Reader, alarms, home_row, queue_row, sheet, timeline, view,
+    Context, Draft, EncounterView, OnPhone, Reader, alarms, home_row, queue_row, sheet, timeline, view,
 };
 use firsthours_core::words::Language;
 
@@ -82,9 +82,9 @@ pub(crate) fn reader(how: u8) -> Reader {
     Reader { actor, sees_all: how & 8 != 0, at_desk: role != Role::Deputy }
 }
 
-fn here(how: u8) -> Here {
+fn here(how: u8) -> OnPhone {
     if how & 6 != 0 {
-        return Here { seen: u64::from(how), ..Here::default() };
+        return OnPhone { seen: u64::from(how), ..OnPhone::default() };
     }
     let draft = Draft {
         step: "contact".to_owned(),
@@ -92,7 +92,7 @@ fn here(how: u8) -> Here {
         field: "hurt_note".to_owned(),
         text: "half a sent".to_owned(),
     };
-    Here {
+    OnPhone {
         seen: u64::from(how),
         drafts: vec![draft],
         unsent: Some(usize::from(how)),
@@ -102,6 +102,6 @@ fn here(how: u8) -> Here {
         recalled: how & 16 != 0,
         lacks_version: how & 32 != 0,
         newer: (how & 64 != 0).then_some((Hash([8; 32]), 3)),
-        ..Here::default()
+        ..OnPhone::default()
     }
 }

@@ -182,13 +182,13 @@ impl Run<'_> {
     /// The certificates that vouch for these events.
     fn certificates_of(&self, events: &[SignedEvent]) -> Result<Vec<Document>, AppError> {
         #[derive(serde::Deserialize)]
-        struct Of {
+        struct NamedInstall {
             install: InstallId,
         }
         let authors: BTreeSet<Install> =
             events.iter().filter_map(|event| Some(event.read().ok()?.header.install)).collect();
         let vouches = |document: &Document| {
-            document.peek::<Of>().is_ok_and(|of| authors.contains(&Install::Phone(of.install)))
+            document.peek::<NamedInstall>().is_ok_and(|of| authors.contains(&Install::Phone(of.install)))
         };
         Ok(self.app.store.certificates()?.into_iter().filter(vouches).collect())
     }

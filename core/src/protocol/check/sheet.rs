@@ -1,7 +1,7 @@
 //! Checks of sheets: what their rows tell is there.
 
 use super::Checker;
-use crate::protocol::Told;
+use crate::protocol::RowSource;
 use crate::protocol::path::Path;
 
 impl Checker<'_> {
@@ -20,12 +20,12 @@ impl Checker<'_> {
         }
     }
 
-    fn row(&mut self, from: &Told, at: &Path<'_>) {
+    fn row(&mut self, from: &RowSource, at: &Path<'_>) {
         match from {
-            Told::Step(id) if !self.damage.at(at) => {
+            RowSource::Step(id) if !self.damage.at(at) => {
                 self.find_step(id, &at.key("step"));
             }
-            Told::Field(field) if !self.damage.at(at) => {
+            RowSource::Field(field) if !self.damage.at(at) => {
                 self.find_field(field, at);
             }
             _ => {}

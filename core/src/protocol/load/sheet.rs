@@ -6,7 +6,7 @@ use super::most;
 use super::read::{HasId, Reader};
 use crate::protocol::fault::FaultKind;
 use crate::protocol::path::Path;
-use crate::protocol::{FieldRef, Sheet, SheetRow, SheetSection, Told};
+use crate::protocol::{FieldRef, RowSource, Sheet, SheetRow, SheetSection};
 
 pub(super) fn read(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Sheet {
     let mut it = reader.object(value, at);
@@ -47,9 +47,9 @@ fn row(reader: &mut Reader, value: &Json, at: &Path<'_>) -> SheetRow {
     }
     it.close();
     let from = match (step, field) {
-        (Some(step), Some(field)) => Told::Field(FieldRef { step, field }),
-        (Some(step), None) => Told::Step(step),
-        (None, _) => Told::ByHand,
+        (Some(step), Some(field)) => RowSource::Field(FieldRef { step, field }),
+        (Some(step), None) => RowSource::Step(step),
+        (None, _) => RowSource::ByHand,
     };
     SheetRow { title, from }
 }

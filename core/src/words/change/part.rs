@@ -1,11 +1,11 @@
 //! Sentences about what has changed in clocks, partners, calendars and sheets.
 
-use super::{Talk, previous};
+use super::{Wording, previous};
 use crate::protocol::{CalendarChange, ClockChange, Condition, PartnerChange, Sheet, SheetChange, SheetRow};
 use crate::words::clock_sentence;
 use crate::words::name::{Names, channel, weekday};
 
-impl Talk<'_> {
+impl Wording<'_> {
     pub(super) fn clock(self, id: &str, what: &ClockChange) -> String {
         let find = |names: Names<'_>| names.definition.clocks.iter().position(|clock| clock.id == id);
         let (old_at, new_at) = (find(self.was), find(self.is));

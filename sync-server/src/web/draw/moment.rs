@@ -1,6 +1,6 @@
 //! Moments as a form holds them: `YYYY-MM-DDTHH:MM` on the clock of the protocol's place.
 
-use firsthours_core::protocol::{ToldTime, local, told, zone};
+use firsthours_core::protocol::{Resolved, local, resolve, zone};
 
 /// Why a typed time is no moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +29,11 @@ pub fn text(ms: i64, zone_name: &str) -> String {
 /// The moment of a text. An hour that came twice is the first one while the second is still to come: what is
 /// recorded has happened.
 pub fn read(text: &str, zone_name: &str, which: Option<Which>, now: i64) -> Result<i64, Unclear> {
-    match (told(text.trim(), zone(zone_name)).ok_or(Unclear::Unreadable)?, which) {
-        (ToldTime::Never, _) => Err(Unclear::Skipped),
-        (ToldTime::Twice(_, second), Some(Which::Second)) => Ok(second),
-        (ToldTime::Twice(_, second), None) if second <= now => Err(Unclear::Twice),
-        (ToldTime::Once(at) | ToldTime::Twice(at, _), _) => Ok(at),
+    match (resolve(text.trim(), zone(zone_name)).ok_or(Unclear::Unreadable)?, which) {
+        (Resolved::Never, _) => Err(Unclear::Skipped),
+        (Resolved::Twice(_, second), Some(Which::Second)) => Ok(second),
+        (Resolved::Twice(_, second), None) if second <= now => Err(Unclear::Twice),
+        (Resolved::Once(at) | Resolved::Twice(at, _), _) => Ok(at),
     }
 }
 

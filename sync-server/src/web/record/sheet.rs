@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use firsthours_core::record::{EncounterId, derive};
-use firsthours_core::view::{self, Context, Here, RowTold, SheetView};
+use firsthours_core::view::{self, Context, OnPhone, RowTold, SheetView};
 use firsthours_core::words::{Label, Language};
 use maud::{Markup, html};
 
@@ -80,7 +80,7 @@ async fn make(
         let loaded = find(app, &scope, encounter, if why.is_some() { Deed::Open } else { Deed::Sheet })?;
         let definition = loaded.under.definition.clone().ok_or(AppError::NotFound)?;
         let names = app.store.read(Known::read)?;
-        let here = Here { seen: loaded.pos, earlier: loaded.under.earlier.clone(), ..Here::default() };
+        let here = OnPhone { seen: loaded.pos, earlier: loaded.under.earlier.clone(), ..OnPhone::default() };
         let seen_by = reader_of(&scope, why.is_some());
         let context =
             Context { definition: &definition, here: &here, reader: &seen_by, language, now, names: &names };
