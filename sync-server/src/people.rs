@@ -5,8 +5,10 @@ mod tries;
 
 use crate::audit::{self, Entry, What, Who};
 use crate::random::{self, Random};
-use crate::store::{Store, StoreError, Tx};
+use crate::store::people::{self as rows, NewPersonRow};
+use crate::store::{Store, StoreError, Tx, sessions};
 
+pub use crate::store::people::Person;
 pub use password::{Passwords, SHORTEST};
 pub use tries::{BROWSERS, Entered, LOCKED_AFTER, TRIES, Try, check_try, count_try, know_browser};
 
@@ -72,46 +74,6 @@ pub struct NewPerson<'a> {
     pub username: &'a str,
 }
 
-/// Somebody who may sign in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
-    /// Their id.
-    pub id: String,
-    /// Their name.
-    pub name: String,
-    /// Their role.
-    pub role: String,
-    /// Their agency.
-    pub agency: String,
-    /// Their station.
-    pub station: Option<String>,
-    /// Their user name.
-    pub username: String,
-    /// Shut to browsers that are not known, after wrong tries.
-    pub locked: bool,
-    /// Wrong tries of such browsers since the last right one.
-    pub failed_tries: i64,
-    /// No longer with us.
-    pub disabled: bool,
-}
-
-const PERSON: &str =
-    "select id, name, role, agency, station, username, locked, disabled, failed_tries from person";
-
-fn person(row: &crate::store::Row) -> Result<Person, StoreError> {
-    Ok(Person {
-        id: row.string(0)?,
-        name: row.string(1)?,
-        role: row.string(2)?,
-        agency: row.string(3)?,
-        station: row.opt_string(4)?,
-        username: row.string(5)?,
-        locked: row.flag(6)?,
-        disabled: row.flag(7)?,
-        failed_tries: row.int(8)?,
-    })
-}
-
 /// Adds an agency, or changes its title.
 pub fn add_agency(
     tx: &mut dyn Tx,
@@ -120,10 +82,7 @@ pub fn add_agency(
     by: Who<'_>,
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    tx.run(
-        "insert into agency (id, title) values ($1, $2) on conflict (id) do update set title = excluded.title",
-        &[id.into(), title.into()],
-    )?;
+    rows::put_agency(tx, id, title)?;
     audit::append(tx, &Entry::new(now_ms, by, What::AgencyAdded).with("agency", id))?;
     Ok(())
 }
@@ -131,12 +90,10 @@ pub fn add_agency(
 /// Every agency, each followed by its stations, a line each.
 pub fn places(tx: &mut dyn Tx) -> Result<Vec<String>, StoreError> {
     let mut lines = Vec::new();
-    for agency in tx.rows("select id, title from agency order by id", &[])? {
-        lines.push(format!("{}  {}", agency.text(0)?, agency.text(1)?));
-        let stations = tx
-            .rows("select id, title from station where agency = $1 order by id", &[agency.text(0)?.into()])?;
-        for station in &stations {
-            lines.push(format!("  {}  {}", station.text(0)?, station.text(1)?));
+    for agency in rows::agencies(tx)? {
+        lines.push(format!("{}  {}", agency.id, agency.title));
+        for station in rows::stations(tx, &agency.id)? {
+            lines.push(format!("  {}  {}", station.id, station.title));
         }
     }
     Ok(lines)
@@ -151,13 +108,7 @@ pub fn add_station(
     by: Who<'_>,
     now_ms: i64,
 ) -> Result<(), PeopleError> {
-    tx.row("select id from agency where id = $1", &[agency.into()])?.ok_or(PeopleError::Place)?;
-    let changed = tx.run(
-        "insert into station (id, agency, title) values ($1, $2, $3) on conflict (id) do update \
-         set title = excluded.title where station.agency = excluded.agency",
-        &[id.into(), agency.into(), title.into()],
-    )?;
-    if changed == 0 {
+    if !rows::is_agency(tx, agency)? || !rows::put_station(tx, id, agency, title)? {
         return Err(PeopleError::Place);
     }
     audit::append(
@@ -185,29 +136,26 @@ pub fn add(
     let hash = passwords.hash(random, password)?;
     let id = random::id(random);
     store.write(|tx| {
-        let place = match new.station {
-            Some(station) => tx.row(
-                "select id from station where id = $1 and agency = $2",
-                &[station.into(), new.agency.into()],
-            )?,
-            None => tx.row("select id from agency where id = $1", &[new.agency.into()])?,
+        let is_place = match new.station {
+            Some(station) => rows::is_station_of(tx, station, new.agency)?,
+            None => rows::is_agency(tx, new.agency)?,
         };
-        place.ok_or(PeopleError::Place)?;
-        let added = tx.run(
-            "insert into person (id, name, role, agency, station, username, password_hash, created_ms) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (username) do nothing",
-            &[
-                (&id).into(),
-                new.name.into(),
-                new.role.into(),
-                new.agency.into(),
-                new.station.into(),
-                (&username).into(),
-                (&hash).into(),
-                now_ms.into(),
-            ],
-        )?;
-        if added == 0 {
+        if !is_place {
+            return Err(PeopleError::Place);
+        }
+        let NewPerson { name, role, agency, station, .. } = *new;
+        let (username, password_hash) = (username.as_str(), hash.as_str());
+        let row = NewPersonRow {
+            id: &id,
+            name,
+            role,
+            agency,
+            station,
+            username,
+            password_hash,
+            created_ms: now_ms,
+        };
+        if !rows::insert(tx, &row)? {
             return Err(PeopleError::Taken);
         }
         let entry =
@@ -220,32 +168,27 @@ pub fn add(
 
 /// The person of this id.
 pub fn get(tx: &mut dyn Tx, id: &str) -> Result<Person, PeopleError> {
-    let row = tx.row(&format!("{PERSON} where id = $1"), &[id.into()])?.ok_or(PeopleError::Missing)?;
-    Ok(person(&row)?)
+    rows::get(tx, id)?.ok_or(PeopleError::Missing)
 }
 
 /// The person of this user name.
 pub fn by_username(tx: &mut dyn Tx, username: &str) -> Result<Person, PeopleError> {
-    let row = tx.row(&format!("{PERSON} where username = $1"), &[username.to_lowercase().into()])?;
-    Ok(person(&row.ok_or(PeopleError::Missing)?)?)
+    rows::by_username(tx, &username.to_lowercase())?.ok_or(PeopleError::Missing)
 }
 
 /// Everybody, by user name.
 pub fn all(tx: &mut dyn Tx) -> Result<Vec<Person>, StoreError> {
-    tx.rows(&format!("{PERSON} order by username"), &[])?.iter().map(person).collect()
+    rows::all(tx)
 }
 
 /// Everybody of an agency, those who wait to be let in first.
 pub fn of_agency(tx: &mut dyn Tx, agency: &str) -> Result<Vec<Person>, StoreError> {
-    let sql =
-        format!("{PERSON} where agency = $1 order by disabled, locked desc, failed_tries desc, username");
-    tx.rows(&sql, &[agency.into()])?.iter().map(person).collect()
+    rows::of_agency(tx, agency)
 }
 
 /// Lets somebody who was locked out try again.
 pub fn release(tx: &mut dyn Tx, id: &str, by: Who<'_>, now_ms: i64) -> Result<(), PeopleError> {
-    let changed = tx.run("update person set locked = 0, failed_tries = 0 where id = $1", &[id.into()])?;
-    if changed == 0 {
+    if !rows::release(tx, id)? {
         return Err(PeopleError::Missing);
     }
     audit::append(tx, &Entry::new(now_ms, by, What::PersonReleased).with("person", id))?;
@@ -254,11 +197,10 @@ pub fn release(tx: &mut dyn Tx, id: &str, by: Who<'_>, now_ms: i64) -> Result<()
 
 /// Ends somebody's access at once: no sign-in, and every session of theirs is gone.
 pub fn disable(tx: &mut dyn Tx, id: &str, by: Who<'_>, now_ms: i64) -> Result<(), PeopleError> {
-    let changed = tx.run("update person set disabled = 1 where id = $1", &[id.into()])?;
-    if changed == 0 {
+    if !rows::disable(tx, id)? {
         return Err(PeopleError::Missing);
     }
-    tx.run("delete from session where person = $1", &[id.into()])?;
+    sessions::delete_of(tx, id, None)?;
     tries::forget_browsers(tx, id, None)?;
     audit::append(tx, &Entry::new(now_ms, by, What::PersonDisabled).with("person", id))?;
     Ok(())
@@ -320,15 +262,10 @@ fn put_password(
     by: Who<'_>,
     now_ms: i64,
 ) -> Result<(), PeopleError> {
-    let changed = tx.run(
-        "update person set password_hash = $2, failed_tries = 0 where id = $1",
-        &[person.into(), hash.into()],
-    )?;
-    if changed == 0 {
+    if !rows::set_password(tx, person, hash)? {
         return Err(PeopleError::Missing);
     }
-    let session = kept.map_or("", |kept| kept.session);
-    tx.run("delete from session where person = $1 and hash <> $2", &[person.into(), session.into()])?;
+    sessions::delete_of(tx, person, kept.map(|kept| kept.session))?;
     tries::forget_browsers(tx, person, kept.and_then(|kept| kept.browser))?;
     audit::append(tx, &Entry::new(now_ms, by, What::PasswordChanged).with("person", person))?;
     Ok(())

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::audit::{self, Entry, Source, What, Who};
 use crate::random::{self, Random};
+use crate::store::sessions::{self as rows, NewSessionRow, SessionRow};
 use crate::store::{Result, Store, Tx};
 
 /// How often the time of the last request is written down. A session ends at most this much early.
@@ -58,16 +59,9 @@ pub fn start(
     let token = hex::encode(random::bytes::<32>(random));
     let source = Source { address, session: Some(alias(&hash(&token))) };
     audit::append(tx, &Entry::new(now_ms, Who::Person(person, &source), What::SignedIn))?;
-    tx.run("delete from session where expires_ms <= $1", &[now_ms.into()])?;
-    tx.run(
-        "insert into session (hash, person, created_ms, seen_ms, expires_ms) values ($1, $2, $3, $3, $4)",
-        &[
-            hash(&token).into(),
-            person.into(),
-            now_ms.into(),
-            now_ms.saturating_add(limits.absolute_ms).into(),
-        ],
-    )?;
+    rows::delete_expired(tx, now_ms)?;
+    let expires_ms = now_ms.saturating_add(limits.absolute_ms);
+    rows::insert(tx, &NewSessionRow { hash: &hash(&token), person, created_ms: now_ms, expires_ms })?;
     Ok(token)
 }
 
@@ -75,12 +69,7 @@ pub fn start(
 pub fn find(store: &Store, token: &str, limits: Limits, now_ms: i64) -> Result<Option<Session>> {
     let Some((session, seen)) = alive(store, token, limits, now_ms)? else { return Ok(None) };
     if now_ms.saturating_sub(seen) >= SEEN_STEP_MS {
-        store.write(|tx| {
-            tx.run(
-                "update session set seen_ms = $2 where hash = $1 and seen_ms < $2",
-                &[(&session.hash).into(), now_ms.into()],
-            )
-        })?;
+        store.write(|tx| rows::seen(tx, &session.hash, now_ms))?;
     }
     Ok(Some(session))
 }
@@ -93,29 +82,14 @@ pub fn look(store: &Store, token: &str, limits: Limits, now_ms: i64) -> Result<O
 /// The session, and when it was last seen.
 fn alive(store: &Store, token: &str, limits: Limits, now_ms: i64) -> Result<Option<(Session, i64)>> {
     let hash = hash(token);
-    let row = store.read(|tx| {
-        tx.row(
-            "select p.id, p.name, p.role, p.agency, p.station, s.created_ms, s.expires_ms, s.seen_ms \
-             from session s join person p on p.id = s.person \
-             where s.hash = $1 and p.disabled = 0 and s.expires_ms > $2 and s.seen_ms > $3",
-            &[(&hash).into(), now_ms.into(), now_ms.saturating_sub(limits.idle_ms).into()],
-        )
-    })?;
-    let Some(row) = row else {
+    let idle_since_ms = now_ms.saturating_sub(limits.idle_ms);
+    let Some(row) = store.read(|tx| rows::alive(tx, &hash, now_ms, idle_since_ms))? else {
         return Ok(None);
     };
-    let session = Session {
-        person: row.string(0)?,
-        name: row.string(1)?,
-        role: row.string(2)?,
-        agency: row.string(3)?,
-        station: row.opt_string(4)?,
-        created_ms: row.int(5)?,
-        expires_ms: row.int(6)?,
-        alias: alias(&hash),
-        hash,
-    };
-    Ok(Some((session, row.int(7)?)))
+    let SessionRow { person, name, role, agency, station, created_ms, expires_ms, seen_ms } = row;
+    let alias = alias(&hash);
+    let session = Session { hash, alias, person, name, role, agency, station, created_ms, expires_ms };
+    Ok(Some((session, seen_ms)))
 }
 
 /// What names a session in the log, by the hash of its token.
@@ -144,19 +118,17 @@ impl Ended {
 pub fn end(store: &Store, token: &str, address: Option<IpAddr>, now_ms: i64) -> Result<()> {
     let hash = hash(token);
     store.write(|tx| {
-        let Some(row) = tx.row("select person from session where hash = $1", &[(&hash).into()])? else {
-            return Ok(());
-        };
-        tx.run("delete from session where hash = $1", &[(&hash).into()])?;
+        let Some(person) = rows::person_of(tx, &hash)? else { return Ok(()) };
+        rows::delete(tx, &hash)?;
         let source = Source { address, session: Some(alias(&hash)) };
-        audit::append(tx, &Entry::new(now_ms, Who::Person(row.text(0)?, &source), What::SignedOut))?;
+        audit::append(tx, &Entry::new(now_ms, Who::Person(&person, &source), What::SignedOut))?;
         Ok(())
     })
 }
 
 /// Ends every session of a person; gives how many there were.
 pub fn end_all(tx: &mut dyn Tx, person: &str, by: Who<'_>, now_ms: i64) -> Result<usize> {
-    let ended = tx.run("delete from session where person = $1", &[person.into()])?;
+    let ended = rows::delete_of(tx, person, None)?;
     let count = i64::try_from(ended).unwrap_or(i64::MAX);
     audit::append(
         tx,

@@ -4,8 +4,8 @@ use firsthours_core::protocol::Step;
 use firsthours_core::record::{Body, Event, HoldReason, Kind, Role, bounds, check_values};
 
 use super::place::Standing;
-use super::writing::{Writing, agency_of};
-use crate::store::{StoreError, Tx};
+use super::writing::Writing;
+use crate::store::{StoreError, Tx, people};
 
 /// What is known of an event's author beyond the record.
 #[derive(Debug, Clone, Copy)]
@@ -69,9 +69,8 @@ fn opening_fits(
     if !first || *agency != body.actor.agency {
         return Ok(false);
     }
-    let known =
-        tx.row("select id from station where id = $1 and agency = $2", &[station.into(), agency.into()])?;
-    Ok(known.is_some() && writing.service.definitions.get(tx, *protocol)?.is_some())
+    let known = people::is_station_of(tx, station, agency)?;
+    Ok(known && writing.service.definitions.get(tx, *protocol)?.is_some())
 }
 
 fn fits(writing: &Writing<'_>, tx: &mut dyn Tx, body: &Body) -> Result<bool, StoreError> {
@@ -99,7 +98,7 @@ fn fits(writing: &Writing<'_>, tx: &mut dyn Tx, body: &Body) -> Result<bool, Sto
             let of = &writing.under.definition;
             to.is_some_and(|to| of.as_ref().is_some_and(|of| to.id == of.id))
         }
-        Kind::Reassigned { to } | Kind::Shared { to, .. } => agency_of(tx, &to.0)?.is_some(),
+        Kind::Reassigned { to } | Kind::Shared { to, .. } => people::agency_of(tx, &to.0)?.is_some(),
         Kind::Accepted { offer, how } => {
             writing.folded.state.event(offer).filter(|event| writing.folded.state.counts(event)).is_some_and(
                 |event| {

@@ -22,7 +22,7 @@ use crate::keys::DataKey;
 use crate::load::{self, Under};
 use crate::random;
 use crate::store::events::{self, EventRow, HeldRow};
-use crate::store::{StoreError, Tx, hash, number, stored};
+use crate::store::{StoreError, Tx, hash, number, people, stored};
 use crate::sync::Service;
 
 /// How the server itself signs what it adds to a record.
@@ -404,7 +404,7 @@ impl<'s> Writing<'s> {
                 )?;
                 self.give_part(tx, &body.actor.person.0, &body.actor.agency, "opened")
             }
-            Kind::Shared { how, to } => match agency_of(tx, &to.0)? {
+            Kind::Shared { how, to } => match people::agency_of(tx, &to.0)? {
                 Some(agency) => self.give_part(
                     tx,
                     &to.0,
@@ -417,7 +417,7 @@ impl<'s> Writing<'s> {
                 None => Ok(()),
             },
             // Nothing is sent to the new holder before they ask; then the record comes like any other of theirs.
-            Kind::Reassigned { to } => match agency_of(tx, &to.0)? {
+            Kind::Reassigned { to } => match people::agency_of(tx, &to.0)? {
                 Some(agency) => self.give_part(tx, &to.0, &agency, "pass"),
                 None => Ok(()),
             },
@@ -516,10 +516,4 @@ impl<'s> Writing<'s> {
         }
         events::list_held(tx, held)
     }
-}
-
-/// The agency of a person who may be given a part.
-pub(super) fn agency_of(tx: &mut dyn Tx, person: &str) -> Result<Option<String>, StoreError> {
-    let row = tx.row("select agency from person where id = $1 and disabled = 0", &[person.into()])?;
-    row.map(|row| row.string(0)).transpose()
 }

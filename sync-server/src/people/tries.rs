@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::password::Passwords;
 use crate::audit::{self, Entry, What, Who};
 use crate::random::{self, Random};
-use crate::store::{Store, StoreError, Tx};
+use crate::store::{Store, StoreError, Tx, people, sessions};
 
 /// Wrong tries before the next has to wait; of a known browser, before it is known no more.
 pub const TRIES: i64 = 5;
@@ -65,32 +65,28 @@ pub fn count_try(
 ) -> Result<Try, StoreError> {
     let username = username.to_lowercase();
     store.write(|tx| {
-        let row = tx.row(
-            "select id, password_hash, failed_tries, tried_ms, locked, disabled from person where username = $1",
-            &[(&username).into()],
-        )?;
-        let Some(row) = row else {
+        let Some(account) = people::account(tx, &username)? else {
             return Ok(Try { person: None, candidate: None });
         };
-        let (person, hash) = (row.string(0)?, row.opt_string(1)?);
-        if row.flag(5)? {
+        let (person, hash) = (account.person, account.password_hash);
+        if account.disabled {
             return Ok(Try { person: Some(person), candidate: None });
         }
         if let Some(browser) = browser
             && let Some((browser, tries)) = of_known(tx, &person, browser)?
         {
-            return Ok(Try { person: Some(person), candidate: Some(Candidate { hash, tries, browser: Some(browser) }) });
+            return Ok(Try {
+                person: Some(person),
+                candidate: Some(Candidate { hash, tries, browser: Some(browser) }),
+            });
         }
-        let (tries, last_ms) = (row.int(2)?, row.int(3)?);
+        let (tries, last_ms) = (account.failed_tries, account.tried_ms);
         let waits = (last_ms..last_ms.saturating_add(wait_ms(tries))).contains(&now_ms);
-        if waits || row.flag(4)? {
+        if waits || account.locked {
             return Ok(Try { person: Some(person), candidate: None });
         }
         let tries = tries.saturating_add(1);
-        tx.run(
-            "update person set failed_tries = $2, tried_ms = $3 where id = $1",
-            &[(&person).into(), tries.into(), now_ms.into()],
-        )?;
+        people::set_tries(tx, &person, tries, now_ms)?;
         Ok(Try { person: Some(person), candidate: Some(Candidate { hash, tries, browser: None }) })
     })
 }
@@ -98,18 +94,14 @@ pub fn count_try(
 /// Counts a try of a browser that is known for this person.
 fn of_known(tx: &mut dyn Tx, person: &str, token: &str) -> Result<Option<(String, i64)>, StoreError> {
     let browser = named(token);
-    let sql = "select tries from browser where hash = $1 and person = $2";
-    let Some(row) = tx.row(sql, &[(&browser).into(), person.into()])? else { return Ok(None) };
-    let tries = row.int(0)?.saturating_add(1);
+    let Some(tries) = sessions::browser_tries(tx, &browser, person)? else { return Ok(None) };
+    let tries = tries.saturating_add(1);
     if tries > TRIES {
         // Killed between a count and its check, as often as it had tries.
-        tx.run("delete from browser where hash = $1 and person = $2", &[(&browser).into(), person.into()])?;
+        sessions::forget_browser(tx, &browser, person)?;
         return Ok(None);
     }
-    tx.run(
-        "update browser set tries = $3 where hash = $1 and person = $2",
-        &[(&browser).into(), person.into(), tries.into()],
-    )?;
+    sessions::set_browser_tries(tx, &browser, person, tries)?;
     Ok(Some((browser, tries)))
 }
 
@@ -140,20 +132,15 @@ pub fn check_try(
             return Ok(None);
         }
         // Only who is not disabled gets in, nor who was shut out while this was checked.
-        let shut = if candidate.browser.is_some() { "" } else { " and locked = 0" };
-        let sql = format!("update person set signed_in_ms = $2 where id = $1 and disabled = 0{shut}");
-        if tx.run(&sql, &[person.into(), now_ms.into()])? == 0 {
+        let known = candidate.browser.is_some();
+        if !people::signed_in(tx, person, known, now_ms)? {
             audit::append(tx, &refused)?;
             return Ok(None);
         }
-        let known = candidate.browser.is_some();
         match &candidate.browser {
-            Some(browser) => tx.run(
-                "update browser set tries = 0, seen_ms = $3 where hash = $1 and person = $2",
-                &[browser.into(), person.into(), now_ms.into()],
-            )?,
-            None => tx.run("update person set failed_tries = 0 where id = $1", &[person.into()])?,
-        };
+            Some(browser) => sessions::browser_signed_in(tx, browser, person, now_ms)?,
+            None => people::clear_tries(tx, person)?,
+        }
         Ok(Some(Entered { person: person.to_owned(), known }))
     })
 }
@@ -162,12 +149,10 @@ pub fn check_try(
 fn failed(tx: &mut dyn Tx, person: &str, candidate: &Candidate, now_ms: i64) -> Result<(), StoreError> {
     match &candidate.browser {
         Some(browser) if candidate.tries >= TRIES => {
-            tx.run("delete from browser where hash = $1 and person = $2", &[browser.into(), person.into()])?;
+            sessions::forget_browser(tx, browser, person)?;
         }
         None if candidate.tries >= LOCKED_AFTER => {
-            let changed =
-                tx.run("update person set locked = 1 where id = $1 and locked = 0", &[person.into()])?;
-            if changed == 1 {
+            if people::lock(tx, person)? {
                 let entry = Entry::new(now_ms, Who::Server, What::PersonLocked).with("person", person);
                 audit::append(tx, &entry)?;
             }
@@ -187,34 +172,19 @@ pub fn know_browser(
     now_ms: i64,
 ) -> Result<String, StoreError> {
     // Only one that this server gave out: what a browser was made to keep by another is not taken up.
-    let given = match has {
-        Some(token) => {
-            tx.row("select person from browser where hash = $1", &[named(token).into()])?.is_some()
-        }
-        None => false,
-    };
+    let given = has.map_or(Ok(false), |token| sessions::is_browser(tx, &named(token)))?;
     let token = match has {
         Some(token) if given => token.to_owned(),
         _ => hex::encode(random::bytes::<32>(random)),
     };
-    tx.run(
-        "insert into browser (hash, person, tries, seen_ms) values ($1, $2, 0, $3) \
-         on conflict (hash, person) do update set tries = 0, seen_ms = excluded.seen_ms",
-        &[named(&token).into(), person.into(), now_ms.into()],
-    )?;
-    tx.run(
-        "delete from browser where person = $1 and hash not in \
-         (select hash from browser where person = $1 order by seen_ms desc, hash limit $2)",
-        &[person.into(), BROWSERS.into()],
-    )?;
+    sessions::know_browser(tx, &named(&token), person, now_ms)?;
+    sessions::keep_browsers(tx, person, BROWSERS)?;
     Ok(token)
 }
 
 /// No browser is known for this person any more, but for the one with this token.
 pub(super) fn forget_browsers(tx: &mut dyn Tx, person: &str, but: Option<&str>) -> Result<(), StoreError> {
-    let kept = but.map(named).unwrap_or_default();
-    tx.run("delete from browser where person = $1 and hash <> $2", &[person.into(), kept.into()])?;
-    Ok(())
+    sessions::forget_browsers(tx, person, but.map(named).as_deref())
 }
 
 fn named(token: &str) -> String {

@@ -8,7 +8,9 @@ pub(crate) mod events;
 mod lite;
 mod many;
 pub mod migrate;
+pub(crate) mod people;
 mod row;
+pub(crate) mod sessions;
 mod turn;
 
 pub use engine::{Dialect, Engine, Outcome, Result, Store, StoreError, Tx};
