@@ -10,7 +10,9 @@ use subtle::ConstantTimeEq;
 use crate::audit::{self, Entry, Source, What, Who};
 use crate::ingest;
 use crate::random::{self, Random};
-use crate::store::{Row, StoreError, Tx};
+use crate::store::enrolments::NewCodeRow;
+use crate::store::installs::{DeviceRow, RequestRow};
+use crate::store::{StoreError, Tx, documents, enrolments, installs, people};
 use crate::trust::ServerKeys;
 
 mod vouched;
@@ -96,25 +98,20 @@ pub fn make_code(
     by: Who<'_>,
     now_ms: i64,
 ) -> Result<String, DeviceError> {
-    tx.row("select id from person where id = $1 and disabled = 0", &[person.into()])?
-        .ok_or(DeviceError::Person)?;
+    people::agency_of(tx, person)?.ok_or(DeviceError::Person)?;
     // A day after its end nobody asks again how a used code stands.
-    tx.run("delete from enrolment where expires_ms < $1", &[now_ms.saturating_sub(24 * 3_600_000).into()])?;
+    enrolments::delete_ended(tx, now_ms.saturating_sub(24 * 3_600_000))?;
     for _ in 0..64 {
         let code = draw(random);
-        let made = tx.run(
-            "insert into enrolment (name, code_hash, person, made_by, made_ms, expires_ms) \
-             values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
-            &[
-                code[..SLOT].into(),
-                hash(trust, &code).into(),
-                person.into(),
-                by.text().into(),
-                now_ms.into(),
-                now_ms.saturating_add(CODE_MS).into(),
-            ],
-        )?;
-        if made == 1 {
+        let new = NewCodeRow {
+            name: &code[..SLOT],
+            code_hash: &hash(trust, &code),
+            person,
+            made_by: &by.text(),
+            made_ms: now_ms,
+            expires_ms: now_ms.saturating_add(CODE_MS),
+        };
+        if enrolments::insert(tx, &new)? {
             audit::append(tx, &Entry::new(now_ms, by, What::CodeMade).with("person", person))?;
             let groups: Vec<&str> = (0..CODE_LENGTH / 4).map(|n| &code[n * 4..n * 4 + 4]).collect();
             return Ok(groups.join("-"));
@@ -134,44 +131,31 @@ pub fn ask(
     let Some(code) = read_code(ask.code) else {
         return Ok(None);
     };
-    let row = tx.row(
-        "select code_hash, person, expires_ms, tries, used_by from enrolment where name = $1",
-        &[code[..SLOT].into()],
-    )?;
-    let Some(row) = row else {
+    let name = &code[..SLOT];
+    let Some(known) = enrolments::get(tx, name)? else {
         return Ok(None);
     };
     let (install, key) = (ask.install.to_string(), ask.key.to_string());
-    let fits = bool::from(row.text(0)?.as_bytes().ct_eq(hash(trust, &code).as_bytes()));
+    let fits = bool::from(known.code_hash.as_bytes().ct_eq(hash(trust, &code).as_bytes()));
     // Whoever used the code asks again how that stands, and for the certificate: what others guess is nothing to them.
-    if fits && row.opt_text(4)?.is_some_and(|used_by| used_by == install) {
-        let known = tx.row("select state, key from install where install = $1", &[(&install).into()])?;
-        return match known {
-            Some(known) if known.text(1)? == key => Ok(Some(state(known.text(0)?))),
-            _ => Ok(None),
-        };
+    if fits && known.used_by.as_ref() == Some(&install) {
+        let asked = installs::state(tx, &install)?;
+        return Ok(asked.filter(|asked| asked.key == key).map(|asked| state(&asked.state)));
     }
-    if row.int(3)? >= TRIES || !fits {
-        tx.run("update enrolment set tries = tries + 1 where name = $1", &[code[..SLOT].into()])?;
+    if known.tries >= TRIES || !fits {
+        enrolments::count_try(tx, name)?;
         return Ok(None);
     }
-    if row.opt_text(4)?.is_some() || row.int(2)? <= now_ms {
+    if known.used_by.is_some() || known.expires_ms <= now_ms {
         return Ok(None);
     }
     // A phone that waits, or was refused, may ask anew with another code; one that was ever approved may not.
-    let added = tx.run(
-        "insert into install (install, device, person, role, agency, station, state, key, request_ms) \
-         select $1, $2, id, role, agency, station, 'waiting', $3, $4 from person where id = $5 and disabled = 0 \
-         on conflict (install) do update set device = excluded.device, person = excluded.person, \
-         role = excluded.role, agency = excluded.agency, station = excluded.station, state = excluded.state, \
-         request_ms = excluded.request_ms, decided_by = null, decided_ms = null \
-         where install.key = excluded.key and install.state in ('waiting', 'refused')",
-        &[(&install).into(), ask.device.into(), key.into(), now_ms.into(), row.text(1)?.into()],
-    )?;
-    if added == 0 {
+    let (device, person) = (ask.device, known.person.as_str());
+    let asked = RequestRow { install: &install, device, key: &key, request_ms: now_ms, person };
+    if !installs::ask(tx, &asked)? {
         return Ok(None);
     }
-    tx.run("update enrolment set used_by = $2 where name = $1", &[code[..SLOT].into(), (&install).into()])?;
+    enrolments::used_by(tx, name, &install)?;
     audit::append(tx, &Entry::new(now_ms, Who::Install(&install, ask.source), What::EnrolmentAsked))?;
     Ok(Some(EnrolState::Waiting))
 }
@@ -184,27 +168,21 @@ pub fn approve(
     by: Who<'_>,
     now_ms: i64,
 ) -> Result<(), DeviceError> {
-    let row = tx
-        .row(
-            "select i.state, i.device, i.person, i.role, i.agency, i.key, p.name, i.sealing_key \
-             from install i join person p on p.id = i.person where i.install = $1",
-            &[install.into()],
-        )?
-        .ok_or(DeviceError::Missing)?;
-    if row.text(0)? != "waiting" {
-        return Err(DeviceError::State(row.string(0)?));
+    let row = installs::to_certify(tx, install)?.ok_or(DeviceError::Missing)?;
+    if row.state != "waiting" {
+        return Err(DeviceError::State(row.state));
     }
     let role =
-        serde_json::from_value(serde_json::Value::from(row.text(3)?)).map_err(|_| DeviceError::Unreadable)?;
+        serde_json::from_value(serde_json::Value::from(row.role)).map_err(|_| DeviceError::Unreadable)?;
     let certificate = InstallCertificate {
         v: 1,
         install: install.parse().map_err(|_| DeviceError::Unreadable)?,
-        device: row.string(1)?,
-        actor: Actor { person: PersonId(row.string(2)?), role, agency: row.string(4)? },
-        name: row.string(6)?,
-        key: row.text(5)?.parse().map_err(|_| DeviceError::Unreadable)?,
+        device: row.device,
+        actor: Actor { person: PersonId(row.person), role, agency: row.agency },
+        name: row.name,
+        key: row.key.parse().map_err(|_| DeviceError::Unreadable)?,
         algorithm: ALGORITHM.to_owned(),
-        sealing_key: row.opt_string(7)?,
+        sealing_key: row.sealing_key,
         from: now_ms,
         approved_by: PersonId(match by {
             Who::Person(id, _) => id.to_owned(),
@@ -212,15 +190,8 @@ pub fn approve(
         }),
     };
     let document = trust.certify(&certificate);
-    tx.run(
-        "update install set state = 'approved', decided_by = $2, decided_ms = $3 where install = $1",
-        &[install.into(), by.text().into(), now_ms.into()],
-    )?;
-    tx.run(
-        "insert into certificate (install, text, signature) values ($1, $2, $3) on conflict (install) \
-         do update set text = excluded.text, signature = excluded.signature",
-        &[install.into(), document.text.into(), document.signature.to_string().into()],
-    )?;
+    installs::decide(tx, install, "approved", &by.text(), now_ms)?;
+    documents::put_certificate(tx, install, &document)?;
     audit::append(tx, &Entry::new(now_ms, by, What::InstallApproved).with("install", install))?;
     Ok(())
 }
@@ -253,20 +224,7 @@ pub fn revoke(
         why,
     };
     let document = trust.revoke(&statement);
-    Ok(keep_revocation(tx, install, &document)?)
-}
-
-/// Keeps a statement that this programme signed; the first one of an install stays.
-pub(crate) fn keep_revocation(
-    tx: &mut dyn Tx,
-    install: InstallId,
-    document: &Document,
-) -> Result<(), StoreError> {
-    tx.run(
-        "insert into revocation (install, text, signature) values ($1, $2, $3) on conflict (install) do nothing",
-        &[install.to_string().into(), (&document.text).into(), document.signature.to_string().into()],
-    )?;
-    Ok(())
+    Ok(documents::add_revocation(tx, &install.to_string(), &document)?)
 }
 
 /// Revokes every phone of a person who has left.
@@ -277,35 +235,20 @@ pub fn revoke_all_of(
     by: Who<'_>,
     now_ms: i64,
 ) -> Result<(), DeviceError> {
-    let installs =
-        tx.rows("select install from install where person = $1 and state = 'approved'", &[person.into()])?;
-    for row in &installs {
-        revoke(tx, trust, row.text(0)?, Revoked::Person, by, now_ms)?;
+    for install in installs::approved_of(tx, person)? {
+        revoke(tx, trust, &install, Revoked::Person, by, now_ms)?;
     }
     Ok(())
 }
 
 /// Every phone, those that wait for a decision first.
 pub fn all(tx: &mut dyn Tx) -> Result<Vec<Device>, DeviceError> {
-    tx.rows(
-        "select i.install, i.device, i.person, p.name, i.state, i.key, i.request_ms, i.seen_ms, i.unsent \
-         from install i join person p on p.id = i.person \
-         order by case i.state when 'waiting' then 0 else 1 end, i.request_ms desc, i.install",
-        &[],
-    )?
-    .iter()
-    .map(device)
-    .collect()
+    installs::all(tx)?.into_iter().map(device).collect()
 }
 
 /// The certificate of a phone that has one.
 pub fn certificate(tx: &mut dyn Tx, install: &str) -> Result<Option<Document>, DeviceError> {
-    let row = tx.row("select text, signature from certificate where install = $1", &[install.into()])?;
-    row.map(|row| {
-        let signature = row.text(1)?.parse().map_err(|_| DeviceError::Unreadable)?;
-        Ok(Document { text: row.string(0)?, signature })
-    })
-    .transpose()
+    Ok(documents::certificate(tx, install)?)
 }
 
 fn decide(
@@ -316,32 +259,20 @@ fn decide(
     by: Who<'_>,
     now_ms: i64,
 ) -> Result<(), DeviceError> {
-    let row = tx.row("select state from install where install = $1", &[install.into()])?;
-    let found = row.ok_or(DeviceError::Missing)?.string(0)?;
+    let found = installs::state(tx, install)?.ok_or(DeviceError::Missing)?.state;
     if found != from {
         return Err(DeviceError::State(found));
     }
-    tx.run(
-        "update install set state = $2, decided_by = $3, decided_ms = $4 where install = $1",
-        &[install.into(), to.into(), by.text().into(), now_ms.into()],
-    )?;
+    installs::decide(tx, install, to, &by.text(), now_ms)?;
     audit::append(tx, &Entry::new(now_ms, by, what).with("install", install))?;
     Ok(())
 }
 
-fn device(row: &Row) -> Result<Device, DeviceError> {
-    let key: PublicKey = row.text(5)?.parse().map_err(|_| DeviceError::Unreadable)?;
-    Ok(Device {
-        install: row.string(0)?,
-        device: row.string(1)?,
-        person: row.string(2)?,
-        name: row.string(3)?,
-        state: row.string(4)?,
-        fingerprint: key.fingerprint(),
-        request_ms: row.int(6)?,
-        seen_ms: row.opt_int(7)?,
-        unsent: row.int(8)?,
-    })
+fn device(row: DeviceRow) -> Result<Device, DeviceError> {
+    let DeviceRow { install, device, person, name, state, key, request_ms, seen_ms, unsent } = row;
+    let key: PublicKey = key.parse().map_err(|_| DeviceError::Unreadable)?;
+    let fingerprint = key.fingerprint();
+    Ok(Device { install, device, person, name, state, fingerprint, request_ms, seen_ms, unsent })
 }
 
 /// How an install's state is told to its phone. A revoked one was approved once, and keeps its certificate.

@@ -10,6 +10,7 @@ use firsthours_core::wire::{EnrolState, Succession};
 use super::{DeviceError, certificate, state};
 use crate::audit::{self, Entry, Source, What, Who};
 use crate::store::Tx;
+use crate::store::installs::{self, RequestRow};
 use crate::trust::ServerKeys;
 
 /// What a phone asks with that has no code; its proof has been verified by the caller.
@@ -38,31 +39,19 @@ pub fn ask_again(
 ) -> Result<Option<EnrolState>, DeviceError> {
     let Some(vouching) = vouching(tx, trust, asked)? else { return Ok(None) };
     let (install, key) = (asked.install.to_string(), asked.key.to_string());
-    let known = tx.row("select state, key from install where install = $1", &[(&install).into()])?;
-    if let Some(known) = known {
-        return if known.text(1)? == key { Ok(Some(state(known.text(0)?))) } else { Ok(None) };
+    if let Some(known) = installs::state(tx, &install)? {
+        return Ok((known.key == key).then(|| state(&known.state)));
     }
     let from = (vouching.install != asked.install).then(|| vouching.install.to_string());
     if let Some(from) = &from {
-        let row = tx.row("select state from install where install = $1", &[from.into()])?;
         // Who was shut out does not come in again under another number.
-        if row.is_some_and(|row| row.text(0).is_ok_and(|state| state == "revoked")) {
+        if installs::state(tx, from)?.is_some_and(|from| from.state == "revoked") {
             return Ok(None);
         }
     }
-    let added = tx.run(
-        "insert into install (install, device, person, role, agency, station, state, key, request_ms, follows) \
-         select $1, $2, id, role, agency, station, 'waiting', $3, $4, $5 from person where id = $6 and disabled = 0",
-        &[
-            (&install).into(),
-            asked.device.into(),
-            key.into(),
-            now_ms.into(),
-            from.clone().into(),
-            (&vouching.actor.person.0).into(),
-        ],
-    )?;
-    if added == 0 {
+    let (device, person) = (asked.device, vouching.actor.person.0.as_str());
+    let request = RequestRow { install: &install, device, key: &key, request_ms: now_ms, person };
+    if !installs::ask_following(tx, &request, from.as_deref())? {
         return Ok(None);
     }
     let mut entry = Entry::new(now_ms, Who::Install(&install, asked.source), What::EnrolmentAsked);

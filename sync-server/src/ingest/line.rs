@@ -9,23 +9,17 @@ use firsthours_core::evidence::Chain;
 use firsthours_core::record::{EventId, Header, InstallId};
 
 use super::{Authentic, IngestError, hole};
-use crate::store::{StoreError, Tx, hash, number, stored};
+use crate::store::{StoreError, Tx, hash, installs, number, stored};
 
 /// Locks the install's row and gives the end of its line.
 pub(super) fn lock(tx: &mut dyn Tx, install: InstallId) -> Result<Chain, StoreError> {
-    let id = install.to_string();
-    tx.run("update install set received_through = received_through where install = $1", &[(&id).into()])?;
+    installs::lock(tx, install)?;
     read(tx, install)
 }
 
 /// The end of the install's line.
 pub(crate) fn read(tx: &mut dyn Tx, install: InstallId) -> Result<Chain, StoreError> {
-    let row = tx.row(
-        "select received_through, received_id from install where install = $1",
-        &[install.to_string().into()],
-    )?;
-    let Some(row) = row else { return Ok(Chain::default()) };
-    Ok(Chain { seq: number(row.int(0)?), id: row.opt_text(1)?.map(hash).transpose()? })
+    installs::line(tx, install)
 }
 
 /// The id of a number in the install's line; `None` beyond its end, or where a hole breaks it off.
@@ -36,20 +30,7 @@ pub(crate) fn id_at(tx: &mut dyn Tx, install: InstallId, seq: u64) -> Result<Opt
 
 /// Writes the end of the line.
 pub(super) fn store(tx: &mut dyn Tx, install: InstallId, line: Chain, now_ms: i64) -> Result<(), StoreError> {
-    tx.run(
-        // What the phone said it had to send has come, so nobody is told any more that it has not.
-        "update install set received_through = $2, received_id = $3, seen_ms = $4, \
-         unsent = case when unsent > $2 - received_through then unsent - ($2 - received_through) else 0 end, \
-         oldest_unsent_ms = case when unsent > $2 - received_through then oldest_unsent_ms else null end \
-         where install = $1",
-        &[
-            install.to_string().into(),
-            stored(line.seq).into(),
-            line.id.map(|id| id.to_string()).into(),
-            now_ms.into(),
-        ],
-    )?;
-    Ok(())
+    installs::set_line(tx, install, line, now_ms)
 }
 
 /// Moves the line over every declared hole that begins where it stands.

@@ -13,7 +13,7 @@ use super::take::{Keyset, Offered};
 use super::verify::RunFault;
 use super::writing::{Left, Opening, Placed, Writing, Written};
 use super::{Authentic, IngestError, pending};
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, documents, installs};
 use crate::sync::Service;
 
 /// Puts events into their records, within one transaction.
@@ -339,16 +339,10 @@ impl Standings {
         if let Some(known) = self.0.get(&install) {
             return Ok(*known);
         }
-        let row = tx.row(
-            "select install from revocation where install = $1 union all \
-             select i.install from install i join person p on p.id = i.person \
-             where i.install = $1 and (i.state = 'revoked' or p.disabled = 1)",
-            &[install.to_string().into()],
-        )?;
-        let certificates = super::certificates(tx, [install.to_string()])?;
-        let begins = certificates.first().and_then(|document| document.peek::<Begins>().ok());
+        let certificate = documents::certificate(tx, &install.to_string())?;
+        let begins = certificate.and_then(|document| document.peek::<Begins>().ok());
         let early = begins.is_some_and(|begins| begins.from > now_ms.saturating_add(CLOCK_SLIP_MS));
-        let standing = Standing { revoked: row.is_some(), early };
+        let standing = Standing { revoked: installs::is_revoked(tx, install)?, early };
         self.0.insert(install, standing);
         Ok(standing)
     }

@@ -14,10 +14,9 @@ use super::verify::RunFault;
 use super::writing::{Left, Opening, Written};
 use super::{Authentic, Author, IngestError, line, verify};
 use crate::audit::{self, Entry, Source, What, Who};
-use crate::devices;
 use crate::keys::{DataKey, KeyError};
 use crate::load;
-use crate::store::{StoreError, Tx, hash, number, stored};
+use crate::store::{StoreError, Tx, documents, hash, number, stored};
 use crate::sync::Service;
 
 /// How often a transaction is begun again because a record came to be meanwhile.
@@ -172,10 +171,10 @@ fn offered_part(
         // The transaction may run again, so it counts from the start.
         let mut counted = before.clone();
         for (install, document) in certificates {
-            keep_certificate(tx, *install, document)?;
+            documents::add_certificate(tx, &install.to_string(), document)?;
         }
         for (install, document) in revocations {
-            devices::keep_revocation(tx, *install, document)?;
+            documents::add_revocation(tx, &install.to_string(), document)?;
         }
         let mut placing = Placing::new(service, tx, keys);
         placing.offered(encounter, items, &mut counted)?;
@@ -206,21 +205,12 @@ pub fn reconsider(service: &Service) -> Result<usize, IngestError> {
     Ok(rows.len())
 }
 
-/// Stores a certificate beside those that are here.
-fn keep_certificate(tx: &mut dyn Tx, install: InstallId, document: &Document) -> Result<(), StoreError> {
-    tx.run(
-        "insert into certificate (install, text, signature) values ($1, $2, $3) on conflict (install) do nothing",
-        &[install.to_string().into(), (&document.text).into(), document.signature.to_string().into()],
-    )?;
-    Ok(())
-}
-
 /// The certificates of these installs, as they were signed.
 pub(crate) fn certificates(
     tx: &mut dyn Tx,
     installs: impl IntoIterator<Item = String>,
 ) -> Result<Vec<Document>, StoreError> {
-    documents(tx, "select text, signature from certificate where install = $1", installs)
+    installs.into_iter().filter_map(|install| documents::certificate(tx, &install).transpose()).collect()
 }
 
 /// The statements that these installs are trusted no further, of those that are not.
@@ -228,28 +218,7 @@ pub(crate) fn revocations(
     tx: &mut dyn Tx,
     installs: impl IntoIterator<Item = String>,
 ) -> Result<Vec<Document>, StoreError> {
-    documents(tx, "select text, signature from revocation where install = $1", installs)
-}
-
-fn documents(
-    tx: &mut dyn Tx,
-    sql: &str,
-    installs: impl IntoIterator<Item = String>,
-) -> Result<Vec<Document>, StoreError> {
-    let mut found = Vec::new();
-    for install in installs {
-        let row = tx.row(sql, &[install.into()])?;
-        if let Some(row) = row {
-            found.push(Document {
-                text: row.string(0)?,
-                signature: row
-                    .text(1)?
-                    .parse()
-                    .map_err(|_| StoreError::Corrupt("a signature is not hex".to_owned()))?,
-            });
-        }
-    }
-    Ok(found)
+    installs.into_iter().filter_map(|install| documents::revocation(tx, &install).transpose()).collect()
 }
 
 /// The data keys of records that exist. One that is missing is a fault, never a reason to make another: what is

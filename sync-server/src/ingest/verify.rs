@@ -6,7 +6,7 @@ use firsthours_core::evidence::{InstallCertificate, Keyring, NotAuthentic, Publi
 use firsthours_core::record::{Event, Header, Install, InstallId, Unreadable};
 
 use super::IngestError;
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, documents};
 
 /// An event whose signature, chain place and author were checked.
 #[derive(Debug, Clone)]
@@ -28,16 +28,12 @@ pub struct Author {
 
 /// The install of this id with its certificate; `None` if it was never approved here.
 pub fn author(tx: &mut dyn Tx, install: InstallId) -> Result<Option<Author>, StoreError> {
-    let row = tx.row(
-        "select certificate.text, install.state from install \
-         join certificate on certificate.install = install.install where install.install = $1",
-        &[install.to_string().into()],
-    )?;
-    let Some(row) = row else { return Ok(None) };
+    let found = documents::certificate_and_state(tx, &install.to_string())?;
+    let Some((text, state)) = found else { return Ok(None) };
     // It was verified, or signed, before it was stored.
-    let certificate = serde_json::from_str(row.text(0)?)
+    let certificate = serde_json::from_str(&text)
         .map_err(|_| StoreError::Corrupt("a certificate cannot be read".to_owned()))?;
-    Ok(Some(Author { certificate, revoked: row.text(1)? == "revoked" }))
+    Ok(Some(Author { certificate, revoked: state == "revoked" }))
 }
 
 /// A run of an install's own events: what of it is authentic, and what ends it if something is not.

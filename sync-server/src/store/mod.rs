@@ -3,8 +3,11 @@
 //! The text of every statement is the same for SQLite and PostgreSQL: lower case, `$n` parameters bound by
 //! their number, no functions that only one of them knows.
 
+pub(crate) mod documents;
 mod engine;
+pub(crate) mod enrolments;
 pub(crate) mod events;
+pub(crate) mod installs;
 mod lite;
 mod many;
 pub mod migrate;

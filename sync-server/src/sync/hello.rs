@@ -19,6 +19,7 @@ use super::token::{self, Bearer};
 use super::{directory, policy, receipt};
 use crate::audit::{self, Entry, Source, What, Who};
 use crate::ingest::{self, Author};
+use crate::store::installs::{self, ReportRow};
 use crate::store::{StoreError, Tx, hash, number, stored};
 
 /// What stands in the headers of a hello.
@@ -140,21 +141,12 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes, source: &Source) ->
 
 /// When the last nonce that an install used runs out.
 fn used(service: &Service, install: InstallId) -> Result<i64, StoreError> {
-    let row = service.store.read(|tx| {
-        tx.row("select nonce_until_ms from install where install = $1", &[install.to_string().into()])
-    })?;
-    row.map_or(Ok(0), |row| row.int(0))
+    service.store.read(|tx| installs::nonce_until(tx, install))
 }
 
 /// Notes that a nonce was used; false if it, or a later one, was used already.
 fn use_up(service: &Service, install: InstallId, until: i64) -> Result<bool, StoreError> {
-    let changed = service.store.write(|tx| {
-        tx.run(
-            "update install set nonce_until_ms = $2 where install = $1 and nonce_until_ms < $2",
-            &[install.to_string().into(), until.into()],
-        )
-    })?;
-    Ok(changed == 1)
+    service.store.write(|tx| installs::use_nonce(tx, install, until))
 }
 
 /// Looks at a receipt that is to prove that this store was put back: ours, of this epoch, and saying more than we have.
@@ -207,20 +199,16 @@ fn remember(
 ) -> Result<(), StoreError> {
     let version: String = said.app_version.chars().take(40).collect();
     service.store.write(|tx| {
-        tx.run(
-            "update install set seen_ms = $2, app_version = $3, unsent = $4, drafts = $5, oldest_unsent_ms = $6, \
-             free_disk = $7, clock_off_ms = $8 where install = $1",
-            &[
-                install.to_string().into(),
-                now_ms.into(),
-                (&version).into(),
-                stored(said.device.unsent).into(),
-                stored(said.device.drafts).into(),
-                said.device.oldest_unsent.into(),
-                said.device.free_disk.map(stored).into(),
-                said.clock.wall.saturating_sub(now_ms).into(),
-            ],
-        )?;
+        let report = ReportRow {
+            seen_ms: now_ms,
+            app_version: &version,
+            unsent: said.device.unsent,
+            drafts: said.device.drafts,
+            oldest_unsent_ms: said.device.oldest_unsent,
+            free_disk: said.device.free_disk,
+            clock_off_ms: said.clock.wall.saturating_sub(now_ms),
+        };
+        installs::report(tx, install, &report)?;
         let id = install.to_string();
         let entry = Entry::new(now_ms, Who::Install(&id, source), What::SaidHello)
             .with("unsent", stored(said.device.unsent));

@@ -11,6 +11,7 @@ use super::problem::Fault;
 use super::service::Service;
 use super::token::{self, Bearer};
 use crate::audit::{Source, Who};
+use crate::store::installs;
 
 /// How long a body may take: a poor link sends the largest in a few seconds.
 const BODY_TIME: std::time::Duration = std::time::Duration::from_mins(1);
@@ -102,27 +103,19 @@ pub(super) fn read_bearer(service: &Service, headers: &HeaderMap) -> Option<(Bea
 /// The install of a token, as it stands now: what was revoked meanwhile acts at once.
 pub(super) fn caller(service: &Service, asking: Asking) -> Result<Caller, Fault> {
     let Asking { bearer, source } = asking;
-    let row = service.store.read(|tx| {
-        tx.row(
-            "select install.person, install.state, person.disabled, \
-             exists (select 1 from install later where later.follows = install.install \
-             and later.state in ('waiting', 'approved')) from install \
-             join person on person.id = install.person where install.install = $1",
-            &[bearer.install.to_string().into()],
-        )
-    })?;
+    let row = service.store.read(|tx| installs::caller(tx, bearer.install))?;
     let row = row.ok_or(Fault::NotEnrolled(EnrolState::Unknown))?;
-    let followed = row.flag(3)?;
-    let send_only = match row.text(1)? {
+    let followed = row.followed;
+    let send_only = match row.state.as_str() {
         // One that another goes on from has ended: it sends what it wrote, from the first word of that on.
-        "approved" => bearer.outdated || row.flag(2)? || followed,
+        "approved" => bearer.outdated || row.disabled || followed,
         "revoked" => true,
         _ => return Err(Fault::NotEnrolled(EnrolState::Waiting)),
     };
     Ok(Caller {
         install: bearer.install,
         name: bearer.install.to_string(),
-        person: row.string(0)?,
+        person: row.person,
         send_only,
         followed,
         source,
