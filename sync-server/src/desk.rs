@@ -12,7 +12,7 @@ use crate::audit::{self, Entry, Source, What, Who};
 use crate::ingest::{self, IngestError, Room, Writing};
 use crate::keys::KeyError;
 use crate::random;
-use crate::store::{StoreError, stored};
+use crate::store::{StoreError, encounters, stored};
 use crate::sync::Service;
 
 /// Why an act was not written.
@@ -65,9 +65,9 @@ pub fn act(
 ) -> Result<Acted, DeskError> {
     let now_ms = service.now_ms();
     let id = encounter.to_string();
-    let exists =
-        service.store.read(|tx| tx.row("select id from encounter where id = $1", &[(&id).into()]))?;
-    exists.ok_or(DeskError::NoRecord)?;
+    if !service.store.read(|tx| encounters::exists(tx, encounter))? {
+        return Err(DeskError::NoRecord);
+    }
     let keys = ingest::keyset(service, [encounter])?;
     if keys.get(&encounter).is_none_or(Option::is_none) {
         return Err(DeskError::Closed);

@@ -9,7 +9,7 @@ use firsthours_core::record::{EncounterId, Event, EventId, Hash, State, versions
 
 use crate::keys::{DataKey, KeyError, Keys};
 use crate::protocols;
-use crate::store::{StoreError, Tx, hash, number, stored};
+use crate::store::{StoreError, Tx, encounters, events};
 
 /// Why a record cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -101,19 +101,19 @@ pub fn record(
     encounter: EncounterId,
 ) -> Result<Option<Loaded>, LoadError> {
     let id = encounter.to_string();
-    let row = tx.row("select pos, rolling, protocol from encounter where id = $1", &[(&id).into()])?;
-    let Some(row) = row else { return Ok(None) };
+    let Some((pos, rolling, protocol)) = encounters::head_and_protocol(tx, encounter)? else {
+        return Ok(None);
+    };
     let key = data_key(keys, &id)?;
-    let protocol = hash(row.text(2)?)?;
     let mut loaded = Loaded {
         encounter,
-        pos: number(row.int(0)?),
-        rolling: Rolling(hash(row.text(1)?)?),
+        pos,
+        rolling,
         state: State::default(),
         positions: BTreeMap::new(),
         under: Under { protocol, definition: None, earlier: Vec::new() },
     };
-    for (pos, event) in events_after(tx, &id, 0, key.as_ref())? {
+    for (pos, event) in events_behind(tx, encounter, 0, key.as_ref())? {
         loaded.positions.insert(event.id, pos);
         loaded.state.add(event);
     }
@@ -130,25 +130,22 @@ pub fn data_key(keys: &Keys, encounter: &str) -> Result<Option<DataKey>, KeyErro
     }
 }
 
-/// The events of a record after a position, by position.
-pub(crate) fn events_after(
+/// The events of a record behind a position, in order.
+pub(crate) fn events_behind(
     tx: &mut dyn Tx,
-    encounter: &str,
-    after: u64,
+    encounter: EncounterId,
+    pos: u64,
     key: Option<&DataKey>,
 ) -> Result<Vec<(u64, Arc<Event>)>, LoadError> {
-    let rows = tx.rows(
-        "select pos, id, header, body from event where encounter = $1 and pos > $2 order by pos",
-        &[encounter.into(), stored(after).into()],
-    )?;
-    rows.iter()
+    events::behind(tx, encounter, pos)?
+        .into_iter()
         .map(|row| {
-            let pos = number(row.int(0)?);
-            let body = match row.opt_blob(3)? {
-                Some(sealed) => open_body(key, row.text(1)?, sealed)?,
+            let pos = row.pos;
+            let body = match row.body {
+                Some(sealed) => open_body(key, &row.id, &sealed)?,
                 None => None,
             };
-            let event = Event::read(row.text(2)?, body.as_deref()).map_err(|_| LoadError::Damaged { pos })?;
+            let event = Event::read(&row.header, body.as_deref()).map_err(|_| LoadError::Damaged { pos })?;
             Ok((pos, Arc::new(event)))
         })
         .collect()

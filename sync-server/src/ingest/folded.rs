@@ -12,7 +12,7 @@ use firsthours_core::record::{EncounterId, Event, EventId, Install, Kind, State}
 
 use crate::keys::DataKey;
 use crate::load::{self, LoadError};
-use crate::store::{StoreError, Tx, hash, stored};
+use crate::store::{StoreError, Tx, events};
 
 /// Events that are kept folded, over all records: some forty megabytes, and more than are written in a county's night.
 const KEPT_EVENTS: usize = 40_000;
@@ -56,7 +56,7 @@ impl Folded {
         key: Option<&DataKey>,
         (pos, rolling): (u64, Rolling),
     ) -> Result<(), LoadError> {
-        for (pos, event) in load::events_after(tx, &self.encounter.to_string(), self.pos, key)? {
+        for (pos, event) in load::events_behind(tx, self.encounter, self.pos, key)? {
             self.add(pos, event);
         }
         // They are the store's words, not reckoned again: the pages and receipts compare them.
@@ -170,9 +170,5 @@ fn is_of(tx: &mut dyn Tx, kept: &Folded, (pos, rolling): (u64, Rolling)) -> Resu
     if kept.pos >= pos {
         return Ok((kept.pos, kept.rolling) == (pos, rolling));
     }
-    let row = tx.row(
-        "select rolling from event where encounter = $1 and pos = $2",
-        &[kept.encounter.to_string().into(), stored(kept.pos).into()],
-    )?;
-    row.map_or(Ok(false), |row| Ok(Rolling(hash(row.text(0)?)?) == kept.rolling))
+    Ok(events::rolling_at(tx, kept.encounter, kept.pos)?.is_some_and(|rolling| rolling == kept.rolling))
 }

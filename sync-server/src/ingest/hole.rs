@@ -12,7 +12,8 @@ use super::folded::Folded;
 use super::{Author, IngestError, line};
 use crate::audit::{self, Entry, Source, What, Who};
 use crate::keys::Keys;
-use crate::store::{Row, StoreError, Tx, hash, number, stored};
+use crate::store::holes::{self, HoleRow};
+use crate::store::{StoreError, Tx, stored};
 use crate::sync::Service;
 
 /// Declarations of one install. A store so damaged that it has more is rescued by hand.
@@ -44,27 +45,15 @@ pub fn declare(
     let id = install.to_string();
     service.store.write(|tx| {
         let line = line::lock(tx, install)?;
-        let new = tx.run(
-            "insert into hole (install, seq_from, seq_to, id_of_to, text, signature, received_ms) \
-             values ($1, $2, $3, $4, $5, $6, $7) on conflict (install, seq_from, seq_to, id_of_to) do nothing",
-            &[
-                (&id).into(),
-                stored(hole.from).into(),
-                stored(hole.to).into(),
-                hole.id_of_to.to_string().into(),
-                text.clone().into(),
-                document.signature.to_bytes().to_vec().into(),
-                now_ms.into(),
-            ],
-        )?;
+        let new = holes::insert(tx, &hole, text.clone(), document, now_ms)?;
         let entry = Entry::new(now_ms, Who::Install(&id, source), What::HoleDeclared)
             .with("from", stored(hole.from))
             .with("to", stored(hole.to));
         audit::append(tx, &entry)?;
-        if new == 0 {
+        if !new {
             return Ok(());
         }
-        if rows(tx, install, (1, u64::MAX))?.len() > HOLES {
+        if holes::touching(tx, install, (1, u64::MAX))?.len() > HOLES {
             return Err(IngestError::TooMuch("holes"));
         }
         let moved = line::over_holes(tx, install, line)?;
@@ -97,7 +86,7 @@ pub(super) fn excuse(tx: &mut dyn Tx, last: Before, event: &Event) -> Result<Opt
         return Ok(None);
     };
     let missing = last.enc_seq + 1 < enc_seq && last.seq + 1 < seq;
-    if !missing || rows(tx, install, (last.seq + 1, seq - 1))?.is_empty() {
+    if !missing || holes::touching(tx, install, (last.seq + 1, seq - 1))?.is_empty() {
         return Ok(None);
     }
     let (enc_from, enc_to) = (last.enc_seq + 1, enc_seq - 1);
@@ -112,8 +101,8 @@ pub(super) fn ends(
     to: u64,
 ) -> Result<BTreeMap<u64, Vec<EventId>>, StoreError> {
     let mut ends: BTreeMap<u64, Vec<EventId>> = BTreeMap::new();
-    for row in rows(tx, install, (from, to))? {
-        ends.entry(number(row.int(1)?)).or_default().push(hash(row.text(2)?)?);
+    for hole in holes::touching(tx, install, (from, to))? {
+        ends.entry(hole.to).or_default().push(hole.id_of_to);
     }
     Ok(ends)
 }
@@ -121,9 +110,8 @@ pub(super) fn ends(
 /// What is still missing of what an install declared lost, in order, joined where declarations overlap; with what was
 /// left of it where one declared just this.
 pub(crate) fn declared(tx: &mut dyn Tx, keys: &Keys, install: InstallId) -> Result<Vec<Hole>, IngestError> {
-    let rows = rows(tx, install, (1, u64::MAX))?;
-    let declared: Vec<Declared> = rows.iter().map(Declared::of).collect::<Result<_, _>>()?;
-    let mut holes = Vec::new();
+    let declared = holes::touching(tx, install, (1, u64::MAX))?;
+    let mut missed = Vec::new();
     for (from, to) in joined(&declared) {
         let here = line::headers_within(tx, install, from, to)?;
         for (from, to) in missing((from, to), here.keys().copied()) {
@@ -132,38 +120,14 @@ pub(crate) fn declared(tx: &mut dyn Tx, keys: &Keys, install: InstallId) -> Resu
             let ended = || declared.iter().rev().find(|hole| hole.to == to).map(|hole| hole.id_of_to);
             let Some(id_of_to) = named.or_else(ended) else { continue };
             let raw = raw(keys, install, &declared, (from, to, id_of_to))?;
-            holes.push(Hole { install, from, to, id_of_to, raw });
+            missed.push(Hole { install, from, to, id_of_to, raw });
         }
     }
-    Ok(holes)
-}
-
-/// A declaration as it is stored.
-struct Declared {
-    from: u64,
-    to: u64,
-    id_of_to: EventId,
-    text: Vec<u8>,
-}
-
-impl Declared {
-    fn of(row: &Row) -> Result<Self, StoreError> {
-        let (from, to) = (number(row.int(0)?), number(row.int(1)?));
-        Ok(Self { from, to, id_of_to: hash(row.text(2)?)?, text: row.blob(3)?.to_vec() })
-    }
-}
-
-/// The declarations that touch these numbers, by their beginning, then as they came.
-fn rows(tx: &mut dyn Tx, install: InstallId, (from, to): (u64, u64)) -> Result<Vec<Row>, StoreError> {
-    tx.rows(
-        "select seq_from, seq_to, id_of_to, text from hole where install = $1 and seq_to >= $2 and seq_from <= $3 \
-         order by seq_from, received_ms, seq_to, id_of_to",
-        &[install.to_string().into(), stored(from).into(), stored(to).into()],
-    )
+    Ok(missed)
 }
 
 /// Runs of numbers, joined where they overlap; given by their beginning.
-fn joined(declared: &[Declared]) -> Vec<(u64, u64)> {
+fn joined(declared: &[HoleRow]) -> Vec<(u64, u64)> {
     let mut runs: Vec<(u64, u64)> = Vec::new();
     for hole in declared {
         match runs.last_mut() {
@@ -194,7 +158,7 @@ fn missing((from, to): (u64, u64), here: impl Iterator<Item = u64>) -> Vec<(u64,
 fn raw(
     keys: &Keys,
     install: InstallId,
-    declared: &[Declared],
+    declared: &[HoleRow],
     (from, to, id_of_to): (u64, u64, EventId),
 ) -> Result<Option<String>, IngestError> {
     for hole in declared.iter().filter(|hole| (hole.from, hole.to, hole.id_of_to) == (from, to, id_of_to)) {

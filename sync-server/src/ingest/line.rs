@@ -9,7 +9,7 @@ use firsthours_core::evidence::Chain;
 use firsthours_core::record::{EventId, Header, InstallId};
 
 use super::{Authentic, IngestError, hole};
-use crate::store::{StoreError, Tx, hash, installs, number, stored};
+use crate::store::{StoreError, Tx, events, holes, installs};
 
 /// Locks the install's row and gives the end of its line.
 pub(super) fn lock(tx: &mut dyn Tx, install: InstallId) -> Result<Chain, StoreError> {
@@ -35,15 +35,10 @@ pub(super) fn store(tx: &mut dyn Tx, install: InstallId, line: Chain, now_ms: i6
 
 /// Moves the line over every declared hole that begins where it stands.
 pub(super) fn over_holes(tx: &mut dyn Tx, install: InstallId, mut line: Chain) -> Result<Chain, StoreError> {
-    loop {
-        let row = tx.row(
-            "select seq_to, id_of_to from hole where install = $1 and seq_from <= $2 and seq_to > $3 \
-             order by seq_to desc limit 1",
-            &[install.to_string().into(), stored(line.seq + 1).into(), stored(line.seq).into()],
-        )?;
-        let Some(row) = row else { return Ok(line) };
-        line = Chain { seq: number(row.int(0)?), id: Some(hash(row.text(1)?)?) };
+    while let Some(behind) = holes::end_behind(tx, install, line.seq)? {
+        line = behind;
     }
+    Ok(line)
 }
 
 /// What of a verified run is not here yet.
@@ -115,14 +110,8 @@ fn within(
     to: u64,
 ) -> Result<BTreeMap<u64, Vec<EventId>>, StoreError> {
     let mut found: BTreeMap<u64, Vec<EventId>> = BTreeMap::new();
-    for table in ["event", "pending"] {
-        let rows = tx.rows(
-            &format!("select seq, id from {table} where install = $1 and seq >= $2 and seq <= $3"),
-            &[install.to_string().into(), stored(from).into(), stored(to).into()],
-        )?;
-        for row in &rows {
-            found.entry(number(row.int(0)?)).or_default().push(hash(row.text(1)?)?);
-        }
+    for (seq, id) in events::numbered_ids(tx, install, (from, to))? {
+        found.entry(seq).or_default().push(id);
     }
     Ok(found)
 }
@@ -134,17 +123,8 @@ pub(super) fn headers_within(
     from: u64,
     to: u64,
 ) -> Result<BTreeMap<u64, Header>, StoreError> {
-    let mut found = BTreeMap::new();
-    for table in ["event", "pending"] {
-        let rows = tx.rows(
-            &format!("select seq, header from {table} where install = $1 and seq >= $2 and seq <= $3"),
-            &[install.to_string().into(), stored(from).into(), stored(to.saturating_add(1)).into()],
-        )?;
-        for row in &rows {
-            found.insert(number(row.int(0)?), read_header(row.text(1)?)?);
-        }
-    }
-    Ok(found)
+    let numbered = events::numbered(tx, install, (from, to.saturating_add(1)))?;
+    numbered.iter().map(|row| Ok((row.seq, read_header(&row.header)?))).collect()
 }
 
 /// Compares a run that ends before the line does with what the line has there.
@@ -177,17 +157,8 @@ fn walk(tx: &mut dyn Tx, install: InstallId, line: Chain, to: u64) -> Result<Opt
 
 /// The events of an install with this number, each with the one it names as before it.
 fn at(tx: &mut dyn Tx, install: InstallId, seq: u64) -> Result<Vec<(EventId, Option<EventId>)>, StoreError> {
-    let mut found = Vec::new();
-    for table in ["event", "pending"] {
-        let rows = tx.rows(
-            &format!("select id, header from {table} where install = $1 and seq = $2"),
-            &[install.to_string().into(), stored(seq).into()],
-        )?;
-        for row in &rows {
-            found.push((hash(row.text(0)?)?, read_header(row.text(1)?)?.prev));
-        }
-    }
-    Ok(found)
+    let numbered = events::numbered(tx, install, (seq, seq))?;
+    numbered.iter().map(|row| Ok((row.id, read_header(&row.header)?.prev))).collect()
 }
 
 fn read_header(text: &str) -> Result<Header, StoreError> {

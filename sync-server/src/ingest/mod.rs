@@ -40,8 +40,6 @@ pub use folded::Records;
 pub use hole::declare;
 pub(crate) use hole::declared;
 pub(crate) use line::{id_at as id_in_line, read as read_line};
-#[cfg(test)]
-pub(crate) use queue::enter;
 pub(crate) use queue::word;
 pub(crate) use room::Room;
 pub use room::Together;

@@ -3,8 +3,6 @@
 use firsthours_core::protocol::{Author, Outcome, Truth};
 use firsthours_core::record::{Derived, PhaseStatus, Summary};
 
-use crate::store::{Result, Tx};
-
 /// Stands for a time that there is not: after every other.
 const NEVER: i64 = 9_000_000_000_000_000;
 
@@ -93,27 +91,6 @@ impl Queue {
         let [detective, county] = self.asks.map(i64::from);
         [self.rank, self.due_ms, self.waiting_since_ms, i64::from(self.voided), detective * 2 + county]
     }
-}
-
-/// Puts a record into the queues of those who may see it, as its row and its parties now stand, and into no other.
-pub(crate) fn enter(tx: &mut dyn Tx, encounter: &str) -> Result<()> {
-    tx.run("delete from queue where encounter = $1", &[encounter.into()])?;
-    tx.run(
-        "insert into queue (encounter, agency, station, person, role, queue_rank, due_ms, waiting_since_ms) \
-         select e.id, s.agency, s.station, s.person, s.role, e.queue_rank, e.due_ms, e.waiting_since_ms \
-         from encounter e \
-         join (select agency, station, '' as person, '' as role from encounter where id = $1 and station <> '' \
-         union select agency, '', '', '' from encounter where id = $1 \
-         union select agency, '', '', 'detective' from encounter where id = $1 and asks_detective = 1 \
-         union select agency, '', '', 'county' from encounter where id = $1 and asks_county = 1 \
-         union select q.agency, q.station, '', '' from party p join person q on q.id = p.person \
-         where p.encounter = $1 and p.until_ms is null and q.station is not null \
-         union select '', '', person, '' from party where encounter = $1 and until_ms is null and person <> '' \
-         union select agency, '', '', 'party' from party where encounter = $1 and until_ms is null and person = '') \
-         as s on 1 = 1 where e.id = $1 and e.voided = 0 and e.sealed = 0 and e.shredded = 0",
-        &[encounter.into()],
-    )?;
-    Ok(())
 }
 
 /// A variant's name as it stands in JSON.

@@ -6,7 +6,7 @@ use firsthours_core::record::{EventId, Install, InstallId};
 use firsthours_core::wire::Quota;
 
 use super::Authentic;
-use crate::store::{StoreError, Tx, number, stored};
+use crate::store::{StoreError, Tx, holes};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
@@ -55,25 +55,13 @@ impl Used {
     /// Writes down what was counted.
     pub(super) fn store(&self, tx: &mut dyn Tx) -> Result<(), StoreError> {
         for (install, used) in &self.installs {
-            tx.run(
-                "insert into used (install, day, events, bytes) values ($1, $2, $3, $4) \
-                 on conflict (install) do update set day = excluded.day, events = excluded.events, bytes = excluded.bytes",
-                &[
-                    install.to_string().into(),
-                    self.day.into(),
-                    stored(used.events).into(),
-                    stored(used.bytes).into(),
-                ],
-            )?;
+            holes::set_used(tx, *install, self.day, (used.events, used.bytes))?;
         }
         Ok(())
     }
 }
 
 fn read(tx: &mut dyn Tx, install: InstallId, day: i64) -> Result<Stored, StoreError> {
-    let sql = "select events, bytes from used where install = $1 and day = $2";
-    let row = tx.row(sql, &[install.to_string().into(), day.into()])?;
-    row.map_or(Ok(Stored::default()), |row| {
-        Ok(Stored { events: number(row.int(0)?), bytes: number(row.int(1)?) })
-    })
+    let used = holes::used(tx, install, day)?;
+    Ok(used.map_or_else(Stored::default, |(events, bytes)| Stored { events, bytes }))
 }

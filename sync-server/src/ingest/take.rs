@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use firsthours_core::evidence::{Chain, Document, Keyring, Rolling, SignedEvent};
+use firsthours_core::evidence::{Chain, Document, Keyring, SignedEvent};
 use firsthours_core::record::{EncounterId, EventId, Header, Install, InstallId, sha256};
 use firsthours_core::wire::OffersRequest;
 
@@ -16,7 +16,7 @@ use super::{Authentic, Author, IngestError, line, verify};
 use crate::audit::{self, Entry, Source, What, Who};
 use crate::keys::{DataKey, KeyError};
 use crate::load;
-use crate::store::{StoreError, Tx, documents, hash, number, stored};
+use crate::store::{StoreError, Tx, documents, encounters, events, stored};
 use crate::sync::Service;
 
 /// How often a transaction is begun again because a record came to be meanwhile.
@@ -191,18 +191,15 @@ fn offered_part(
 /// Looks again at every record in which something is held for a reason that may have gone: call it when a protocol
 /// was published or a person or station added. Gives how many records it looked at.
 pub fn reconsider(service: &Service) -> Result<usize, IngestError> {
-    let rows = service.store.read(|tx| {
-        tx.rows("select distinct encounter from held where why in ('no_grant', 'does_not_fit')", &[])
-    })?;
-    for row in &rows {
-        let encounter = hash(row.text(0)?)?;
+    let records = service.store.read(events::records_with_holds)?;
+    for encounter in records.iter().copied() {
         with_keys(service, &[], &BTreeSet::from([encounter]), |tx, keys| {
             let mut placing = Placing::new(service, tx, keys);
             placing.reconsider(encounter)?;
             Ok(((), placing.end()?))
         })?;
     }
-    Ok(rows.len())
+    Ok(records.len())
 }
 
 /// The certificates of these installs, as they were signed.
@@ -255,15 +252,15 @@ fn new_keys(service: &Service, encounters: &[EncounterId]) -> Result<Keyset, Key
 fn with_keys<T>(
     service: &Service,
     items: &[Authentic],
-    encounters: &BTreeSet<EncounterId>,
+    named: &BTreeSet<EncounterId>,
     work: impl Fn(&mut dyn Tx, &Keyset) -> Result<(T, Vec<Written>), IngestError>,
 ) -> Result<T, IngestError> {
     let opened: BTreeSet<EncounterId> =
         items.iter().filter_map(|item| Opening::of(&item.event)).map(|opening| opening.encounter).collect();
     let mut exist = BTreeSet::new();
     service.store.read(|tx| {
-        for encounter in encounters {
-            if tx.row("select id from encounter where id = $1", &[encounter.to_string().into()])?.is_some() {
+        for encounter in named {
+            if encounters::exists(tx, *encounter)? {
                 exist.insert(*encounter);
             }
         }
@@ -320,9 +317,7 @@ pub(crate) fn committed(service: &Service, written: Written) -> Result<(), Inges
 pub(crate) fn warm(service: &Service, keys: &Keyset) -> Result<(), IngestError> {
     for (encounter, key) in keys.iter().filter(|(encounter, _)| !service.records.has(**encounter)) {
         let folded = service.store.read(|tx| {
-            let sql = "select pos, rolling from encounter where id = $1";
-            let Some(row) = tx.row(sql, &[encounter.to_string().into()])? else { return Ok(None) };
-            let at = (number(row.int(0)?), Rolling(hash(row.text(1)?)?));
+            let Some(at) = encounters::head(tx, *encounter)? else { return Ok(None) };
             let mut folded = Folded::empty(*encounter);
             folded.read_on(tx, key.as_ref(), at)?;
             Ok::<_, IngestError>(Some(folded))

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use firsthours_core::evidence::{Chain, Rolling, SignedEvent};
+use firsthours_core::evidence::{Chain, SignedEvent};
 use firsthours_core::record::{
     Actor, At, AuditEntry, Body, Decision, EncounterId, Event, EventId, Hash, HoldReason, IncidentId,
     Install, Kind, PersonId, Place, Role, Sharing, base_of, bounds, derive, summarise,
@@ -14,15 +14,16 @@ use super::folded::Folded;
 use super::hole::Before;
 use super::pending::WaitsAt;
 use super::place::Standing;
-use super::queue::{self, Order, Queue, word};
+use super::queue::{Order, Queue, word};
 use super::quota::Used;
 use super::room::{self, Room};
 use super::{Authentic, IngestError, hole, judge};
 use crate::keys::DataKey;
 use crate::load::{self, Under};
 use crate::random;
+use crate::store::encounters::{self, OpenedRow, WrittenRow};
 use crate::store::events::{self, EventRow, HeldRow};
-use crate::store::{StoreError, Tx, hash, number, people, stored};
+use crate::store::{StoreError, Tx, people};
 use crate::sync::Service;
 
 /// How the server itself signs what it adds to a record.
@@ -44,7 +45,6 @@ pub(super) enum Placed {
 pub(crate) struct Writing<'s> {
     pub(super) service: &'s Service,
     pub(crate) encounter: EncounterId,
-    id: String,
     /// `None`: destroyed. What comes late then has its header kept and its body dropped.
     key: Option<&'s DataKey>,
     pub(crate) under: Under,
@@ -128,39 +128,27 @@ impl<'s> Writing<'s> {
         keys: &'s BTreeMap<EncounterId, Option<DataKey>>,
         now_ms: i64,
     ) -> Result<Option<Self>, IngestError> {
-        let id = encounter.to_string();
-        tx.run("update encounter set pos = pos where id = $1", &[(&id).into()])?;
-        let row = tx.row(
-            "select pos, rolling, desk_seq, desk_prev, protocol, queue_rank, due_ms, waiting_since_ms, voided, \
-             asks_detective * 2 + asks_county from encounter where id = $1",
-            &[(&id).into()],
-        )?;
-        let Some(row) = row else { return Ok(None) };
+        let Some(locked) = encounters::lock(tx, encounter)? else { return Ok(None) };
         let key = keys.get(&encounter).ok_or(IngestError::NoKeyYet(encounter))?.as_ref();
-        let protocol: Hash = hash(row.text(4)?)?;
-        let at = (number(row.int(0)?), Rolling(hash(row.text(1)?)?));
+        let protocol = locked.protocol;
+        let at = (locked.pos, locked.rolling);
         let mut writing = Self {
             service,
             encounter,
             key,
             under: Under { protocol, definition: None, earlier: Vec::new() },
             folded: service.records.take(tx, encounter, key, at)?,
-            desk: Chain { seq: number(row.int(2)?), id: row.opt_text(3)?.map(hash).transpose()? },
+            desk: locked.desk,
             people: BTreeSet::new(),
             may_release: false,
             left: Left::default(),
-            order: Some([row.int(5)?, row.int(6)?, row.int(7)?, row.int(8)?, row.int(9)?]),
+            order: Some(locked.order),
             appended: Vec::new(),
             touched: BTreeSet::new(),
-            id,
             now_ms,
         };
         writing.under = service.definitions.under(tx, &writing.folded.state, protocol)?;
-        let parts = tx.rows(
-            "select person from party where encounter = $1 and person <> '' and until_ms is null",
-            &[(&writing.id).into()],
-        )?;
-        writing.people = parts.iter().map(|row| row.string(0)).collect::<Result<_, _>>()?;
+        writing.people = encounters::people(tx, encounter)?.into_iter().collect();
         Ok(Some(writing))
     }
 
@@ -173,21 +161,9 @@ impl<'s> Writing<'s> {
         now_ms: i64,
     ) -> Result<Self, IngestError> {
         let Opening { encounter, protocol, agency, incident, letter, at_ms, by } = *opening;
-        tx.run(
-            "insert into encounter (id, protocol, agency, station, incident, letter, opened_ms, opened_by, rolling) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            &[
-                encounter.to_string().into(),
-                protocol.to_string().into(),
-                agency.into(),
-                "".into(),
-                incident.to_string().into(),
-                letter.into(),
-                at_ms.into(),
-                by.into(),
-                Rolling::start(encounter).0.to_string().into(),
-            ],
-        )?;
+        let station = "";
+        let row = OpenedRow { protocol, agency, station, incident, letter, opened_ms: at_ms, opened_by: by };
+        encounters::begin(tx, encounter, &row)?;
         let begun = Self::open(service, tx, encounter, keys, now_ms)?;
         let lost = || StoreError::Corrupt("a record that was just begun is not there".to_owned());
         Ok(Self { order: None, ..begun.ok_or_else(lost)? })
@@ -305,33 +281,27 @@ impl<'s> Writing<'s> {
         let (summary, queue) = said.unzip();
         let text = summary.as_ref().and_then(|summary| String::from_utf8(summary.to_bytes()).ok());
         let queue = queue.unwrap_or_default();
-        tx.run(
-            "update encounter set pos = $2, rolling = $3, desk_seq = $4, desk_prev = $5, summary = $6, \
-             summary_version = $7, phase_state = $8, waiting_since_ms = $9, due_ms = $10, conflicts = $11, \
-             threads_open = $12, voided = $13, protocol = $14, queue_rank = $15, asks_detective = $16, \
-             asks_county = $17 where id = $1",
-            &[
-                (&self.id).into(),
-                stored(self.folded.pos).into(),
-                self.folded.rolling.0.to_string().into(),
-                stored(self.desk.seq).into(),
-                self.desk.id.map(|id| id.to_string()).into(),
-                text.into(),
-                summary.as_ref().map_or(0, |summary| i64::from(summary.version)).into(),
-                (&queue.phase_state).into(),
-                queue.waiting_since_ms.into(),
-                queue.due_ms.into(),
-                queue.conflicts.into(),
-                queue.threads_open.into(),
-                queue.voided.into(),
-                self.under.protocol.to_string().into(),
-                queue.rank.into(),
-                queue.asks[0].into(),
-                queue.asks[1].into(),
-            ],
-        )?;
+        let [asks_detective, asks_county] = queue.asks;
+        let row = WrittenRow {
+            pos: self.folded.pos,
+            rolling: self.folded.rolling,
+            desk: self.desk,
+            protocol: self.under.protocol,
+            summary: text,
+            summary_version: summary.as_ref().map_or(0, |summary| i64::from(summary.version)),
+            phase_state: &queue.phase_state,
+            queue_rank: queue.rank,
+            waiting_since_ms: queue.waiting_since_ms,
+            due_ms: queue.due_ms,
+            conflicts: queue.conflicts,
+            threads_open: queue.threads_open,
+            voided: queue.voided,
+            asks_detective,
+            asks_county,
+        };
+        encounters::written(tx, self.encounter, &row)?;
         if self.order != Some(queue.order()) {
-            queue::enter(tx, &self.id)?;
+            encounters::enter_queues(tx, self.encounter)?;
         }
         Ok(Written { folded: self.folded, left: self.left })
     }
@@ -388,20 +358,16 @@ impl<'s> Writing<'s> {
             Kind::Opened { protocol, agency, station, incident, letter } => {
                 self.under = self.service.definitions.under(tx, &self.folded.state, *protocol)?;
                 self.order = None;
-                tx.run(
-                    "update encounter set protocol = $2, agency = $3, station = $4, incident = $5, letter = $6, \
-                     opened_ms = $7, opened_by = $8 where id = $1",
-                    &[
-                        (&self.id).into(),
-                        protocol.to_string().into(),
-                        agency.into(),
-                        station.into(),
-                        incident.to_string().into(),
-                        letter.into(),
-                        body.at.wall.into(),
-                        (&body.actor.person.0).into(),
-                    ],
-                )?;
+                let row = OpenedRow {
+                    protocol: *protocol,
+                    agency,
+                    station,
+                    incident: *incident,
+                    letter,
+                    opened_ms: body.at.wall,
+                    opened_by: &body.actor.person.0,
+                };
+                encounters::opened(tx, self.encounter, &row)?;
                 self.give_part(tx, &body.actor.person.0, &body.actor.agency, "opened")
             }
             Kind::Shared { how, to } => match people::agency_of(tx, &to.0)? {
@@ -425,13 +391,7 @@ impl<'s> Writing<'s> {
                 self.under = self.service.definitions.under(tx, &self.folded.state, self.under.protocol)?;
                 Ok(())
             }
-            Kind::IncidentLinked { incident } => {
-                tx.run(
-                    "update encounter set incident = $2 where id = $1",
-                    &[(&self.id).into(), incident.to_string().into()],
-                )?;
-                Ok(())
-            }
+            Kind::IncidentLinked { incident } => Ok(encounters::set_incident(tx, self.encounter, *incident)?),
             _ => Ok(()),
         }
     }
@@ -443,11 +403,7 @@ impl<'s> Writing<'s> {
         agency: &str,
         role: &str,
     ) -> Result<(), IngestError> {
-        tx.run(
-            "insert into party (encounter, agency, person, role, since_ms) values ($1, $2, $3, $4, $5) \
-             on conflict (encounter, agency, person, role) do update set until_ms = null",
-            &[(&self.id).into(), agency.into(), person.into(), role.into(), self.now_ms.into()],
-        )?;
+        encounters::give_part(tx, self.encounter, (person, agency, role), self.now_ms)?;
         self.people.insert(person.to_owned());
         self.order = None;
         Ok(())

@@ -151,11 +151,9 @@ fn failed(tx: &mut dyn Tx, person: &str, candidate: &Candidate, now_ms: i64) -> 
         Some(browser) if candidate.tries >= TRIES => {
             sessions::forget_browser(tx, browser, person)?;
         }
-        None if candidate.tries >= LOCKED_AFTER => {
-            if people::lock(tx, person)? {
-                let entry = Entry::new(now_ms, Who::Server, What::PersonLocked).with("person", person);
-                audit::append(tx, &entry)?;
-            }
+        None if candidate.tries >= LOCKED_AFTER && people::lock(tx, person)? => {
+            let entry = Entry::new(now_ms, Who::Server, What::PersonLocked).with("person", person);
+            audit::append(tx, &entry)?;
         }
         _ => {}
     }

@@ -1,11 +1,11 @@
 //! Events with their positions, as rows.
 
 use firsthours_core::evidence::{Rolling, Signature};
-use firsthours_core::record::{EncounterId, EventId, Install};
+use firsthours_core::record::{EncounterId, EventId, HoldReason, Install, InstallId};
 
-use super::engine::{Result, Tx};
+use super::engine::{Result, StoreError, Tx};
 use super::many;
-use super::row::stored;
+use super::row::{Row, hash, number, stored};
 
 /// An event as it is stored.
 pub(crate) struct EventRow {
@@ -80,4 +80,142 @@ pub(crate) fn list_held(tx: &mut dyn Tx, held: Vec<HeldRow>) -> Result<()> {
 pub(crate) fn strike_held(tx: &mut dyn Tx, id: EventId) -> Result<()> {
     tx.run("delete from held where id = $1", &[id.to_string().into()])?;
     Ok(())
+}
+
+/// The holds of an install's events, so many at most, by the events' ids.
+pub(crate) fn held_of(tx: &mut dyn Tx, install: InstallId, most: i64) -> Result<Vec<(EventId, HoldReason)>> {
+    let sql = "select id, why from held where install = $1 order by id limit $2";
+    let rows = tx.rows(sql, &[install.to_string().into(), most.into()])?;
+    rows.iter()
+        .map(|row| {
+            let why = serde_json::from_value(row.text(1)?.into());
+            let why = why.map_err(|_| StoreError::Corrupt("a reason cannot be read".to_owned()))?;
+            Ok((hash(row.text(0)?)?, why))
+        })
+        .collect()
+}
+
+/// The records in which something is held for a reason that may go.
+pub(crate) fn records_with_holds(tx: &mut dyn Tx) -> Result<Vec<EncounterId>> {
+    let sql = "select distinct encounter from held where why in ('no_grant', 'does_not_fit')";
+    tx.rows(sql, &[])?.iter().map(|row| hash(row.text(0)?)).collect()
+}
+
+/// An event as it is read to be folded.
+pub(crate) struct StoredRow {
+    pub(crate) pos: u64,
+    pub(crate) id: String,
+    pub(crate) header: String,
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+/// An event as it travels.
+pub(crate) struct PageRow {
+    pub(crate) pos: u64,
+    pub(crate) id: EventId,
+    pub(crate) install: String,
+    pub(crate) header: String,
+    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) signature: Signature,
+    pub(crate) rolling: Rolling,
+}
+
+/// The events of a record behind a position.
+pub(crate) fn behind(tx: &mut dyn Tx, encounter: EncounterId, pos: u64) -> Result<Vec<StoredRow>> {
+    tx.rows(
+        "select pos, id, header, body from event where encounter = $1 and pos > $2 order by pos",
+        &[encounter.to_string().into(), stored(pos).into()],
+    )?
+    .iter()
+    .map(|row| {
+        Ok(StoredRow {
+            pos: number(row.int(0)?),
+            id: row.string(1)?,
+            header: row.string(2)?,
+            body: row.opt_blob(3)?.map(<[u8]>::to_vec),
+        })
+    })
+    .collect()
+}
+
+/// The same with all that travels, so many at most.
+pub(crate) fn page(tx: &mut dyn Tx, encounter: EncounterId, pos: u64, most: i64) -> Result<Vec<PageRow>> {
+    tx.rows(
+        "select pos, id, install, header, body, signature, rolling from event \
+         where encounter = $1 and pos > $2 order by pos limit $3",
+        &[encounter.to_string().into(), stored(pos).into(), most.into()],
+    )?
+    .iter()
+    .map(page_row)
+    .collect()
+}
+
+/// The rolling hash of a record up to a position, if there is an event.
+pub(crate) fn rolling_at(tx: &mut dyn Tx, encounter: EncounterId, pos: u64) -> Result<Option<Rolling>> {
+    let row = tx.row(
+        "select rolling from event where encounter = $1 and pos = $2",
+        &[encounter.to_string().into(), stored(pos).into()],
+    )?;
+    row.map(|row| Ok(Rolling(hash(row.text(0)?)?))).transpose()
+}
+
+/// An event of an install by its number there: its id, and its header.
+pub(crate) struct NumberedRow {
+    pub(crate) seq: u64,
+    pub(crate) id: EventId,
+    pub(crate) header: String,
+}
+
+/// The events of an install with these numbers, with a position or waiting. Two forms of one number may be here.
+pub(crate) fn numbered(
+    tx: &mut dyn Tx,
+    install: InstallId,
+    (from, to): (u64, u64),
+) -> Result<Vec<NumberedRow>> {
+    let mut found = Vec::new();
+    for sql in [
+        "select seq, id, header from event where install = $1 and seq >= $2 and seq <= $3",
+        "select seq, id, header from pending where install = $1 and seq >= $2 and seq <= $3",
+    ] {
+        for row in &tx.rows(sql, &[install.to_string().into(), stored(from).into(), stored(to).into()])? {
+            found.push(NumberedRow {
+                seq: number(row.int(0)?),
+                id: hash(row.text(1)?)?,
+                header: row.string(2)?,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// The ids of an install's events with these numbers, with a position or waiting.
+pub(crate) fn numbered_ids(
+    tx: &mut dyn Tx,
+    install: InstallId,
+    (from, to): (u64, u64),
+) -> Result<Vec<(u64, EventId)>> {
+    let mut found = Vec::new();
+    for sql in [
+        "select seq, id from event where install = $1 and seq >= $2 and seq <= $3",
+        "select seq, id from pending where install = $1 and seq >= $2 and seq <= $3",
+    ] {
+        for row in &tx.rows(sql, &[install.to_string().into(), stored(from).into(), stored(to).into()])? {
+            found.push((number(row.int(0)?), hash(row.text(1)?)?));
+        }
+    }
+    Ok(found)
+}
+
+fn page_row(row: &Row) -> Result<PageRow> {
+    let signature = row.blob(5)?.try_into();
+    let signature = signature.map_err(|_| StoreError::Corrupt("a signature has not 64 bytes".to_owned()))?;
+    Ok(PageRow {
+        pos: number(row.int(0)?),
+        id: hash(row.text(1)?)?,
+        install: row.string(2)?,
+        header: row.string(3)?,
+        body: row.opt_blob(4)?.map(<[u8]>::to_vec),
+        signature: Signature::from_bytes(signature),
+        rolling: Rolling(hash(row.text(6)?)?),
+    })
 }

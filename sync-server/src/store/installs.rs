@@ -245,6 +245,12 @@ pub(crate) fn line(tx: &mut dyn Tx, install: InstallId) -> Result<Chain> {
     })
 }
 
+/// Up to which number an install's own events are durable: in two backups.
+pub(crate) fn durable_through(tx: &mut dyn Tx, install: InstallId) -> Result<u64> {
+    let sql = "select durable_through from install where install = $1";
+    tx.row(sql, &[install.to_string().into()])?.map_or(Ok(0), |row| Ok(number(row.int(0)?)))
+}
+
 /// Moves the end of a line. What the phone said it had to send has come, so nobody is told any more that it has not.
 pub(crate) fn set_line(tx: &mut dyn Tx, install: InstallId, line: Chain, now_ms: i64) -> Result<()> {
     tx.run(

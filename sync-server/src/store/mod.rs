@@ -4,13 +4,16 @@
 //! their number, no functions that only one of them knows.
 
 pub(crate) mod documents;
+pub(crate) mod encounters;
 mod engine;
 pub(crate) mod enrolments;
 pub(crate) mod events;
+pub(crate) mod holes;
 pub(crate) mod installs;
 mod lite;
 mod many;
 pub mod migrate;
+pub(crate) mod pending;
 pub(crate) mod people;
 mod row;
 pub(crate) mod sessions;

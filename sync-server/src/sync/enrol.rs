@@ -14,6 +14,7 @@ use super::service::Service;
 use crate::audit::{Source, What};
 use crate::devices::{self, Ask, Vouched};
 use crate::store::StoreError;
+use crate::store::installs;
 use crate::web::refusal::RefusedAs;
 
 /// What an enrolment unpacks to at most: anybody may send one, and it holds a code, a key and a name.
@@ -46,10 +47,8 @@ pub(super) async fn enrol(
 
 /// How the enrolment of an install stands that has no certificate here.
 pub(super) fn state_of(service: &Service, install: InstallId) -> Result<EnrolState, StoreError> {
-    let row = service
-        .store
-        .read(|tx| tx.row("select state from install where install = $1", &[install.to_string().into()]))?;
-    Ok(match row.as_ref().map(|row| row.text(0)).transpose()? {
+    let known = service.store.read(|tx| installs::state(tx, &install.to_string()))?;
+    Ok(match known.as_ref().map(|known| known.state.as_str()) {
         Some("waiting") => EnrolState::Waiting,
         Some(_) => EnrolState::Refused,
         None => EnrolState::Unknown,

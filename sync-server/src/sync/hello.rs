@@ -20,7 +20,7 @@ use super::{directory, policy, receipt};
 use crate::audit::{self, Entry, Source, What, Who};
 use crate::ingest::{self, Author};
 use crate::store::installs::{self, ReportRow};
-use crate::store::{StoreError, Tx, hash, number, stored};
+use crate::store::{StoreError, Tx, encounters, events, stored};
 
 /// What stands in the headers of a hello.
 #[derive(Clone)]
@@ -178,11 +178,8 @@ fn differs(tx: &mut dyn Tx, before: &Receipt) -> Result<bool, StoreError> {
         return Ok(true);
     }
     for encounter in &before.encounters {
-        let row = tx.row(
-            "select rolling from event where encounter = $1 and pos = $2",
-            &[encounter.id.to_string().into(), stored(encounter.pos).into()],
-        )?;
-        if row.is_some_and(|row| row.text(0).is_ok_and(|rolling| rolling != encounter.rolling.to_string())) {
+        let here = events::rolling_at(tx, encounter.id, encounter.pos)?;
+        if here.is_some_and(|here| here.0 != encounter.rolling) {
             return Ok(true);
         }
     }
@@ -218,24 +215,7 @@ fn remember(
 }
 
 fn grants(service: &Service, person: &str) -> Result<Vec<Grant>, StoreError> {
-    service.store.read(|tx| {
-        tx.rows(
-            "select distinct encounter.id, encounter.pos, encounter.rolling from party \
-             join encounter on encounter.id = party.encounter \
-             where party.person = $1 and party.until_ms is null \
-             and encounter.sealed = 0 and encounter.shredded = 0 order by encounter.id",
-            &[person.into()],
-        )?
-        .iter()
-        .map(|row| {
-            Ok(Grant {
-                encounter: hash(row.text(0)?)?,
-                pos: number(row.int(1)?),
-                rolling: hash(row.text(2)?)?,
-            })
-        })
-        .collect()
-    })
+    service.store.read(|tx| encounters::grants(tx, person))
 }
 
 /// Of these records, those in which the install's person has a part, or to which it has sent something itself: a receipt
@@ -243,19 +223,13 @@ fn grants(service: &Service, person: &str) -> Result<Vec<Grant>, StoreError> {
 pub(super) fn sent_to(
     service: &Service,
     install: InstallId,
-    encounters: &[EncounterId],
+    named: &[EncounterId],
 ) -> Result<Vec<EncounterId>, StoreError> {
     let id = install.to_string();
     service.store.read(|tx| {
         let mut found = Vec::new();
-        for encounter in encounters.iter().copied() {
-            let row = tx.row(
-                "select encounter from event where encounter = $1 and install = $2 union all \
-                 select p.encounter from party p join install i on i.person = p.person \
-                 where p.encounter = $1 and i.install = $2 and p.until_ms is null limit 1",
-                &[encounter.to_string().into(), (&id).into()],
-            )?;
-            if row.is_some() {
+        for encounter in named.iter().copied() {
+            if encounters::knows(tx, encounter, &id)? {
                 found.push(encounter);
             }
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use firsthours_core::evidence::{Rolling, Signature, SignedEvent};
+use firsthours_core::evidence::{Rolling, SignedEvent};
 use firsthours_core::record::{EncounterId, Epoch, Hash};
 use firsthours_core::wire::{Page, Positioned};
 use serde::Deserialize;
@@ -17,7 +17,8 @@ use crate::audit::{self, Entry, Source, What};
 use crate::ingest;
 use crate::keys::DataKey;
 use crate::load;
-use crate::store::{Row, StoreError, Tx, hash, number, stored};
+use crate::store::events::{self, PageRow};
+use crate::store::{Tx, encounters, stored};
 
 /// A page ends here even if it has room for more events: a phone reads it over a poor link.
 const PAGE_BYTES: usize = 1024 * 1024;
@@ -65,15 +66,8 @@ pub(super) async fn events(
 
 /// Only for a person with a part in it; to everybody else it does not exist.
 fn allowed(service: &Service, caller: &Caller, encounter: EncounterId) -> Result<(), Fault> {
-    let id = encounter.to_string();
-    let part = service.store.read(|tx| {
-        tx.row(
-            "select party.person from party join encounter on encounter.id = party.encounter \
-             where party.encounter = $1 and party.person = $2 and party.until_ms is null and encounter.sealed = 0",
-            &[(&id).into(), (&caller.person).into()],
-        )
-    })?;
-    part.map(|_| ()).ok_or(Fault::NotFound)
+    let may = service.store.read(|tx| encounters::may_read(tx, encounter, &caller.person))?;
+    if may { Ok(()) } else { Err(Fault::NotFound) }
 }
 
 fn read(service: &Service, caller: &Caller, encounter: EncounterId, after: u64) -> Result<Page, Fault> {
@@ -81,20 +75,19 @@ fn read(service: &Service, caller: &Caller, encounter: EncounterId, after: u64) 
     let key = load::data_key(&service.keys, &id)?;
     let most = i64::from(service.settings.policy.limits.page_events);
     service.store.read(|tx| {
-        let head = tx.row("select pos from encounter where id = $1", &[(&id).into()])?;
-        let head = head.ok_or(Fault::NotFound)?.int(0)?;
+        let (head, _) = encounters::head(tx, encounter)?.ok_or(Fault::NotFound)?;
         let mut rolling = rolling_at(tx, encounter, after)?;
-        let rows = tx.rows(
-            "select pos, id, install, header, body, signature, rolling from event \
-             where encounter = $1 and pos > $2 order by pos limit $3",
-            &[(&id).into(), stored(after).into(), most.into()],
-        )?;
+        let rows = events::page(tx, encounter, after, most)?;
         let mut events = Vec::with_capacity(rows.len());
         let mut authors = BTreeSet::new();
         let own = caller.install.to_string();
         let mut bytes = 0;
-        for row in &rows {
-            let event = if row.text(2)? == own { None } else { Some(whole(row, key.as_ref())?) };
+        for row in rows {
+            let PageRow { pos, id, install, rolling: at, .. } = &row;
+            let (pos, id, at, is_own, is_server) =
+                (*pos, *id, at.0, *install == own, install.starts_with("server/"));
+            let author = (!is_own && !is_server).then(|| install.clone());
+            let event = if is_own { None } else { Some(whole(row, key.as_ref())?) };
             let size = event
                 .as_ref()
                 .map_or(80, |event| event.header.len() + event.body.as_ref().map_or(0, String::len) + 200);
@@ -102,23 +95,13 @@ fn read(service: &Service, caller: &Caller, encounter: EncounterId, after: u64) 
                 break;
             }
             bytes += size;
-            if event.is_some() && !row.text(2)?.starts_with("server/") {
-                authors.insert(row.string(2)?);
-            }
-            events.push(Positioned { pos: number(row.int(0)?), id: hash(row.text(1)?)?, event });
-            rolling = hash(row.text(6)?)?;
+            authors.extend(author);
+            events.push(Positioned { pos, id, event });
+            rolling = at;
         }
         let revocations = ingest::revocations(tx, authors.iter().cloned())?;
         let certificates = ingest::certificates(tx, authors)?;
-        Ok(Page {
-            encounter,
-            epoch: service.trust.epoch(),
-            events,
-            certificates,
-            revocations,
-            rolling,
-            head: number(head),
-        })
+        Ok(Page { encounter, epoch: service.trust.epoch(), events, certificates, revocations, rolling, head })
     })
 }
 
@@ -127,21 +110,13 @@ fn rolling_at(tx: &mut dyn Tx, encounter: EncounterId, pos: u64) -> Result<Hash,
     if pos == 0 {
         return Ok(Rolling::start(encounter).0);
     }
-    let row = tx.row(
-        "select rolling from event where encounter = $1 and pos = $2",
-        &[encounter.to_string().into(), stored(pos).into()],
-    )?;
-    Ok(hash(row.ok_or(Fault::NotFound)?.text(0)?)?)
+    Ok(events::rolling_at(tx, encounter, pos)?.ok_or(Fault::NotFound)?.0)
 }
 
-fn whole(row: &Row, key: Option<&DataKey>) -> Result<SignedEvent, Fault> {
-    let body = match row.opt_blob(4)? {
-        Some(sealed) => load::open_body(key, row.text(1)?, sealed)?,
+fn whole(row: PageRow, key: Option<&DataKey>) -> Result<SignedEvent, Fault> {
+    let body = match row.body {
+        Some(sealed) => load::open_body(key, &row.id.to_string(), &sealed)?,
         None => None,
     };
-    let signature: &[u8; 64] = row
-        .blob(5)?
-        .try_into()
-        .map_err(|_| StoreError::Corrupt("a signature has not 64 bytes".to_owned()))?;
-    Ok(SignedEvent { header: row.string(3)?, body, signature: Signature::from_bytes(signature) })
+    Ok(SignedEvent { header: row.header, body, signature: row.signature })
 }

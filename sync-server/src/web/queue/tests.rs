@@ -104,7 +104,7 @@ fn copies(store: &Store, count: i64) {
                 let id = format!("{number:032x}");
                 let first = ENCOUNTER.to_string();
                 tx.run(&sql, &[first.into(), (&id).into(), (number % 3).into(), (number / 10).into()])?;
-                crate::ingest::enter(tx, &id)?;
+                crate::store::encounters::enter_queues(tx, id.parse().expect("an id"))?;
             }
             Ok::<_, StoreError>(())
         })

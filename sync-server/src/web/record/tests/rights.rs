@@ -104,7 +104,7 @@ fn part(station: &Station, agency: &str, person: &str, now: bool) {
         .write(|tx| {
             let args = [ENCOUNTER.to_string().into(), agency.into(), person.into(), until.into()];
             tx.run(sql, &args)?;
-            crate::ingest::enter(tx, &ENCOUNTER.to_string())
+            crate::store::encounters::enter_queues(tx, ENCOUNTER)
         })
         .expect("a part");
 }
@@ -115,7 +115,7 @@ fn sql(station: &Station, sql: &str) {
         .store
         .write(|tx| {
             tx.run(sql, &[])?;
-            crate::ingest::enter(tx, &ENCOUNTER.to_string())
+            crate::store::encounters::enter_queues(tx, ENCOUNTER)
         })
         .expect("written");
 }
