@@ -197,6 +197,7 @@ fn files(config: &Config, clock: &dyn Clock, random: &Arc<dyn Random>) -> Result
     let agency = config.agency_key()?;
     let now_ms = clock.now_ms();
     let store = store::open(&config.store_file(), &agency.store_key(), migrate::SERVER, now_ms)?;
+    let store = if config.rehearses { store.rehearsing() } else { store };
     let keys = Keys::open(&config.keys_file(), &agency, Arc::clone(random), now_ms)?;
     Ok((store, keys))
 }

@@ -136,6 +136,9 @@ pub struct Config {
     /// How much one transaction does. No setting: tests cut it small.
     #[serde(skip)]
     pub together: Together,
+    /// Each write is run twice. No setting: tests do it.
+    #[serde(skip)]
+    pub rehearses: bool,
 }
 
 /// A value that never shows itself.
@@ -177,6 +180,7 @@ impl Default for Config {
             agency_key_file: None,
             checkpoint_file: None,
             together: Together::default(),
+            rehearses: false,
         }
     }
 }

@@ -23,7 +23,8 @@ pub(crate) fn folder() -> Folder {
 pub(crate) fn store() -> (Folder, Store) {
     let folder = folder();
     let store = store::open(&folder.path().join("records.db"), &StoreKey::new([7; 32]), migrate::SERVER, 1)
-        .expect("open");
+        .expect("open")
+        .rehearsing();
     places(&store);
     (folder, store)
 }
@@ -60,7 +61,8 @@ pub(crate) fn app(folder: &Folder, https: bool, clock: Arc<ManualClock>) -> App 
         ("FIRSTHOURS_ARGON2_ROUNDS", "1".to_owned()),
     ];
     let env = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
-    let config = Config::load(None, env, toml::Table::new()).expect("settings");
+    let mut config = Config::load(None, env, toml::Table::new()).expect("settings");
+    config.rehearses = true;
     let (app, _root) = App::make(config, clock, Arc::new(SystemRandom)).expect("make");
     places(&app.store);
     app

@@ -121,6 +121,7 @@ pub struct Store {
     longest_us: Arc<AtomicU64>,
     /// Writes that were committed.
     writes: Arc<AtomicU64>,
+    rehearses: bool,
 }
 
 impl std::fmt::Debug for Store {
@@ -132,7 +133,19 @@ impl std::fmt::Debug for Store {
 impl Store {
     /// A store on this engine.
     pub fn new(engine: impl Engine) -> Self {
-        Self { engine: Arc::new(engine), longest_us: Arc::default(), writes: Arc::default() }
+        Self {
+            engine: Arc::new(engine),
+            longest_us: Arc::default(),
+            writes: Arc::default(),
+            rehearses: false,
+        }
+    }
+
+    /// The same store, but each write is run once before in a transaction that is rolled back, as databases do that ask for it:
+    /// what a test finds then is what comes of a write that had to be run again.
+    #[must_use]
+    pub fn rehearsing(self) -> Self {
+        Self { rehearses: true, ..self }
     }
 
     /// Runs `work` in one write transaction: committed when it returns `Ok`, without trace when `Err`.
@@ -141,6 +154,12 @@ impl Store {
         &self,
         mut work: impl FnMut(&mut dyn Tx) -> Result<T, E>,
     ) -> Result<T, E> {
+        if self.rehearses {
+            self.engine.write(&mut |tx| {
+                drop(work(tx));
+                Outcome::RollBack
+            })?;
+        }
         let mut result = None;
         let mut begun = None;
         let ended = self.engine.write(&mut |tx| {

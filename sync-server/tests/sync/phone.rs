@@ -153,7 +153,9 @@ impl Server {
         ];
         let more = more.iter().map(|(name, value)| (*name, (*value).to_owned()));
         let env = settings.into_iter().chain(more).map(|(name, value)| (name.to_owned(), value));
-        Config::load(None, env, toml::Table::new()).expect("settings")
+        let mut config = Config::load(None, env, toml::Table::new()).expect("settings");
+        config.rehearses = true;
+        config
     }
 
     pub(crate) fn publish(&self) {
