@@ -10,7 +10,8 @@ use crate::TARGETS;
 use crate::wire_message::{PARTS, TO_PHONE, TO_STATION};
 
 /// Types that are read as part of something else, and by which target.
-const REACHED_THROUGH: [(&str, &str); 22] = [
+const REACHED_THROUGH: [(&str, &str); 23] = [
+    ("AuditEntry", "event_body"),
     ("BodyIn", "event_body"),
     ("DefinitionLine", "bundle"),
     ("TrustLine", "bundle"),
