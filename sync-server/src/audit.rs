@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
+use crate::store::audit::{self as rows, EntryRow};
 use crate::store::{Result, Store, StoreError, Tx, number};
 use crate::trust::{fact, set as set_fact};
 
@@ -227,21 +228,17 @@ pub fn append(tx: &mut dyn Tx, entry: &Entry<'_>) -> Result<i64> {
         detail: entry.detail.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
     };
     let json = serde_json::to_string(&text).map_err(|error| StoreError::Statement(error.to_string()))?;
-    tx.run(
-        "insert into audit (replica, seq, prev, hash, at_ms, what, who, encounter, text) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        &[
-            text.replica.into(),
-            seq.into(),
-            (&last.hash).into(),
-            link(&last.hash, &json).into(),
-            entry.at_ms.into(),
-            code(entry.what).into(),
-            text.who.into(),
-            entry.encounter.into(),
-            json.into(),
-        ],
-    )?;
+    let row = EntryRow {
+        seq,
+        hash: link(&last.hash, &json),
+        prev: last.hash,
+        at_ms: entry.at_ms,
+        what: code(entry.what),
+        who: text.who,
+        encounter: entry.encounter.map(str::to_owned),
+        text: json,
+    };
+    rows::append(tx, &text.replica, row)?;
     Ok(seq)
 }
 
@@ -256,12 +253,9 @@ pub fn append_refusal(tx: &mut dyn Tx, entry: Entry<'_>) -> Result<()> {
     let (who, what) = (entry.who.text(), code(entry.what));
     let name = format!("left_out/{what}/{who}");
     let left_out: i64 = fact(tx, &name)?.and_then(|text| text.parse().ok()).unwrap_or(0);
-    let before = tx.row(
-        "select at_ms from audit where who = $1 and what = $2 order by at_ms desc limit 1 offset $3",
-        &[who.into(), what.into(), (REFUSALS - 1).into()],
-    )?;
+    let before = rows::at_before(tx, &who, &what, REFUSALS - 1)?;
     let since = entry.at_ms.saturating_sub(MINUTE_MS);
-    if before.map(|row| row.int(0)).transpose()?.is_some_and(|before| before > since) {
+    if before.is_some_and(|before| before > since) {
         return set_fact(tx, &name, &(left_out + 1).to_string());
     }
     if left_out == 0 {
@@ -280,11 +274,8 @@ pub fn record(store: &Store, entry: &Entry<'_>) -> Result<i64> {
 
 /// The end of a replica's chain as it stands.
 fn head(tx: &mut dyn Tx, replica: &str) -> Result<Head> {
-    let sql = "select seq, hash from audit where replica = $1 order by seq desc limit 1";
-    match tx.row(sql, &[replica.into()])? {
-        Some(row) => Ok(Head { seq: row.int(0)?, hash: row.string(1)? }),
-        None => Ok(Head { seq: 0, hash: START.to_owned() }),
-    }
+    let (seq, hash) = rows::head(tx, replica)?.unwrap_or_else(|| (0, START.to_owned()));
+    Ok(Head { seq, hash })
 }
 
 fn link(prev: &str, text: &str) -> String {

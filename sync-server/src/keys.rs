@@ -15,7 +15,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::random::{self, Random};
-use crate::store::{self, Store, StoreError, StoreKey, Tx, migrate};
+use crate::store::{self, Store, StoreError, StoreKey, Tx, data_keys, migrate};
 
 /// The first byte of everything sealed here, so that a later scheme can be told apart.
 const SCHEME: u8 = 1;
@@ -194,11 +194,7 @@ impl Keys {
     /// Destroys the key of an encounter. What was sealed under it is gone with the last backup of this file.
     pub fn shred(&self, encounter: &str, now_ms: i64) -> Result<(), KeyError> {
         self.store.write(|tx| {
-            tx.run("delete from data_key where encounter = $1", &[encounter.into()])?;
-            tx.run(
-                "insert into shredded_key (encounter, shredded_ms) values ($1, $2) on conflict (encounter) do nothing",
-                &[encounter.into(), now_ms.into()],
-            )?;
+            data_keys::shred(tx, encounter, now_ms)?;
             Ok(())
         })
     }
@@ -219,16 +215,12 @@ impl Keys {
     }
 
     fn held(&self, tx: &mut dyn Tx, encounter: &str) -> Result<Option<DataKey>, KeyError> {
-        let row = tx.row("select wrapped from data_key where encounter = $1", &[encounter.into()])?;
-        if let Some(row) = row {
-            let plain = open(&self.wrap, &bound(b"fh1-key", encounter, ""), row.blob(0)?)?;
+        if let Some(wrapped) = data_keys::wrapped(tx, encounter)? {
+            let plain = open(&self.wrap, &bound(b"fh1-key", encounter, ""), &wrapped)?;
             let key: &[u8; 32] = plain.as_slice().try_into().map_err(|_| KeyError::Sealed)?;
             return Ok(Some(DataKey::new(encounter, key)));
         }
-        match tx.row("select shredded_ms from shredded_key where encounter = $1", &[encounter.into()])? {
-            Some(_) => Err(KeyError::Shredded),
-            None => Ok(None),
-        }
+        if data_keys::is_shredded(tx, encounter)? { Err(KeyError::Shredded) } else { Ok(None) }
     }
 
     /// Makes a key unless another request was faster.
@@ -238,10 +230,7 @@ impl Keys {
         }
         let key = Zeroizing::new(random::bytes::<32>(&*self.random));
         let wrapped = seal(&self.wrap, &*self.random, &bound(b"fh1-key", encounter, ""), key.as_slice());
-        tx.run(
-            "insert into data_key (encounter, wrapped, made_ms) values ($1, $2, $3)",
-            &[encounter.into(), wrapped.into(), now_ms.into()],
-        )?;
+        data_keys::insert(tx, encounter, wrapped, now_ms)?;
         Ok(DataKey::new(encounter, &key))
     }
 }

@@ -3,7 +3,9 @@
 use firsthours_core::protocol::{self, Definition};
 
 use crate::audit::{self, Entry, What, Who};
-use crate::store::{Row, StoreError, Tx};
+pub use crate::store::protocols::Published;
+use crate::store::protocols::{self as rows, NewVersionRow};
+use crate::store::{StoreError, Tx};
 
 /// What went wrong with a protocol.
 #[derive(Debug, thiserror::Error)]
@@ -47,21 +49,6 @@ pub enum ProtocolError {
     Missing,
 }
 
-/// One published version, without its text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Published {
-    /// What names it everywhere.
-    pub sha256: String,
-    /// The protocol.
-    pub id: String,
-    /// The version.
-    pub version: i64,
-    /// When it was published here.
-    pub published_ms: i64,
-    /// When it was recalled, if it was.
-    pub recalled_ms: Option<i64>,
-}
-
 /// Checks a definition and publishes it; gives its fingerprint. The same bytes twice are one version.
 pub fn publish(tx: &mut dyn Tx, text: &str, by: Who<'_>, now_ms: i64) -> Result<String, ProtocolError> {
     let definition =
@@ -74,24 +61,20 @@ pub fn publish(tx: &mut dyn Tx, text: &str, by: Who<'_>, now_ms: i64) -> Result<
     if let Some(before) = before.max_by_key(|known| known.version) {
         follows(&definition, before)?;
     }
-    let added = tx.run(
-        "insert into protocol (sha256, id, version, text, published_ms, published_by) \
-         values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
-        &[
-            (&sha256).into(),
-            (&definition.id).into(),
-            i64::from(definition.version).into(),
-            text.into(),
-            now_ms.into(),
-            by.text().into(),
-        ],
-    )?;
-    if added == 1 {
+    let new = NewVersionRow {
+        sha256: &sha256,
+        id: &definition.id,
+        version: i64::from(definition.version),
+        text,
+        published_ms: now_ms,
+        published_by: &by.text(),
+    };
+    if rows::insert(tx, &new)? {
         audit::append(
             tx,
             &Entry::new(now_ms, by, What::ProtocolPublished).with("protocol", sha256.as_str()),
         )?;
-    } else if tx.row("select id from protocol where sha256 = $1", &[(&sha256).into()])?.is_none() {
+    } else if self::text(tx, &sha256)?.is_none() {
         return Err(ProtocolError::Taken { id: definition.id, version: definition.version });
     }
     Ok(sha256)
@@ -119,18 +102,12 @@ pub fn newest(tx: &mut dyn Tx, id: &str) -> Result<Option<Published>, StoreError
 
 /// How many records are under a version and still in work.
 pub fn records_under(tx: &mut dyn Tx, sha256: &str) -> Result<i64, StoreError> {
-    let sql =
-        "select count(*) from encounter where protocol = $1 and voided = 0 and phase_state <> 'approved'";
-    tx.row(sql, &[sha256.into()])?.map_or(Ok(0), |row| row.int(0))
+    rows::records_under(tx, sha256)
 }
 
 /// Recalls a version: no new record starts under it; records pinned to it stay.
 pub fn recall(tx: &mut dyn Tx, sha256: &str, by: Who<'_>, now_ms: i64) -> Result<(), ProtocolError> {
-    let changed = tx.run(
-        "update protocol set recalled_ms = $2 where sha256 = $1 and recalled_ms is null",
-        &[sha256.into(), now_ms.into()],
-    )?;
-    if changed == 0 {
+    if !rows::recall(tx, sha256, now_ms)? {
         return Err(ProtocolError::Missing);
     }
     audit::append(tx, &Entry::new(now_ms, by, What::ProtocolRecalled).with("protocol", sha256))?;
@@ -139,30 +116,12 @@ pub fn recall(tx: &mut dyn Tx, sha256: &str, by: Who<'_>, now_ms: i64) -> Result
 
 /// Every version, the newest first.
 pub fn all(tx: &mut dyn Tx) -> Result<Vec<Published>, StoreError> {
-    tx.rows(
-        "select sha256, id, version, published_ms, recalled_ms from protocol order by published_ms desc, sha256",
-        &[],
-    )?
-    .iter()
-    .map(published)
-    .collect()
+    rows::all(tx)
 }
 
 /// The bytes of one version.
 pub fn text(tx: &mut dyn Tx, sha256: &str) -> Result<Option<String>, StoreError> {
-    tx.row("select text from protocol where sha256 = $1", &[sha256.into()])?
-        .map(|row| row.string(0))
-        .transpose()
-}
-
-fn published(row: &Row) -> Result<Published, StoreError> {
-    Ok(Published {
-        sha256: row.string(0)?,
-        id: row.string(1)?,
-        version: row.int(2)?,
-        published_ms: row.int(3)?,
-        recalled_ms: row.opt_int(4)?,
-    })
+    rows::text(tx, sha256)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::audit::{self, Entry, What, Who};
 use crate::keys::{self, KeyError, Keys};
 use crate::random::{self, Random};
-use crate::store::{Store, StoreError, Tx};
+use crate::store::{Store, StoreError, Tx, meta};
 
 /// The file beside the store that lists every epoch it ever had, one in a line.
 pub const EPOCHS_FILE: &str = "epochs";
@@ -155,8 +155,7 @@ fn note_put_back(tx: &mut dyn Tx, epoch: Epoch, proof: &str, now_ms: i64) -> Res
 
 fn turn(tx: &mut dyn Tx, epoch: Epoch) -> Result<(), StoreError> {
     set(tx, "epoch", &epoch.to_string())?;
-    tx.run("update encounter set desk_seq = 0, desk_prev = null where desk_seq > 0", &[])?;
-    Ok(())
+    meta::begin_desk_chains(tx)
 }
 
 impl ServerKeys {
@@ -265,16 +264,12 @@ impl ServerKeys {
 
 /// A single fact of the server.
 pub(crate) fn fact(tx: &mut dyn Tx, name: &str) -> Result<Option<String>, StoreError> {
-    tx.row("select value from meta where key = $1", &[name.into()])?.map(|row| row.string(0)).transpose()
+    meta::get(tx, name)
 }
 
 /// Writes a single fact of the server.
 pub(crate) fn set(tx: &mut dyn Tx, name: &str, value: &str) -> Result<(), StoreError> {
-    tx.run(
-        "insert into meta (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value",
-        &[name.into(), value.into()],
-    )?;
-    Ok(())
+    meta::set(tx, name, value)
 }
 
 fn key_name(purpose: &str) -> String {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use self::paths::{NamedPath, paths};
 
 /// What `ARCHITECTURE.md` must state, no more and no less.
-const INVARIANTS: [&str; 8] = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8"];
+const INVARIANTS: [&str; 9] = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9"];
 
 /// Each module of the core with the modules it may name, itself apart.
 const DIRECTION: [(&str, &[&str]); 11] = [
@@ -152,6 +152,22 @@ fn out_of_place(source: &Source) -> Vec<String> {
         }
     }
     found
+}
+
+/// I9: a statement of SQL that stands outside the stores. Test modules stand at the end of a file.
+fn sql_out_of_place(source: &Source) -> Vec<String> {
+    const BEGINNINGS: [&str; 6] =
+        ["\"select ", "\"insert into ", "\"update ", "\"delete from ", "\"create ", "\"pragma "];
+    if source.path.contains("/src/store/") {
+        return Vec::new();
+    }
+    let lines = source.text.lines().take_while(|line| *line != "#[cfg(test)]");
+    (1..)
+        .zip(lines)
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+        .filter(|(_, line)| BEGINNINGS.iter().any(|beginning| line.contains(beginning)))
+        .map(|(number, _)| format!("{}:{number}: SQL stands in store, in a named function", source.path))
+        .collect()
 }
 
 /// I5: what a pure module takes from the world instead of its parameters.
@@ -304,6 +320,11 @@ fn i7_no_file_is_longer_than_a_person_reads_at_once() {
 }
 
 #[test]
+fn i9_sql_stands_in_the_stores_alone() {
+    assert_none(&all_of(sql_out_of_place));
+}
+
+#[test]
 fn the_page_of_the_architecture_states_every_invariant_and_no_other() {
     assert_none(&page_faults(&read("ARCHITECTURE.md")));
 }
@@ -361,6 +382,16 @@ mod planted {
             out_of_place(&source("core/src/view/mod.rs", "#[derive(uniffi::Record)]\nstruct V;")).len(),
             1
         );
+    }
+
+    #[test]
+    fn a_statement_outside_the_stores_is_named() {
+        let text = "// \"select one\"\nfn f(tx: &mut dyn Tx) {\n    tx.rows(\"select id from event\", &[]);\n}\n\
+                    #[cfg(test)]\nmod tests { fn g() { let sql = \"select id\"; } }\n";
+        let found = sql_out_of_place(&source("sync-server/src/web/queue.rs", text));
+        assert_eq!(found.len(), 1);
+        assert!(found[0].starts_with("sync-server/src/web/queue.rs:3:"), "{found:?}");
+        assert_eq!(sql_out_of_place(&source("sync-server/src/store/events.rs", text)).len(), 0);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use firsthours_core::evidence::{CHECKPOINTS, Checkpoint, Document, LogHead, Tag}
 use super::verify::{self, Verdict};
 use super::{Entry, What, Who};
 use crate::keys;
+use crate::store::audit as rows;
 use crate::store::{Result, Store, StoreError, Tx, hash};
 use crate::trust::{ServerKeys, fact, set as set_fact};
 
@@ -140,11 +141,7 @@ pub(crate) fn given_back(
         .collect();
     let differs = store.read(|tx| {
         for head in told.iter().flat_map(|told| &told.heads) {
-            let row = tx.row(
-                "select hash from audit where replica = $1 and seq = $2",
-                &[(&head.replica).into(), head.seq.into()],
-            )?;
-            if !row.is_some_and(|row| row.text(0).is_ok_and(|here| here == head.hash.to_string())) {
+            if rows::hash_at(tx, &head.replica, head.seq)? != Some(head.hash.to_string()) {
                 let LogHead { replica, seq, .. } = head;
                 return Ok(Some(format!(
                     "entry {seq} of {replica}: a checkpoint that a phone keeps says otherwise"

@@ -7,7 +7,8 @@ use firsthours_core::evidence::{Checkpoint, LogHead};
 use firsthours_core::record::Epoch;
 
 use super::{START, Text, code, link};
-use crate::store::{Result, Row, Store, hash};
+use crate::store::audit::{self as rows, EntryRow};
+use crate::store::{Result, Store, hash};
 
 /// Entries read at a time.
 const PAGE: i64 = 1_000;
@@ -102,8 +103,7 @@ pub(super) fn replicas(tx: &mut dyn crate::store::Tx) -> Result<Vec<String>> {
     loop {
         // One step into the index for each, however long their chains are.
         let last = found.last().cloned().unwrap_or_default();
-        let row = tx.row("select min(replica) from audit where replica > $1", &[last.into()])?;
-        match row.map(|row| row.opt_string(0)).transpose()?.flatten() {
+        match rows::next_replica(tx, &last)? {
             Some(next) => found.push(next),
             None => return Ok(found),
         }
@@ -169,23 +169,17 @@ impl Said {
 fn follow(store: &Store, replica: &str, said: &mut Said) -> Result<(Option<LogHead>, Option<Fault>)> {
     let (mut seq, mut last) = (0, START.to_owned());
     loop {
-        let page = store.read(|tx| {
-            tx.rows(
-                "select seq, prev, hash, at_ms, what, who, encounter, text from audit where replica = $1 and seq > $2 \
-                 order by seq limit $3",
-                &[replica.into(), seq.into(), PAGE.into()],
-            )
-        })?;
+        let page = store.read(|tx| rows::page(tx, replica, seq, PAGE))?;
         if page.is_empty() {
             break;
         }
         for row in &page {
-            if let Some(wrong) = wrong(row, replica, seq + 1, &last)? {
+            if let Some(wrong) = wrong(row, replica, seq + 1, &last) {
                 let fault = Fault { replica: replica.to_owned(), seq: seq + 1, wrong };
                 return Ok((head(replica, seq, &last)?, Some(fault)));
             }
             seq += 1;
-            last = row.string(2)?;
+            last.clone_from(&row.hash);
             said.compare(replica, seq, &last);
         }
     }
@@ -196,25 +190,24 @@ fn head(replica: &str, seq: i64, last: &str) -> Result<Option<LogHead>> {
     Ok(if seq > 0 { Some(LogHead { replica: replica.to_owned(), seq, hash: hash(last)? }) } else { None })
 }
 
-fn wrong(row: &Row, replica: &str, seq: i64, prev: &str) -> Result<Option<Wrong>> {
-    if row.int(0)? != seq {
-        return Ok(Some(Wrong::Missing));
+fn wrong(row: &EntryRow, replica: &str, seq: i64, prev: &str) -> Option<Wrong> {
+    if row.seq != seq {
+        return Some(Wrong::Missing);
     }
-    if row.text(1)? != prev {
-        return Ok(Some(Wrong::Unlinked));
+    if row.prev != prev {
+        return Some(Wrong::Unlinked);
     }
-    let text = row.text(7)?;
-    if row.text(2)? != link(prev, text) {
-        return Ok(Some(Wrong::Altered));
+    if row.hash != link(prev, &row.text) {
+        return Some(Wrong::Altered);
     }
-    let Ok(said) = serde_json::from_str::<Text>(text) else {
-        return Ok(Some(Wrong::Unreadable));
+    let Ok(said) = serde_json::from_str::<Text>(&row.text) else {
+        return Some(Wrong::Unreadable);
     };
     let copied = said.replica == replica
         && said.seq == seq
-        && said.at_ms == row.int(3)?
-        && code(said.what) == row.text(4)?
-        && said.who == row.text(5)?
-        && said.encounter.as_deref() == row.opt_text(6)?;
-    Ok((!copied).then_some(Wrong::Columns))
+        && said.at_ms == row.at_ms
+        && code(said.what) == row.what
+        && said.who == row.who
+        && said.encounter == row.encounter;
+    (!copied).then_some(Wrong::Columns)
 }

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::audit;
 use crate::config::Config;
 use crate::out;
-use crate::store::{StoreError, migrate};
+use crate::store::{self, StoreError, lists, migrate};
 use crate::trust;
 
 /// After so many days the cipher under the store is called old.
@@ -154,8 +154,7 @@ fn open_to_others(place: &Path) -> Option<Found> {
 /// A clock that stands before what was written already would put the log, locks and tokens out of order.
 fn clock(app: &App) -> Result<Vec<Found>, StoreError> {
     let now_ms = app.now_ms();
-    let latest = app.store.read(|tx| tx.row("select max(at_ms) from audit", &[]))?;
-    let latest = latest.map(|row| row.opt_int(0)).transpose()?.flatten().unwrap_or(0);
+    let latest = app.store.read(store::audit::latest_ms)?;
     // Entries of the present second, written while this runs, are no fault.
     Ok(if latest > now_ms + 1_000 {
         vec![Fault(format!(
@@ -169,11 +168,8 @@ fn clock(app: &App) -> Result<Vec<Found>, StoreError> {
 }
 
 fn people(app: &App) -> Result<Vec<Found>, StoreError> {
-    let sql = "select count(*) from person where role = 'administrator' and disabled = 0 and locked = 0";
-    let administrators = app.store.read(|tx| tx.row(sql, &[]))?.map_or(Ok(0), |row| row.int(0))?;
-    let shut =
-        app.store.read(|tx| tx.row("select count(*) from person where disabled = 0 and locked = 1", &[]))?;
-    let shut = shut.map_or(Ok(0), |row| row.int(0))?;
+    let (administrators, shut) =
+        app.store.read(|tx| Ok::<_, StoreError>((lists::administrators(tx)?, lists::locked_out(tx)?)))?;
     let mut found = Vec::new();
     if administrators == 0 {
         found.push(Remark(

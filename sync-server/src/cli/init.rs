@@ -112,10 +112,9 @@ fn earlier(config: &Config) -> Result<Earlier, CliError> {
     let Ok(key) = config.agency_key() else { return Ok(Earlier::Unreadable) };
     let opened = store::open(&config.store_file(), &key.store_key(), migrate::SERVER, SystemClock.now_ms());
     let Ok(opened) = opened else { return Ok(Earlier::Unreadable) };
-    let finished = opened.read(|tx| {
-        tx.row("select seq from audit where what = $1 limit 1", &[audit::code(What::Initialised).into()])
-    })?;
-    Ok(if finished.is_some() { Earlier::Finished } else { Earlier::CutOff })
+    let initialised = audit::code(What::Initialised);
+    let finished = opened.read(|tx| store::audit::has(tx, &initialised))?;
+    Ok(if finished { Earlier::Finished } else { Earlier::CutOff })
 }
 
 /// Everything that an init makes, but for the agency key: that stays, whoever made it.

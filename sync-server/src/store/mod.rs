@@ -3,6 +3,9 @@
 //! The text of every statement is the same for SQLite and PostgreSQL: lower case, `$n` parameters bound by
 //! their number, no functions that only one of them knows.
 
+pub(crate) mod audit;
+pub(crate) mod data_keys;
+pub(crate) mod directory;
 pub(crate) mod documents;
 pub(crate) mod encounters;
 mod engine;
@@ -10,12 +13,16 @@ pub(crate) mod enrolments;
 pub(crate) mod events;
 pub(crate) mod holes;
 pub(crate) mod installs;
+pub(crate) mod lists;
 mod lite;
 mod many;
+pub(crate) mod meta;
 pub mod migrate;
 pub(crate) mod pending;
 pub(crate) mod people;
+pub(crate) mod protocols;
 mod row;
+pub(crate) mod scope;
 pub(crate) mod sessions;
 mod turn;
 

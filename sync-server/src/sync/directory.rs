@@ -5,9 +5,7 @@ use std::sync::{Arc, PoisonError};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use firsthours_core::record::{
-    Directory, DirectoryPerson, DirectoryStation, Hash, PartnerNumber, PersonId, Role,
-};
+use firsthours_core::record::{Directory, Hash, PartnerNumber};
 use firsthours_core::wire::ProtocolNotice;
 
 use super::problem::Fault;
@@ -16,11 +14,8 @@ use super::service::Service;
 use crate::audit::{self, Entry, Source, What, Who};
 use crate::ingest::word;
 use crate::protocols;
+use crate::store::directory as rows;
 use crate::store::{Result, StoreError, Tx, hash};
-
-/// Whatever changes the directory writes one of these into the log, so their number is its version.
-const CHANGES: &str = "select count(*) from audit where what in ('person_added', 'person_disabled', \
-     'agency_added', 'station_added', 'numbers_set')";
 
 /// The directory as it was last put together.
 pub(super) struct Cached {
@@ -75,22 +70,10 @@ pub(super) async fn protocol(
 
 /// Replaces the programme's numbers.
 pub fn set_numbers(tx: &mut dyn Tx, numbers: &[PartnerNumber], by: Who<'_>, now_ms: i64) -> Result<()> {
-    tx.run("delete from number", &[])?;
+    rows::clear_numbers(tx)?;
     for (place, number) in numbers.iter().enumerate() {
         let place = i64::try_from(place).unwrap_or(i64::MAX);
-        tx.run(
-            "insert into number (partner, station, place, channel, number, from_minute, to_minute) \
-             values ($1, $2, $3, $4, $5, $6, $7)",
-            &[
-                (&number.partner).into(),
-                number.station.as_deref().unwrap_or_default().into(),
-                place.into(),
-                word(&number.channel).into(),
-                (&number.number).into(),
-                number.hours.map(|(from, _)| i64::from(from)).into(),
-                number.hours.map(|(_, to)| i64::from(to)).into(),
-            ],
-        )?;
+        rows::insert_number(tx, place, number, &word(&number.channel))?;
     }
     audit::append(tx, &Entry::new(now_ms, by, What::NumbersSet).with("numbers", numbers.len()))?;
     Ok(())
@@ -98,13 +81,8 @@ pub fn set_numbers(tx: &mut dyn Tx, numbers: &[PartnerNumber], by: Who<'_>, now_
 
 /// The directory and its `ETag`, put together again when something in it changed.
 pub(super) fn current(service: &Service) -> Result<(String, Arc<Vec<u8>>)> {
-    let version = service
-        .store
-        .read(|tx| tx.row(CHANGES, &[]))?
-        .map(|row| row.opt_int(0))
-        .transpose()?
-        .flatten()
-        .unwrap_or(0);
+    // Whatever changes the directory leaves an entry in the log, so their number is its version.
+    let version = service.store.read(rows::changes)?;
     let mut cached = service.directory.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(cached) = cached.as_ref().filter(|cached| cached.version == version) {
         return Ok((cached.etag.clone(), Arc::clone(&cached.text)));
@@ -138,43 +116,7 @@ pub(super) fn notices(service: &Service) -> Result<Vec<ProtocolNotice>> {
 }
 
 fn put_together(service: &Service, tx: &mut dyn Tx) -> Result<Directory> {
-    let stations = tx
-        .rows("select id, agency, title from station order by id", &[])?
-        .iter()
-        .map(|row| Ok(DirectoryStation { id: row.string(0)?, agency: row.string(1)?, title: row.string(2)? }))
-        .collect::<Result<_>>()?;
-    let people = tx
-        .rows("select id, name, role, agency, station from person where disabled = 0 order by id", &[])?
-        .iter()
-        .map(|row| {
-            Ok(DirectoryPerson {
-                id: PersonId(row.string(0)?),
-                name: row.string(1)?,
-                // An unknown word reads as a role that may do nothing.
-                role: serde_json::from_value(row.text(2)?.into()).unwrap_or(Role::Unknown),
-                agency: row.string(3)?,
-                station: row.opt_string(4)?,
-            })
-        })
-        .collect::<Result<_>>()?;
-    let numbers = tx
-        .rows(
-            "select partner, station, channel, number, from_minute, to_minute from number order by place, partner",
-            &[],
-        )?
-        .iter()
-        .map(|row| {
-            let minute = |column| row.opt_int(column).map(|minute| minute.and_then(|m| u32::try_from(m).ok()));
-            Ok(PartnerNumber {
-                partner: row.string(0)?,
-                station: Some(row.string(1)?).filter(|station| !station.is_empty()),
-                channel: serde_json::from_value(row.text(2)?.into())
-                    .map_err(|_| StoreError::Corrupt("a channel is not known".to_owned()))?,
-                number: row.string(3)?,
-                hours: minute(4)?.zip(minute(5)?),
-            })
-        })
-        .collect::<Result<_>>()?;
+    let (stations, people, numbers) = (rows::stations(tx)?, rows::people(tx)?, rows::numbers(tx)?);
     Ok(Directory { programme: service.settings.programme.clone(), stations, people, numbers })
 }
 

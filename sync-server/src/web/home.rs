@@ -15,6 +15,7 @@ use super::{layout, pages};
 use crate::app::App;
 use crate::audit::{self, Entry, What};
 use crate::people::{self, Kept, PeopleError};
+use crate::store::{StoreError, lists};
 
 /// Shows the reader's own account.
 pub async fn show(State(app): State<App>, lang: Lang, reader: Reader) -> Result<Markup, AppError> {
@@ -121,10 +122,12 @@ async fn page(app: &App, lang: Lang, reader: &Reader, told: Option<FormResult>) 
         .blocking(move |app| {
             audit::record(&app.store, &Entry::new(app.now_ms(), who.who(), What::AccountOpened))?;
             app.store.read(|tx| {
-                let title = tx.row("select title from agency where id = $1", &[(&agency).into()])?;
-                let place = tx.row("select title from station where id = $1", &[station.clone().into()])?;
-                let name = |row: Option<crate::store::Row>| row.map(|row| row.string(0)).transpose();
-                Ok::<_, crate::store::StoreError>((name(title)?, name(place)?))
+                let title = lists::agency_title(tx, &agency)?;
+                let place = match &station {
+                    Some(station) => lists::station_title(tx, station)?,
+                    None => None,
+                };
+                Ok::<_, StoreError>((title, place))
             })
         })
         .await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use firsthours_core::record::PersonId;
 use firsthours_core::view::Names;
 
-use crate::store::{Result, Tx};
+use crate::store::{Result, Tx, lists};
 
 /// Everybody who ever had an account here, and every station.
 #[derive(Debug, Clone, Default)]
@@ -18,13 +18,10 @@ pub struct Known {
 impl Known {
     /// Reads them.
     pub fn read(tx: &mut dyn Tx) -> Result<Self> {
-        let mut pairs = |sql: &str| -> Result<BTreeMap<String, String>> {
-            tx.rows(sql, &[])?.iter().map(|row| Ok((row.string(0)?, row.string(1)?))).collect()
-        };
         Ok(Self {
-            people: pairs("select id, name from person")?,
-            stations: pairs("select id, title from station")?,
-            installs: pairs("select install, person from install")?,
+            people: lists::names(tx)?,
+            stations: lists::station_titles(tx)?,
+            installs: lists::people_of_installs(tx)?,
         })
     }
 

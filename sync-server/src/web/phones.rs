@@ -14,7 +14,8 @@ use super::{layout, pages};
 use crate::app::App;
 use crate::audit::{self, Entry, What};
 use crate::devices::{self, DeviceError};
-use crate::store::{Row, StoreError, Tx};
+use crate::store::lists::{self, PhoneRow};
+use crate::store::{StoreError, Tx};
 use crate::trust;
 
 /// Times of phones are shown in this zone: a phone belongs to no protocol.
@@ -69,11 +70,10 @@ pub async fn decide(
         return Err(AppError::Forbidden);
     }
     app.blocking(move |app| {
-        let known = app.store.read(|tx| {
-            let args = [install.as_str().into(), scope.actor.agency.as_str().into()];
-            tx.row("select install from install where install = $1 and agency = $2", &args)
-        })?;
-        known.ok_or(AppError::NotFound)?;
+        let known = app.store.read(|tx| lists::is_phone_of(tx, &install, &scope.actor.agency))?;
+        if !known {
+            return Err(AppError::NotFound);
+        }
         let (who, now) = (reader.who(), app.now_ms());
         app.store
             .write(|tx| match decision.as_str() {
@@ -110,32 +110,15 @@ struct Phone {
 }
 
 fn read(tx: &mut dyn Tx, scope: &Scope) -> Result<Vec<Phone>, StoreError> {
-    tx.rows(
-        "select i.install, i.device, p.name, i.state, i.key, i.seen_ms, i.unsent, i.oldest_unsent_ms, i.clock_off_ms, \
-         coalesce(f.device, i.follows) from install i join person p on p.id = i.person \
-         left join install f on f.install = i.follows where i.agency = $1 \
-         order by case i.state when 'waiting' then 0 when 'approved' then 1 else 2 end, p.name, i.request_ms desc",
-        &[scope.actor.agency.as_str().into()],
-    )?
-    .iter()
-    .map(phone)
-    .collect()
+    Ok(lists::phones(tx, &scope.actor.agency)?.into_iter().map(phone).collect())
 }
 
-fn phone(row: &Row) -> Result<Phone, StoreError> {
-    let key: Option<PublicKey> = row.text(4)?.parse().ok();
-    Ok(Phone {
-        install: row.string(0)?,
-        device: row.string(1)?,
-        person: row.string(2)?,
-        state: row.string(3)?,
-        fingerprint: key.map(|key| in_fours(&key.fingerprint())).unwrap_or_default(),
-        seen_ms: row.opt_int(5)?,
-        unsent: row.int(6)?,
-        oldest_ms: row.opt_int(7)?,
-        clock_off_ms: row.opt_int(8)?,
-        follows: row.opt_string(9)?,
-    })
+fn phone(row: PhoneRow) -> Phone {
+    let PhoneRow { install, device, person, state, key, seen_ms, unsent, clock_off_ms, follows, .. } = row;
+    let key: Option<PublicKey> = key.parse().ok();
+    let fingerprint = key.map(|key| in_fours(&key.fingerprint())).unwrap_or_default();
+    let oldest_ms = row.oldest_unsent_ms;
+    Phone { install, device, person, state, fingerprint, seen_ms, unsent, oldest_ms, clock_off_ms, follows }
 }
 
 /// As two people read it aloud.

@@ -1,7 +1,7 @@
 //! The review queue: what needs a person, oldest risk first. It is drawn from summaries; no body is opened for it.
 
 use axum::extract::{Query, State};
-use firsthours_core::record::{Hash, PhaseStatus, Summary, derive, summarise};
+use firsthours_core::record::{PhaseStatus, Summary, derive, summarise};
 use firsthours_core::view::{QueueRow, queue_row};
 use firsthours_core::words::{Label, Language, Sentence, span};
 use maud::{Markup, html};
@@ -18,7 +18,8 @@ use crate::app::App;
 use crate::audit::{self, Entry, What};
 use crate::load;
 use crate::permission::Deed;
-use crate::store::{Row, StoreError, Tx, Value, hash};
+use crate::store::lists::{self, Place, QueuedRow};
+use crate::store::{StoreError, Tx};
 
 /// Rows of one page.
 const PAGE: usize = 50;
@@ -95,7 +96,7 @@ struct Phones {
 
 /// The place of a row in the order: rank, due, waiting since, id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Cursor(i64, i64, i64, String);
+struct Cursor(Place);
 
 impl Cursor {
     fn read(text: &str) -> Option<Self> {
@@ -103,11 +104,12 @@ impl Cursor {
         let mut number = || parts.next()?.parse().ok();
         let (rank, due, since) = (number()?, number()?, number()?);
         let id = parts.next().filter(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()))?;
-        Some(Self(rank, due, since, id.to_owned()))
+        Some(Self((rank, due, since, id.to_owned())))
     }
 
     fn text(&self) -> String {
-        format!("{}.{}.{}.{}", self.0, self.1, self.2, self.3)
+        let (rank, due, since, id) = &self.0;
+        format!("{rank}.{due}.{since}.{id}")
     }
 }
 
@@ -122,7 +124,7 @@ fn read(
 ) -> Result<Page, AppError> {
     let names = Known::read(tx)?;
     let found = rows(tx, scope, after, all)?;
-    let next = found.get(PAGE).and(found.get(PAGE - 1)).map(cursor).transpose()?;
+    let next = found.get(PAGE).and(found.get(PAGE - 1)).map(cursor);
     let mut listed = Vec::new();
     for row in found.iter().take(PAGE) {
         listed.extend(list(app, tx, row, &names, language, now)?);
@@ -137,63 +139,37 @@ fn read(
 }
 
 /// One row more than a page, so that it is known whether another follows.
-fn rows(tx: &mut dyn Tx, scope: &Scope, after: Option<&Cursor>, all: bool) -> Result<Vec<Row>, StoreError> {
-    let Some((covers, mut args)) = scope.covers(Deed::Look) else { return Ok(Vec::new()) };
-    let ranks = if all { "" } else { " and queue_rank < 2" };
-    let from = match after {
-        Some(Cursor(rank, due, since, id)) => {
-            let place = args.len();
-            args.extend::<[Value; 4]>([(*rank).into(), (*due).into(), (*since).into(), id.as_str().into()]);
-            let [a, b, c, d] = [1, 2, 3, 4].map(|n| place + n);
-            format!(" and (queue_rank, due_ms, waiting_since_ms, encounter) > (${a}, ${b}, ${c}, ${d})")
-        }
-        None => String::new(),
-    };
-    // Of each queue the first rows in its order, read off its index and no more of it; then the first of them all.
-    let limit = PAGE + 1;
-    let mut parts = Vec::new();
-    for queue in scope.queues() {
-        let place = args.len() + 1;
-        args.extend(queue.map(Value::from));
-        parts.push(format!(
-            "select encounter from (select encounter from queue where agency = ${place} and station = ${} \
-             and person = ${} and role = ${}{ranks}{from} \
-             order by queue_rank, due_ms, waiting_since_ms, encounter limit {limit}) as p",
-            place + 1,
-            place + 2,
-            place + 3,
-        ));
-    }
-    let sql = format!(
-        "select id, queue_rank, due_ms, waiting_since_ms, protocol, summary from encounter e \
-         where id in ({}) and voided = 0 and sealed = 0 and shredded = 0 and {covers} \
-         order by queue_rank, due_ms, waiting_since_ms, id limit {limit}",
-        parts.join(" union ")
-    );
-    tx.rows(&sql, &args)
+fn rows(
+    tx: &mut dyn Tx,
+    scope: &Scope,
+    after: Option<&Cursor>,
+    all: bool,
+) -> Result<Vec<QueuedRow>, StoreError> {
+    let Some(covers) = scope.covers(Deed::Look) else { return Ok(Vec::new()) };
+    lists::queue(tx, covers, &scope.queues(), after.map(|cursor| &cursor.0), all, PAGE + 1)
 }
 
-fn cursor(row: &Row) -> Result<Cursor, StoreError> {
-    Ok(Cursor(row.int(1)?, row.int(2)?, row.int(3)?, row.string(0)?))
+fn cursor(row: &QueuedRow) -> Cursor {
+    Cursor((row.rank, row.due_ms, row.waiting_since_ms, row.id.to_string()))
 }
 
 /// The row as it is read; `None` when its protocol is not published here, as nothing can be said of it then.
 fn list(
     app: &App,
     tx: &mut dyn Tx,
-    row: &Row,
+    row: &QueuedRow,
     names: &Known,
     language: Language,
     now: i64,
 ) -> Result<Option<Listed>, AppError> {
-    let protocol: Hash = hash(row.text(4)?)?;
+    let protocol = row.protocol;
     let Some(definition) = app.sync.definitions.get(tx, protocol)? else { return Ok(None) };
-    let stored = row.opt_text(5)?.and_then(|text| Summary::from_bytes(text.as_bytes()));
+    let stored = row.summary.as_ref().and_then(|text| Summary::from_bytes(text.as_bytes()));
     let summary = if let Some(summary) = stored {
         summary
     } else {
         // Written by another version of the code: the record says it again.
-        let encounter = hash(row.text(0)?)?;
+        let encounter = row.id;
         let loaded = load::record(tx, &app.keys, &app.sync.definitions, encounter)?;
         let Some(loaded) = loaded else { return Ok(None) };
         let derived = derive(&definition, &loaded.state);
@@ -211,22 +187,13 @@ fn list(
 }
 
 fn phones(tx: &mut dyn Tx, scope: &Scope) -> Result<Phones, StoreError> {
-    let row = tx.row(
-        "select count(*), coalesce(sum(unsent), 0), min(oldest_unsent_ms) from install \
-         where unsent > 0 and agency = $1",
-        &[scope.actor.agency.as_str().into()],
-    )?;
-    let off = tx.row(
-        "select count(*) from install where state = 'approved' and agency = $1 \
-         and (clock_off_ms > 120000 or clock_off_ms < -120000)",
-        &[scope.actor.agency.as_str().into()],
-    )?;
-    let Some(row) = row else { return Ok(Phones::default()) };
+    let held = lists::held_outside(tx, &scope.actor.agency)?;
+    let clocks_off = lists::clocks_off(tx, &scope.actor.agency)?;
     Ok(Phones {
-        holding: usize::try_from(row.int(0)?).unwrap_or(0),
-        entries: row.int(1)?,
-        oldest_ms: row.opt_int(2)?,
-        clocks_off: off.map(|row| row.int(0)).transpose()?.and_then(|n| usize::try_from(n).ok()).unwrap_or(0),
+        holding: usize::try_from(held.phones).unwrap_or(0),
+        entries: held.events,
+        oldest_ms: held.oldest_ms,
+        clocks_off: usize::try_from(clocks_off).unwrap_or(0),
     })
 }
 

@@ -5,7 +5,8 @@ use firsthours_core::record::{Actor, EncounterId, PersonId, Role};
 use super::reader::Reader;
 use crate::audit::{self, Source};
 use crate::permission::{self, Deed, Who};
-use crate::store::{StoreError, Tx, Value};
+use crate::store::scope::Covers;
+use crate::store::{StoreError, Tx};
 
 /// What a person may see and do at a desk.
 #[derive(Debug, Clone)]
@@ -60,22 +61,15 @@ impl Scope {
 
     /// Whether this person may do this to the record. A sealed one is closed to all but those who keep records.
     pub fn may(&self, tx: &mut dyn Tx, encounter: EncounterId, deed: Deed) -> Result<bool, StoreError> {
-        let Some((covers, mut args)) = self.covers(deed) else { return Ok(false) };
-        let sealed = i64::from(permission::sees_sealed(self.actor.role));
-        let place = args.len() + 1;
-        args.extend([encounter.to_string().into(), sealed.into()]);
-        let sql = format!(
-            "select e.id from encounter e where e.id = ${place} and e.sealed <= ${} and {covers}",
-            place + 1
-        );
-        Ok(tx.row(&sql, &args)?.is_some())
+        let Some(covers) = self.covers(deed) else { return Ok(false) };
+        covers.has(tx, encounter, permission::sees_sealed(self.actor.role))
     }
 
-    /// The condition on a record `e` that this person may do this to it, with its arguments from `$1` on.
-    pub(super) fn covers(&self, deed: Deed) -> Option<(String, Vec<Value>)> {
+    /// The records to which this person may do this; `None`: to none.
+    pub(super) fn covers(&self, deed: Deed) -> Option<Covers> {
         let Actor { person, role, agency } = &self.actor;
         let who = Who { role: *role, agency, station: self.station.as_deref(), person: &person.0 };
-        permission::condition(who, deed)
+        permission::covers(who, deed)
     }
 
     /// The queues that this person reads, as agency, station, person, and the role that a step is for.

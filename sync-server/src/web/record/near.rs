@@ -1,13 +1,14 @@
 //! What a supervisor may choose from on a record's page: who could hold it, and which other records are near it.
 
-use firsthours_core::record::{EncounterId, Hash, Summary, holders, same_as};
+use firsthours_core::record::{Summary, holders, same_as};
 use firsthours_core::view::{Sibling, handle};
 
 use super::Scope;
 use crate::app::App;
 use crate::load::Loaded;
 use crate::permission::Deed;
-use crate::store::{Result, Row, Tx, hash};
+use crate::store::lists::{self, SummaryRow};
+use crate::store::{Result, Tx};
 use crate::web::draw::Desk;
 use crate::web::names::Known;
 
@@ -25,16 +26,10 @@ pub(super) fn scene(
     names: &Known,
 ) -> Result<Vec<Sibling>> {
     // A scene has few records, a scope may have a million: the scene is read first.
-    let rows = tx.rows(
-        "select id, protocol, summary from encounter where id in (select id from encounter \
-         where incident = (select incident from encounter where id = $1) and id <> $1 limit $2) \
-         order by letter, id",
-        &[loaded.encounter.to_string().into(), MOST.into()],
-    )?;
     let mut found = Vec::new();
-    for row in &rows {
-        if scope.may(tx, hash(row.text(0)?)?, Deed::Look)? {
-            found.extend(sibling(app, tx, row, names)?);
+    for row in lists::scene(tx, loaded.encounter, MOST)? {
+        if scope.may(tx, row.id, Deed::Look)? {
+            found.extend(sibling(app, tx, &row, names)?);
         }
     }
     Ok(found)
@@ -69,26 +64,12 @@ fn near(
     mut found: Vec<Sibling>,
     names: &Known,
 ) -> Result<Vec<Sibling>> {
-    let id = loaded.encounter.to_string();
-    let opened = tx.row("select opened_ms from encounter where id = $1", &[(&id).into()])?;
-    let (Some(opened), Some(station)) = (opened, scope.station()) else { return Ok(found) };
-    let opened_ms = opened.int(0)?;
-    // In the order of the index of openings, so that no more is read than is shown.
-    let rows = tx.rows(
-        "select id, protocol, summary from encounter \
-         where agency = $1 and station = $2 and opened_ms between $3 and $4 and id <> $5 \
-         and sealed = 0 and shredded = 0 order by opened_ms desc, id desc limit $6",
-        &[
-            (&scope.actor.agency).into(),
-            station.into(),
-            (opened_ms - NEAR_MS).into(),
-            (opened_ms + NEAR_MS).into(),
-            id.into(),
-            MOST.into(),
-        ],
-    )?;
-    for row in &rows {
-        let sibling = sibling(app, tx, row, names)?;
+    let opened = lists::opened_ms(tx, loaded.encounter)?;
+    let (Some(opened_ms), Some(station)) = (opened, scope.station()) else { return Ok(found) };
+    let place = (scope.actor.agency.as_str(), station);
+    let between = (opened_ms - NEAR_MS, opened_ms + NEAR_MS);
+    for row in lists::opened_between(tx, place, between, loaded.encounter, MOST)? {
+        let sibling = sibling(app, tx, &row, names)?;
         found.extend(sibling.filter(|sibling| found.iter().all(|known| known.id != sibling.id)));
     }
     Ok(found)
@@ -96,25 +77,21 @@ fn near(
 
 /// The deputies of the supervisor's agency who do not hold the record.
 fn deputies(tx: &mut dyn Tx, scope: &Scope, loaded: &Loaded) -> Result<Vec<(String, String)>> {
-    let sql = "select id, name from person where agency = $1 and role = 'deputy' and disabled = 0 order by name, id";
-    let rows = tx.rows(sql, &[(&scope.actor.agency).into()])?;
     let holders = holders(&loaded.state);
     let holds = |id: &str| holders.iter().any(|person| person.0 == id);
-    let people: Vec<_> =
-        rows.iter().map(|row| Ok((row.string(0)?, row.string(1)?))).collect::<Result<_>>()?;
-    Ok(people.into_iter().filter(|(id, _)| !holds(id)).collect())
+    let deputies = lists::deputies(tx, &scope.actor.agency)?;
+    Ok(deputies.into_iter().filter(|(id, _)| !holds(id)).collect())
 }
 
 /// Whether a supervisor may give a record to this person: a deputy of their own agency.
 pub(super) fn may_hold(tx: &mut dyn Tx, scope: &Scope, person: &str) -> Result<bool> {
-    let sql = "select id from person where id = $1 and agency = $2 and role = 'deputy' and disabled = 0";
-    Ok(tx.row(sql, &[person.into(), (&scope.actor.agency).into()])?.is_some())
+    lists::is_deputy(tx, person, &scope.actor.agency)
 }
 
 /// A record by its summary; nothing where it cannot be named yet.
-fn sibling(app: &App, tx: &mut dyn Tx, row: &Row, names: &Known) -> Result<Option<Sibling>> {
-    let (id, protocol): (EncounterId, Hash) = (hash(row.text(0)?)?, hash(row.text(1)?)?);
-    let summary = row.opt_text(2)?.and_then(|text| Summary::from_bytes(text.as_bytes()));
+fn sibling(app: &App, tx: &mut dyn Tx, row: &SummaryRow, names: &Known) -> Result<Option<Sibling>> {
+    let (id, protocol) = (row.id, row.protocol);
+    let summary = row.summary.as_ref().and_then(|text| Summary::from_bytes(text.as_bytes()));
     let Some(opened) = summary.and_then(|summary| summary.opened) else { return Ok(None) };
     let Some(definition) = app.sync.definitions.get(tx, protocol)? else { return Ok(None) };
     Ok(Some(Sibling { id, handle: handle(&opened, &definition.time_zone, names), lacks: 0 }))

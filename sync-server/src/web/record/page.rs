@@ -7,7 +7,8 @@ use maud::{Markup, html};
 use super::{Drawn, Line, Looked, REASONS};
 use crate::app::App;
 use crate::audit::{self, What};
-use crate::store::{Result, Row, Tx};
+use crate::store::audit::{self as log, EntryRow};
+use crate::store::{Result, Tx};
 use crate::web::draw::{self, Forms, chip, more};
 use crate::web::layout;
 use crate::web::names::Known;
@@ -173,14 +174,10 @@ fn reason(code: &str) -> Option<Label> {
 
 /// Who last looked at the record, the newest first; the same look again and again is one line.
 pub(super) fn looks(tx: &mut dyn Tx, names: &Known, encounter: EncounterId) -> Result<Vec<Looked>> {
-    let rows = tx.rows(
-        "select at_ms, what, who, text from audit where encounter = $1 \
-         and what in ('record_opened', 'fields_unmasked', 'record_served', 'sheet_made') order by at_ms desc, replica, seq desc limit $2",
-        &[encounter.to_string().into(), LOOKS.into()],
-    )?;
+    let rows = log::looks(tx, encounter, LOOKS)?;
     let mut looks: Vec<Looked> = Vec::new();
     for row in &rows {
-        let look = look(row, names)?;
+        let look = look(row, names);
         let again = looks.last().is_some_and(|last| (&last.who, last.what) == (&look.who, look.what));
         if !again {
             looks.push(look);
@@ -189,11 +186,10 @@ pub(super) fn looks(tx: &mut dyn Tx, names: &Known, encounter: EncounterId) -> R
     Ok(looks)
 }
 
-fn look(row: &Row, names: &Known) -> Result<Looked> {
-    let code = row.text(1)?;
+fn look(row: &EntryRow, names: &Known) -> Looked {
     let kinds = [What::FieldsUnmasked, What::RecordServed, What::RecordOpened, What::SheetMade];
-    let what = kinds.into_iter().find(|what| audit::code(*what) == code).unwrap_or(What::RecordOpened);
-    let said: serde_json::Value = serde_json::from_str(row.text(3)?).unwrap_or_default();
+    let what = kinds.into_iter().find(|what| audit::code(*what) == row.what).unwrap_or(What::RecordOpened);
+    let said: serde_json::Value = serde_json::from_str(&row.text).unwrap_or_default();
     let why = said.pointer("/detail/why").and_then(|why| why.as_str()).map(str::to_owned);
-    Ok(Looked { who: names.author(row.text(2)?), what, why, at_ms: row.int(0)? })
+    Looked { who: names.author(&row.who), what, why, at_ms: row.at_ms }
 }
