@@ -1,7 +1,7 @@
 //! Who may do what with a record at a desk: one table. Nothing is allowed but what a line here says.
 //!
 //! A reader has *relations* to a record; each line of the table gives a role a set of deeds by one relation. The same lines
-//! make the condition by which the store finds records ([`Covers`]), so the two cannot say different things. A relation
+//! make the condition by which the store finds records (`covers`), so the two cannot say different things. A relation
 //! ends with its `until`: who was a party once is nobody to the record.
 //!
 //! Until records are assigned to people, a detective and a county worker see those in which a step of theirs applies, and
