@@ -275,7 +275,7 @@ fn the_system_s_proxy_is_not_used() {
     // The environment of this process is everybody's, so another one is asked with one of its own.
     let names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     let done = std::process::Command::new(std::env::current_exe().expect("this test"))
-        .args(["--exact", "asked_with_a_proxy_in_the_environment", "--ignored"])
+        .args(["--exact", "transport::asked_with_a_proxy_in_the_environment", "--ignored"])
         .envs(names.map(|name| (name, &place)))
         .env_remove("NO_PROXY")
         .env_remove("no_proxy")
