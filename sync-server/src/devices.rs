@@ -8,7 +8,6 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use crate::audit::{self, Entry, Source, What, Who};
-use crate::ingest;
 use crate::random::{self, Random};
 use crate::store::enrolments::NewCodeRow;
 use crate::store::installs::{DeviceRow, RequestRow};
@@ -213,7 +212,7 @@ pub fn revoke(
 ) -> Result<(), DeviceError> {
     decide(tx, install, ("approved", "revoked"), What::InstallRevoked, by, now_ms)?;
     let install: InstallId = install.parse().map_err(|_| DeviceError::Unreadable)?;
-    let line = ingest::read_line(tx, install)?;
+    let line = installs::line(tx, install)?;
     let statement = Revocation {
         v: 1,
         server: trust.server.clone(),

@@ -13,7 +13,7 @@ use super::{Author, IngestError, line};
 use crate::audit::{self, Entry, Source, What, Who};
 use crate::keys::Keys;
 use crate::store::holes::{self, HoleRow};
-use crate::store::{StoreError, Tx, stored};
+use crate::store::{StoreError, Tx, installs, stored};
 use crate::sync::Service;
 
 /// Declarations of one install. A store so damaged that it has more is rescued by hand.
@@ -57,7 +57,7 @@ pub fn declare(
             return Err(IngestError::TooMuch("holes"));
         }
         let moved = line::over_holes(tx, install, line)?;
-        line::store(tx, install, moved, now_ms)?;
+        installs::set_line(tx, install, moved, now_ms)?;
         Ok(())
     })
 }

@@ -14,23 +14,13 @@ use crate::store::{StoreError, Tx, events, holes, installs};
 /// Locks the install's row and gives the end of its line.
 pub(super) fn lock(tx: &mut dyn Tx, install: InstallId) -> Result<Chain, StoreError> {
     installs::lock(tx, install)?;
-    read(tx, install)
-}
-
-/// The end of the install's line.
-pub(crate) fn read(tx: &mut dyn Tx, install: InstallId) -> Result<Chain, StoreError> {
     installs::line(tx, install)
 }
 
 /// The id of a number in the install's line; `None` beyond its end, or where a hole breaks it off.
 pub(crate) fn id_at(tx: &mut dyn Tx, install: InstallId, seq: u64) -> Result<Option<EventId>, StoreError> {
-    let line = read(tx, install)?;
+    let line = installs::line(tx, install)?;
     if seq > line.seq { Ok(None) } else { walk(tx, install, line, seq) }
-}
-
-/// Writes the end of the line.
-pub(super) fn store(tx: &mut dyn Tx, install: InstallId, line: Chain, now_ms: i64) -> Result<(), StoreError> {
-    installs::set_line(tx, install, line, now_ms)
 }
 
 /// Moves the line over every declared hole that begins where it stands.
@@ -110,8 +100,8 @@ fn within(
     to: u64,
 ) -> Result<BTreeMap<u64, Vec<EventId>>, StoreError> {
     let mut found: BTreeMap<u64, Vec<EventId>> = BTreeMap::new();
-    for (seq, id) in events::numbered_ids(tx, install, (from, to))? {
-        found.entry(seq).or_default().push(id);
+    for row in events::numbered(tx, install, (from, to))? {
+        found.entry(row.seq).or_default().push(row.id);
     }
     Ok(found)
 }

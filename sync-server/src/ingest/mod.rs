@@ -39,7 +39,7 @@ use crate::store::StoreError;
 pub use folded::Records;
 pub use hole::declare;
 pub(crate) use hole::declared;
-pub(crate) use line::{id_at as id_in_line, read as read_line};
+pub(crate) use line::id_at as id_in_line;
 pub(crate) use queue::word;
 pub(crate) use room::Room;
 pub use room::Together;

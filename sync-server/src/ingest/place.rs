@@ -122,14 +122,6 @@ impl<'s, 't> Placing<'s, 't> {
         self.finish(writing)
     }
 
-    /// Looks again at every hold of a record: its reason may have gone outside it.
-    pub(super) fn reconsider(&mut self, encounter: EncounterId) -> Result<(), IngestError> {
-        let opened = Writing::open(self.service, self.tx, encounter, self.keys, self.now_ms)?;
-        let Some(mut writing) = opened else { return Ok(()) };
-        writing.look_at_holds_again();
-        self.finish(writing)
-    }
-
     /// Opens a record, or begins it if an author's first event among these is its opening: then that one is in, whose id is
     /// given too, and with it what waited for it. `None` if there is neither.
     fn open_or_begin(

@@ -16,7 +16,7 @@ use super::{Authentic, Author, IngestError, line, verify};
 use crate::audit::{self, Entry, Source, What, Who};
 use crate::keys::{DataKey, KeyError};
 use crate::load;
-use crate::store::{StoreError, Tx, documents, encounters, events, stored};
+use crate::store::{StoreError, Tx, documents, encounters, events, installs, stored};
 use crate::sync::Service;
 
 /// How often a transaction is begun again because a record came to be meanwhile.
@@ -58,7 +58,7 @@ pub fn own(
     source: &Source,
 ) -> Result<Vec<EncounterId>, IngestError> {
     let install = author.certificate.install;
-    let expected = service.store.read(|tx| line::read(tx, install))?.seq + 1;
+    let expected = service.store.read(|tx| installs::line(tx, install))?.seq + 1;
     let run = verify::run(&author.certificate, events, expected);
     let mut encounters = BTreeSet::new();
     let mut most = usize::MAX;
@@ -195,7 +195,7 @@ pub fn reconsider(service: &Service) -> Result<usize, IngestError> {
     for encounter in records.iter().copied() {
         with_keys(service, &[], &BTreeSet::from([encounter]), |tx, keys| {
             let mut placing = Placing::new(service, tx, keys);
-            placing.reconsider(encounter)?;
+            placing.go_on(encounter, Left::HOLDS)?;
             Ok(((), placing.end()?))
         })?;
     }
@@ -371,7 +371,7 @@ fn own_part(
     let end = next.last().map(|last| &last.event);
     let line = end.map_or(line, |last| Chain { seq: last.header.seq.unwrap_or(line.seq), id: Some(last.id) });
     let line = line::over_holes(tx, install, line)?;
-    line::store(tx, install, line, now_ms)?;
+    installs::set_line(tx, install, line, now_ms)?;
     audit::append(tx, &entry.with("through", stored(line.seq)))?;
     Ok(((), written))
 }

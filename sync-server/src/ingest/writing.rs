@@ -76,6 +76,9 @@ pub(super) struct Left {
 }
 
 impl Left {
+    /// All holds are still to be looked at.
+    pub(super) const HOLDS: Self = Self { looked_to: Some(0), again: false, waiting: None };
+
     pub(super) fn is_nothing(&self) -> bool {
         self.looked_to.is_none() && self.waiting.is_none()
     }
@@ -239,11 +242,6 @@ impl<'s> Writing<'s> {
         Ok(event)
     }
 
-    /// Looks at every hold again when this is finished: its reason may have gone outside the record.
-    pub(super) fn look_at_holds_again(&mut self) {
-        self.may_release = true;
-    }
-
     /// Goes on with looking at holds where an earlier transaction stopped.
     pub(super) fn go_on_with(&mut self, left: Left) {
         self.left.looked_to = left.looked_to;
@@ -299,7 +297,7 @@ impl<'s> Writing<'s> {
             asks_detective,
             asks_county,
         };
-        encounters::written(tx, self.encounter, &row)?;
+        encounters::written(tx, self.encounter, row)?;
         if self.order != Some(queue.order()) {
             encounters::enter_queues(tx, self.encounter)?;
         }

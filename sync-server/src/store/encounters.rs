@@ -5,7 +5,7 @@ use firsthours_core::record::{EncounterId, Hash, IncidentId};
 use firsthours_core::wire::Grant;
 
 use super::engine::{Result, Tx};
-use super::row::{Row, hash, number, stored};
+use super::row::{Row, Value, hash, number, stored};
 
 /// A record's counter row, locked.
 pub(crate) struct LockedRow {
@@ -49,6 +49,22 @@ pub(crate) struct WrittenRow<'a> {
     pub(crate) asks_county: bool,
 }
 
+impl OpenedRow<'_> {
+    /// The record's id, then what its opening says, in the order in which the statements below take them.
+    fn values(&self, id: EncounterId) -> Vec<Value> {
+        vec![
+            id.to_string().into(),
+            self.protocol.to_string().into(),
+            self.agency.into(),
+            self.station.into(),
+            self.incident.to_string().into(),
+            self.letter.into(),
+            self.opened_ms.into(),
+            self.opened_by.into(),
+        ]
+    }
+}
+
 /// Whether there is such a record.
 pub(crate) fn exists(tx: &mut dyn Tx, id: EncounterId) -> Result<bool> {
     Ok(tx.row("select id from encounter where id = $1", &[id.to_string().into()])?.is_some())
@@ -77,20 +93,12 @@ pub(crate) fn lock(tx: &mut dyn Tx, id: EncounterId) -> Result<Option<LockedRow>
 
 /// Begins a record.
 pub(crate) fn begin(tx: &mut dyn Tx, id: EncounterId, opened: &OpenedRow<'_>) -> Result<()> {
+    let mut args = opened.values(id);
+    args.push(Rolling::start(id).0.to_string().into());
     tx.run(
         "insert into encounter (id, protocol, agency, station, incident, letter, opened_ms, opened_by, rolling) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        &[
-            id.to_string().into(),
-            opened.protocol.to_string().into(),
-            opened.agency.into(),
-            opened.station.into(),
-            opened.incident.to_string().into(),
-            opened.letter.into(),
-            opened.opened_ms.into(),
-            opened.opened_by.into(),
-            Rolling::start(id).0.to_string().into(),
-        ],
+        &args,
     )?;
     Ok(())
 }
@@ -100,16 +108,7 @@ pub(crate) fn opened(tx: &mut dyn Tx, id: EncounterId, opened: &OpenedRow<'_>) -
     tx.run(
         "update encounter set protocol = $2, agency = $3, station = $4, incident = $5, letter = $6, \
          opened_ms = $7, opened_by = $8 where id = $1",
-        &[
-            id.to_string().into(),
-            opened.protocol.to_string().into(),
-            opened.agency.into(),
-            opened.station.into(),
-            opened.incident.to_string().into(),
-            opened.letter.into(),
-            opened.opened_ms.into(),
-            opened.opened_by.into(),
-        ],
+        &opened.values(id),
     )?;
     Ok(())
 }
@@ -124,7 +123,7 @@ pub(crate) fn set_incident(tx: &mut dyn Tx, id: EncounterId, incident: IncidentI
 }
 
 /// Writes what a transaction leaves of a record, and moves its counter on.
-pub(crate) fn written(tx: &mut dyn Tx, id: EncounterId, row: &WrittenRow<'_>) -> Result<()> {
+pub(crate) fn written(tx: &mut dyn Tx, id: EncounterId, row: WrittenRow<'_>) -> Result<()> {
     tx.run(
         "update encounter set pos = $2, rolling = $3, desk_seq = $4, desk_prev = $5, summary = $6, \
          summary_version = $7, phase_state = $8, waiting_since_ms = $9, due_ms = $10, conflicts = $11, \
@@ -136,7 +135,7 @@ pub(crate) fn written(tx: &mut dyn Tx, id: EncounterId, row: &WrittenRow<'_>) ->
             row.rolling.0.to_string().into(),
             stored(row.desk.seq).into(),
             row.desk.id.map(|id| id.to_string()).into(),
-            row.summary.clone().into(),
+            row.summary.into(),
             row.summary_version.into(),
             row.phase_state.into(),
             row.waiting_since_ms.into(),

@@ -5,7 +5,7 @@ use firsthours_core::record::{EncounterId, EventId, HoldReason, Install, Install
 
 use super::engine::{Result, StoreError, Tx};
 use super::many;
-use super::row::{Row, hash, number, stored};
+use super::row::{Row, hash, number, signature, stored};
 
 /// An event as it is stored.
 pub(crate) struct EventRow {
@@ -188,34 +188,14 @@ pub(crate) fn numbered(
     Ok(found)
 }
 
-/// The ids of an install's events with these numbers, with a position or waiting.
-pub(crate) fn numbered_ids(
-    tx: &mut dyn Tx,
-    install: InstallId,
-    (from, to): (u64, u64),
-) -> Result<Vec<(u64, EventId)>> {
-    let mut found = Vec::new();
-    for sql in [
-        "select seq, id from event where install = $1 and seq >= $2 and seq <= $3",
-        "select seq, id from pending where install = $1 and seq >= $2 and seq <= $3",
-    ] {
-        for row in &tx.rows(sql, &[install.to_string().into(), stored(from).into(), stored(to).into()])? {
-            found.push((number(row.int(0)?), hash(row.text(1)?)?));
-        }
-    }
-    Ok(found)
-}
-
 fn page_row(row: &Row) -> Result<PageRow> {
-    let signature = row.blob(5)?.try_into();
-    let signature = signature.map_err(|_| StoreError::Corrupt("a signature has not 64 bytes".to_owned()))?;
     Ok(PageRow {
         pos: number(row.int(0)?),
         id: hash(row.text(1)?)?,
         install: row.string(2)?,
         header: row.string(3)?,
         body: row.opt_blob(4)?.map(<[u8]>::to_vec),
-        signature: Signature::from_bytes(signature),
+        signature: signature(row.blob(5)?)?,
         rolling: Rolling(hash(row.text(6)?)?),
     })
 }

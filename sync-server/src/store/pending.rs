@@ -3,8 +3,8 @@
 use firsthours_core::evidence::Signature;
 use firsthours_core::record::{EncounterId, EventId, Header};
 
-use super::engine::{Result, StoreError, Tx};
-use super::row::{Row, number, stored};
+use super::engine::{Result, Tx};
+use super::row::{Row, number, signature, stored};
 
 /// An event that comes to wait. Its body is sealed under the agency's key.
 pub(crate) struct NewPendingRow<'a> {
@@ -106,13 +106,11 @@ pub(crate) fn last_before(
 }
 
 fn pending(row: &Row) -> Result<PendingRow> {
-    let signature = row.blob(3)?.try_into();
-    let signature = signature.map_err(|_| StoreError::Corrupt("a signature has not 64 bytes".to_owned()))?;
     Ok(PendingRow {
         id: row.string(0)?,
         header: row.string(1)?,
         body: row.blob(2)?.to_vec(),
-        signature: Signature::from_bytes(signature),
+        signature: signature(row.blob(3)?)?,
         beyond: row.flag(4)?,
     })
 }

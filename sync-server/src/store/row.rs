@@ -1,5 +1,7 @@
 //! Values in and rows out, the same for every engine.
 
+use firsthours_core::evidence::Signature;
+
 use super::engine::{Result, StoreError};
 
 /// One value of a statement or a row. Booleans are 0 and 1, times are milliseconds, ids are hex text.
@@ -145,6 +147,13 @@ pub(crate) fn number(stored: i64) -> u64 {
 /// A count or position for the store. Numbers in events are below 2^53.
 pub(crate) fn stored(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A signature that this server stored.
+pub(crate) fn signature(bytes: &[u8]) -> Result<Signature> {
+    let bytes =
+        bytes.try_into().map_err(|_| StoreError::Corrupt("a signature has not 64 bytes".to_owned()))?;
+    Ok(Signature::from_bytes(bytes))
 }
 
 /// A hash or id that this server wrote.

@@ -35,7 +35,7 @@ fn read_in(
     install: InstallId,
     encounters: &[EncounterId],
 ) -> Result<Receipt, IngestError> {
-    let line = ingest::read_line(tx, install)?;
+    let line = installs::line(tx, install)?;
     let held = events::held_of(tx, install, HELD_LISTED)?;
     let durable_through = installs::durable_through(tx, install)?;
     // Of a record whose opening has not come there are no positions yet, and nothing is said of it.
