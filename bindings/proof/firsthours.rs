@@ -22,7 +22,7 @@ mod kinds;
 mod views;
 
 pub use act::{Act, AnswerValue, FieldAnswer};
-pub use error::{FieldError, RefusedBecause};
+pub use error::{CoreError, RefusedBecause};
 pub use facade::FirstHours;
 
 uniffi::setup_scaffolding!();

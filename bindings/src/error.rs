@@ -9,7 +9,7 @@ use firsthours_core::words::{Language, Trouble};
 /// Each case is something that an app does differently. `sentence` is for the person and already in the app's language;
 /// nothing else in here is to be shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, uniffi::Error)]
-pub enum FieldError {
+pub enum CoreError {
     /// The key does not open the store; nothing was touched. Ask to unlock again.
     #[error("the store does not open with this key")]
     WrongKey { sentence: String },
@@ -64,7 +64,7 @@ pub enum RefusedBecause {
     BadInput,
 }
 
-impl FieldError {
+impl CoreError {
     /// The core's error with its sentence.
     pub(crate) fn of(error: AppError, language: Language) -> Self {
         let sentence = error.sentence(language);
@@ -100,7 +100,7 @@ impl FieldError {
 }
 
 // No arm for the rest: a refusal that is new in the core must be given its place here.
-fn refused(reason: Refusal, sentence: String) -> FieldError {
+fn refused(reason: Refusal, sentence: String) -> CoreError {
     use RefusedBecause::{DoesNotFit, NotPossible, ReasonNeeded, StillOpen};
     let (because, steps, field) = match reason {
         Refusal::ReasonNeeded { .. } => (ReasonNeeded, Vec::new(), None),
@@ -126,5 +126,5 @@ fn refused(reason: Refusal, sentence: String) -> FieldError {
         | Refusal::RecordFull
         | Refusal::ChangedTooOften => (NotPossible, Vec::new(), None),
     };
-    FieldError::Refused { because, steps, field, sentence }
+    CoreError::Refused { because, steps, field, sentence }
 }

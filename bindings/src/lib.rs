@@ -1,7 +1,7 @@
 //! First Hours for Kotlin, Swift and Python: the only crate that names uniffi.
 //!
 //! It has no rule of its own. [`FirstHours`] passes each call to the core's one door; views cross by value, as the core
-//! made them; [`Act`] and [`FieldError`] are the two shapes that differ from the core's, since ids are text abroad and a
+//! made them; [`Act`] and [`CoreError`] are the two shapes that differ from the core's, since ids are text abroad and a
 //! shell needs fewer errors than the core tells apart.
 //!
 //! Everything exported is synchronous and returns a `Result`: a panic inside becomes an exception of the language, where
@@ -18,7 +18,7 @@ mod kinds;
 mod views;
 
 pub use act::{Act, AnswerValue, FieldAnswer};
-pub use error::{FieldError, RefusedBecause};
+pub use error::{CoreError, RefusedBecause};
 pub use facade::FirstHours;
 
 uniffi::setup_scaffolding!();

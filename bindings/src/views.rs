@@ -2,7 +2,8 @@
 //! nothing is converted here and nothing can be left behind.
 
 use firsthours_core::app::{
-    EnrolmentView, Holding, MoveCard, Progress, Station, SyncReport, SyncState, TimelinePage, WordEntry,
+    DraftKept, EnrolmentView, Holding, MoveCard, Progress, ServerEndpoint, SyncReport, SyncState,
+    TimelinePage, WordEntry,
 };
 use firsthours_core::protocol::{ClockResult, FieldClass, FieldKind, Phase};
 use firsthours_core::record::{PhaseStatus, StepState, ThreadState};
@@ -514,9 +515,18 @@ pub struct WordEntry {
     pub text: String,
 }
 
+/// What became of a half-written text.
+#[uniffi::remote(Record)]
+pub struct DraftKept {
+    /// How long it is, in characters; 0 where the draft was dropped.
+    pub chars: i64,
+    /// Whether it would do as the field's answer. One that would not is kept all the same.
+    pub fits: bool,
+}
+
 /// The station's server, from the code's sheet.
 #[uniffi::remote(Record)]
-pub struct Station {
+pub struct ServerEndpoint {
     /// `https://host[:port]`.
     pub address: String,
     /// The fingerprint of the programme's root key.

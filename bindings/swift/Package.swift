@@ -21,17 +21,17 @@ import PackageDescription
 let package = Package(
     name: "FirstHours",
     platforms: [.iOS(.v17), .macOS(.v14)],
-    products: [.library(name: "FieldKit", targets: ["FieldKit"])],
+    products: [.library(name: "FirstHoursKit", targets: ["FirstHoursKit"])],
     targets: [
         foreign,
         .target(
-            name: "FirstHoursCore", dependencies: ["firsthoursFFI"], path: "Generated/FirstHoursCore",
+            name: "FirstHoursBindings", dependencies: ["firsthoursFFI"], path: "Generated/FirstHoursBindings",
             linkerSettings: link),
-        .target(name: "FieldKit", dependencies: ["FirstHoursCore"]),
+        .target(name: "FirstHoursKit", dependencies: ["FirstHoursBindings"]),
         // A phone that tests can kill.
-        .executableTarget(name: "recorder", dependencies: ["FieldKit", "Night"], path: "Tests/Recorder"),
-        .target(name: "Night", dependencies: ["FieldKit"], path: "Tests/Night"),
-        .testTarget(name: "FieldKitTests", dependencies: ["FieldKit", "Night", "recorder"]),
+        .executableTarget(name: "recorder", dependencies: ["FirstHoursKit", "Night"], path: "Tests/Recorder"),
+        .target(name: "Night", dependencies: ["FirstHoursKit"], path: "Tests/Night"),
+        .testTarget(name: "FirstHoursKitTests", dependencies: ["FirstHoursKit", "Night", "recorder"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -32,7 +32,7 @@ fn every_export_is_synchronous_and_throws_the_one_error() {
             _ => continue,
         };
         calls += 1;
-        assert_eq!(throws.as_ref().and_then(Type::name), Some("FieldError"), "{name}");
+        assert_eq!(throws.as_ref().and_then(Type::name), Some("CoreError"), "{name}");
         assert!(!is_async, "{name}");
     }
     assert!(calls > 15, "only {calls} were found");

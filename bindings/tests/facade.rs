@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use firsthours::{Act, FieldError, FirstHours, RefusedBecause};
+use firsthours::{Act, CoreError, FirstHours, RefusedBecause};
 use tempfile::TempDir;
 
 const KEY: [u8; 32] = [7; 32];
 const RECORD: &str = "e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1";
 
-fn open_in(folder: &TempDir, key: &[u8], language: &str) -> Result<Arc<FirstHours>, FieldError> {
+fn open_in(folder: &TempDir, key: &[u8], language: &str) -> Result<Arc<FirstHours>, CoreError> {
     let path = folder.path().to_str().expect("a temporary folder has a plain name");
     FirstHours::open(path.to_owned(), key, language.to_owned(), None)
 }
@@ -46,7 +46,7 @@ fn a_session_file_is_written_where_the_shell_says() {
 fn a_wrong_key_is_told_in_the_language_of_the_call_and_the_right_one_still_opens() {
     let folder = folder();
     open_in(&folder, &KEY, "en").unwrap().shutdown().unwrap();
-    let FieldError::WrongKey { sentence } = open_in(&folder, &[8; 32], "es-MX").unwrap_err() else {
+    let CoreError::WrongKey { sentence } = open_in(&folder, &[8; 32], "es-MX").unwrap_err() else {
         panic!("not a wrong key")
     };
     assert!(sentence.starts_with("Esta clave no abre"), "{sentence}");
@@ -76,7 +76,7 @@ fn after_shutdown_every_look_at_the_store_is_closed_and_shutdown_again_is_harmle
         phone.rebuild().map(|_| ()),
     ];
     for outcome in outcomes {
-        let Err(FieldError::Closed { sentence }) = outcome else { panic!("{outcome:?}") };
+        let Err(CoreError::Closed { sentence }) = outcome else { panic!("{outcome:?}") };
         assert_eq!(sentence, "The app is locked. Unlock it to go on.");
     }
 }
@@ -105,7 +105,7 @@ fn what_is_no_id_is_named() {
 fn before_its_approval_a_phone_begins_nothing_and_says_why() {
     let folder = folder();
     let phone = open_in(&folder, &KEY, "en").unwrap();
-    let FieldError::NotReady { enrolled: false, sentence } = phone.start_encounter(None).unwrap_err() else {
+    let CoreError::NotReady { enrolled: false, sentence } = phone.start_encounter(None).unwrap_err() else {
         panic!("not an error of enrolment")
     };
     assert!(sentence.starts_with("This phone waits for approval"), "{sentence}");
@@ -133,8 +133,8 @@ fn every_fixed_word_is_there_in_both_languages_under_the_same_keys() {
     assert_eq!(submit(&spanish).as_deref(), Some("Enviar a revisión"));
 }
 
-fn assert_bad_input(error: &FieldError, what: &str) {
-    let FieldError::Refused { because: RefusedBecause::BadInput, field, sentence, .. } = error else {
+fn assert_bad_input(error: &CoreError, what: &str) {
+    let CoreError::Refused { because: RefusedBecause::BadInput, field, sentence, .. } = error else {
         panic!("{error:?}")
     };
     assert_eq!(field.as_deref(), Some(what));

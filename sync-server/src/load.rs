@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use firsthours_core::evidence::Rolling;
 use firsthours_core::protocol::{self, Definition};
-use firsthours_core::record::{EncounterId, Event, EventId, Hash, State, versions};
+use firsthours_core::record::{EncounterId, Event, EventId, Hash, State, Under, under, versions};
 
 use crate::keys::{DataKey, KeyError, Keys};
 use crate::protocols;
@@ -42,18 +42,25 @@ pub struct Loaded {
     /// Where each event stands.
     pub positions: BTreeMap<EventId, u64>,
     /// The versions it is read under.
-    pub under: Under,
+    pub under: Published,
 }
 
-/// The versions of its protocol that a record is read under.
+/// The versions of its protocol that a record is read under, as far as they are published here.
 #[derive(Debug, Clone)]
-pub struct Under {
+pub struct Published {
     /// The one that it was moved to last, or was opened with.
     pub protocol: Hash,
     /// That version, if it is published here.
     pub definition: Option<Arc<Definition>>,
     /// The versions before, as far as they are published here, the latest first.
     pub earlier: Vec<Arc<Definition>>,
+}
+
+impl Published {
+    /// No version of the protocol that a record was opened with is published here.
+    pub(crate) fn none(protocol: Hash) -> Self {
+        Self { protocol, definition: None, earlier: Vec::new() }
+    }
 }
 
 /// Published definitions, read once. They never change, so one that was read stays right.
@@ -77,18 +84,17 @@ impl Definitions {
     }
 
     /// What a record is read under; `opened` while its events do not say.
-    pub fn under(&self, tx: &mut dyn Tx, state: &State, opened: Hash) -> Result<Under, StoreError> {
-        let mut published = Vec::new();
-        for version in versions(state) {
-            published.extend(self.get(tx, version)?.map(|definition| (version, definition)));
-        }
-        let mut published = published.into_iter();
-        Ok(match published.next() {
-            Some((protocol, definition)) => {
-                let earlier = published.map(|(_, definition)| definition).collect();
-                Under { protocol, definition: Some(definition), earlier }
+    pub fn under(&self, tx: &mut dyn Tx, state: &State, opened: Hash) -> Result<Published, StoreError> {
+        let mut published = |version| self.get(tx, version);
+        let found = match under(&versions(state), &mut published)? {
+            None => under(&[opened], &mut published)?,
+            found => found,
+        };
+        Ok(match found {
+            Some(Under { protocol, definition, earlier, .. }) => {
+                Published { protocol, definition: Some(definition), earlier }
             }
-            None => Under { protocol: opened, definition: self.get(tx, opened)?, earlier: Vec::new() },
+            None => Published::none(opened),
         })
     }
 }
@@ -111,7 +117,7 @@ pub fn record(
         rolling,
         state: State::default(),
         positions: BTreeMap::new(),
-        under: Under { protocol, definition: None, earlier: Vec::new() },
+        under: Published::none(protocol),
     };
     for (pos, event) in events_behind(tx, encounter, 0, key.as_ref())? {
         loaded.positions.insert(event.id, pos);

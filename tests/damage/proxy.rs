@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use std::io::Write;
 
-use firsthours_core::app::Station;
+use firsthours_core::app::ServerEndpoint;
 use firsthours_core::words::Language;
 use firsthours_tests::programme::Fault;
 use firsthours_tests::{Phone, Programme};
@@ -95,7 +95,7 @@ impl Proxy {
     /// A phone enrolled over this proxy.
     pub(crate) fn phone(&self, programme: &Programme, username: &str) -> Result<Phone, Fault> {
         let phone = Phone::new(&programme.clock, Language::En)?;
-        let station = Station { address: format!("http://{}", self.address), ..programme.station() };
+        let station = ServerEndpoint { address: format!("http://{}", self.address), ..programme.station() };
         let code = programme.code(username)?;
         phone.app().enrol(station.clone(), &code)?;
         programme.approve_all()?;

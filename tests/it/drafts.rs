@@ -17,7 +17,8 @@ const FIELD: &str = "facts";
 fn typed(phone: &Phone, id: &str, text: &str) -> Result<(), Fault> {
     let seen = phone.app().encounter(id)?.seen;
     let place = DraftPlace { step: STEP.to_owned(), entry: None, field: FIELD.to_owned() };
-    Ok(phone.app().draft(id, seen, place, text)?)
+    phone.app().draft(id, seen, place, text)?;
+    Ok(())
 }
 
 fn answered(phone: &Phone, id: &str, text: &str) -> Result<i32, Fault> {

@@ -116,8 +116,8 @@ impl Station {
     }
 
     /// Where its phones belong.
-    pub(crate) fn address(&self) -> app::Station {
-        app::Station {
+    pub(crate) fn address(&self) -> app::ServerEndpoint {
+        app::ServerEndpoint {
             address: format!("http://127.0.0.1:{}", self.port),
             fingerprint: self.fingerprint.clone(),
             ca_pem: None,

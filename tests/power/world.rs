@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use firsthours_core::app::{Act, AppError, FirstHours, Outside, Random, Station};
+use firsthours_core::app::{Act, AppError, FirstHours, Outside, Random, ServerEndpoint};
 use firsthours_core::evidence::Keyring;
 use firsthours_core::store::StoreKey;
 use firsthours_core::words::Language;
@@ -73,7 +73,7 @@ impl World {
         let folder = tempfile::tempdir()?;
         let app = open_phone(folder.path(), &clock, &line, 1)?;
         let fingerprint = programme.fingerprint.clone();
-        let station = Station { address: "http://127.0.0.1:9".to_owned(), fingerprint, ca_pem: None };
+        let station = ServerEndpoint { address: "http://127.0.0.1:9".to_owned(), fingerprint, ca_pem: None };
         let code = programme.code("alvarez")?;
         app.enrol(station.clone(), &code)?;
         programme.approve_all()?;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use firsthours_core::app::{Act, EnrolmentView, Station};
+use firsthours_core::app::{Act, EnrolmentView, ServerEndpoint};
 use firsthours_core::evidence::Revoked;
 use firsthours_core::protocol::Channel;
 use firsthours_core::record::{Actor, EncounterId, EventId, PartnerNumber, PersonId, Role};
@@ -201,8 +201,8 @@ impl Programme {
     }
 
     /// Where phones of this programme belong.
-    pub fn station(&self) -> Station {
-        Station { address: self.address.clone(), fingerprint: self.fingerprint.clone(), ca_pem: None }
+    pub fn station(&self) -> ServerEndpoint {
+        ServerEndpoint { address: self.address.clone(), fingerprint: self.fingerprint.clone(), ca_pem: None }
     }
 
     /// A one-time code for a person.

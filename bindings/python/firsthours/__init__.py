@@ -1,6 +1,6 @@
 """First Hours for Python: the core of the field app, for tools, fixtures and tests.
 
-`FieldCore` is the way in for a program with an event loop. `FirstHours` is what it is made of: the generated, blocking
+`FirstHoursCore` is the way in for a program with an event loop. `FirstHours` is what it is made of: the generated, blocking
 object. Everything else here is data that they take and give; each is documented where it is declared, in `_ffi`.
 """
 
@@ -13,12 +13,13 @@ from ._ffi import (
     CarriedView,
     ClockResult,
     ClockView,
+    CoreError,
+    DraftKept,
     EncounterView,
     EnrolmentView,
     EntryView,
     FieldAnswer,
     FieldClass,
-    FieldError,
     FieldKind,
     FieldView,
     FirstHours,
@@ -41,12 +42,12 @@ from ._ffi import (
     RowTold,
     SceneView,
     SectionView,
+    ServerEndpoint,
     Sharing,
     SheetLink,
     SheetRowView,
     SheetSectionView,
     SheetView,
-    Station,
     StepState,
     StepView,
     SyncLine,
@@ -59,6 +60,6 @@ from ._ffi import (
     TimelineRow,
     WordEntry,
 )
-from .field_core import Bug, FieldCore
+from .core import Bug, FirstHoursCore
 
-__all__ = [name for name in dir() if not name.startswith("_") and name not in ("field_core",)]
+__all__ = [name for name in dir() if not name.startswith("_") and name not in ("core",)]

@@ -7,7 +7,7 @@ import os
 import time
 from pathlib import Path
 
-from firsthours import Act, AnswerValue, EncounterView, FieldAnswer, FieldCore, FieldError, FieldKind, Phase
+from firsthours import Act, AnswerValue, EncounterView, FieldAnswer, FirstHoursCore, CoreError, FieldKind, Phase
 
 FOLDER = Path(os.environ["FIRSTHOURS_BINDINGS"])
 NIGHT = json.loads((FOLDER / "night.json").read_text(encoding="utf-8"))
@@ -15,14 +15,14 @@ EXPECTED = FOLDER / "night.expected.json"
 KILL = next(at for at, act in enumerate(NIGHT["acts"]) if act["do"] == "kill")
 
 
-async def play(phone: FieldCore, view: EncounterView, act: dict) -> EncounterView:
+async def play(phone: FirstHoursCore, view: EncounterView, act: dict) -> EncounterView:
     """Does one act of the night on a view and gives the next one. An act that must be refused leaves it as it was."""
     if act["do"] == "draft":
         await phone.draft(view.id, view.seen, act["step"], None, act["field"], act["text"])
         return await phone.encounter(view.id)
     try:
         after = await phone.act(view.id, view.seen, read(view, act))
-    except FieldError.Refused as refused:
+    except CoreError.Refused as refused:
         assert refused.because.name.lower() == act.get("refused"), refused
         return await phone.encounter(view.id)
     assert "refused" not in act, f"not refused: {act}"
@@ -70,7 +70,7 @@ def _value(given: dict) -> AnswerValue:
     raise AssertionError(f"no value: {given}")
 
 
-async def shown(phone: FieldCore, encounter: str) -> dict:
+async def shown(phone: FirstHoursCore, encounter: str) -> dict:
     """What a record shows, less what differs from night to night: ids, times and the sentences that have them."""
     view = await phone.encounter(encounter)
     steps = [step for section in view.sections for step in section.steps]
@@ -100,7 +100,7 @@ async def shown(phone: FieldCore, encounter: str) -> dict:
     }
 
 
-async def history(phone: FieldCore, encounter: str) -> list:
+async def history(phone: FirstHoursCore, encounter: str) -> list:
     """Every row of a record's history, newest first."""
     rows, page = [], 0
     while page is not None:

@@ -9,13 +9,13 @@ import asyncio
 import json
 import sys
 
-from firsthours import Act, FieldCore
+from firsthours import Act, FirstHoursCore
 
 from . import night
 
 
 async def record(folder: str, key: bytearray) -> None:
-    phone = await FieldCore.open(folder, key, night.NIGHT["language"])
+    phone = await FirstHoursCore.open(folder, key, night.NIGHT["language"])
     view = await phone.start_encounter()
     say(begun=view.id)
     for act in night.NIGHT["acts"][: night.KILL]:

@@ -17,7 +17,7 @@ class StandInStation:
             [os.environ["FIRSTHOURS_STATION"]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         begun = self._hear()
-        self.station = firsthours.Station(address=begun["address"], fingerprint=begun["fingerprint"], ca_pem=None)
+        self.station = firsthours.ServerEndpoint(address=begun["address"], fingerprint=begun["fingerprint"], ca_pem=None)
 
     def ask(self, line: str) -> dict:
         self._process.stdin.write(line + "\n")
@@ -38,7 +38,7 @@ class StandInStation:
             raise AssertionError(f"the station says: {answer['fault']}")
         return answer
 
-    async def enrol(self, phone: firsthours.FieldCore, person: str) -> None:
+    async def enrol(self, phone: firsthours.FirstHoursCore, person: str) -> None:
         """Enrols a phone as a person does, and fetches what it needs to record."""
         code = self.ask(f"code {person}")["code"]
         assert not (await phone.enrol(self.station, code)).approved

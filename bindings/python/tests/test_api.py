@@ -47,4 +47,4 @@ class ApiTest(unittest.TestCase):
     def test_the_package_hands_on_every_type_of_the_generated_code(self):
         generated = {name for name in firsthours._ffi.__all__ if name != "InternalError"}
         protocols = {name for name in generated if name.endswith("Protocol")}
-        self.assertEqual(set(firsthours.__all__), (generated - protocols) | {"FieldCore", "Bug"})
+        self.assertEqual(set(firsthours.__all__), (generated - protocols) | {"FirstHoursCore", "Bug"})

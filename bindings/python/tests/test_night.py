@@ -9,7 +9,7 @@ import sys
 import tempfile
 import unittest
 
-from firsthours import FieldCore, FieldError
+from firsthours import FirstHoursCore, CoreError
 
 from . import night
 from .station import StandInStation
@@ -21,13 +21,13 @@ class NightTest(unittest.IsolatedAsyncioTestCase):
         self.addCleanup(station.close)
         folder = self.enterContext(tempfile.TemporaryDirectory())
         key = secrets.token_bytes(32)
-        phone = await FieldCore.open(folder, bytearray(key), "en")
+        phone = await FirstHoursCore.open(folder, bytearray(key), "en")
         await station.enrol(phone, night.NIGHT["person"])
         await phone.shutdown()
 
         first, second, acknowledged = self.record_until_killed(folder, key)
 
-        phone = await FieldCore.open(folder, bytearray(key), "en")
+        phone = await FirstHoursCore.open(folder, bytearray(key), "en")
         view = await phone.encounter(first)
         self.assertEqual(view.seen, acknowledged[first])
         self.assertEqual(len(await night.history(phone, first)), acknowledged[first])
@@ -55,7 +55,7 @@ class NightTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual({held.id: held.kept for held in await phone.holdings()}[first], after["kept"])
         await phone.shutdown()
 
-        phone = await FieldCore.open(folder, bytearray(key), "es")
+        phone = await FirstHoursCore.open(folder, bytearray(key), "es")
         spanish = await night.shown(phone, first)
         refused = await self.refusal(phone, first)
         await phone.shutdown()
@@ -67,7 +67,7 @@ class NightTest(unittest.IsolatedAsyncioTestCase):
         station = StandInStation()
         self.addCleanup(station.close)
         folder = self.enterContext(tempfile.TemporaryDirectory())
-        phone = await FieldCore.open(folder, bytearray(secrets.token_bytes(32)), "en", f"{folder}/session")
+        phone = await FirstHoursCore.open(folder, bytearray(secrets.token_bytes(32)), "en", f"{folder}/session")
         await station.enrol(phone, night.NIGHT["person"])
         view = await phone.start_encounter()
         for act in night.NIGHT["acts"][: night.KILL]:
@@ -83,7 +83,7 @@ class NightTest(unittest.IsolatedAsyncioTestCase):
         for alarm in alarms:
             self.assertRegex(alarm.text, r"^Something is due (now|at \d\d:\d\d)\.$")
         self.assertIsNone(await phone.move_card(view.id))
-        with self.assertRaises(FieldError.Refused):
+        with self.assertRaises(CoreError.Refused):
             await phone.sheet(view.id, "nowhere")
         await phone.shutdown()
 
@@ -109,7 +109,7 @@ class NightTest(unittest.IsolatedAsyncioTestCase):
         """The sentence of an act that the night refuses once it is submitted."""
         act = next(act for act in night.NIGHT["acts"] if act.get("refused") == "reason_needed")
         view = await phone.encounter(record)
-        with self.assertRaises(FieldError.Refused) as refused:
+        with self.assertRaises(CoreError.Refused) as refused:
             await phone.act(record, view.seen, night.read(view, act))
         return refused.exception.sentence
 

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::me::CERTIFICATE;
-use super::{AppError, FirstHours, lock};
+use super::install::CERTIFICATE;
+use super::{AppError, FirstHours, Session};
 use crate::evidence::{Document, Keyring, Tag};
 use crate::sync::{Method, Request, Transport};
 use crate::wire::{
@@ -14,7 +14,7 @@ use crate::words::Trouble;
 
 /// The server that this install belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Station {
+pub struct ServerEndpoint {
     /// `https://host[:port]`; clear text only to this machine itself.
     pub address: String,
     /// Fingerprint of the programme's root key, from the code's sheet and published outside.
@@ -44,35 +44,62 @@ pub struct EnrolmentView {
     pub sentence: String,
 }
 
-impl FirstHours {
-    /// Asks to be enrolled, or, asked again with the same code, how that stands.
-    ///
-    /// A store belongs to one programme for its life: a sheet of another is refused before anything is sent. One that is
-    /// enrolled stays at its station's address too, because whoever answers elsewhere could show the same certificates.
-    pub fn enrol(&self, station: Station, code: &str) -> Result<EnrolmentView, AppError> {
-        let _one_at_a_time = lock(&self.syncing);
-        let code = read_code(code).ok_or(AppError::Sync { trouble: Trouble::CodeNotValid })?;
-        {
-            let inner = self.lock();
-            if inner.me.station.as_ref().is_some_and(|known| known.fingerprint != station.fingerprint) {
-                return Err(AppError::Sync { trouble: Trouble::OtherProgramme });
-            }
-            if inner.me.certificate.is_some() && inner.me.station.as_ref() != Some(&station) {
-                return Err(AppError::Sync { trouble: Trouble::EnrolledElsewhere });
-            }
+/// Asks to be enrolled by a code, with no lock held while it waits for the answer.
+pub(super) fn enrol(
+    door: &FirstHours,
+    server: ServerEndpoint,
+    code: &str,
+) -> Result<EnrolmentView, AppError> {
+    let code = read_code(code).ok_or(AppError::Sync { trouble: Trouble::CodeNotValid })?;
+    door.with(|session| session.may_enrol_at(&server))?;
+    let transport = (door.outside.connect)(&server.address, server.ca_pem.as_deref())?;
+    ask_enrolment(door, transport.as_ref(), server, Voucher::Code(code))
+}
+
+/// Sends the enrolment and takes up what comes back.
+pub(super) fn ask_enrolment(
+    door: &FirstHours,
+    transport: &dyn Transport,
+    server: ServerEndpoint,
+    voucher: Voucher,
+) -> Result<EnrolmentView, AppError> {
+    let by_code = matches!(voucher, Voucher::Code(_));
+    let request = door.with(|session| session.enrolment(voucher, &server.fingerprint))?;
+    let body = serde_json::to_vec(&request).map_err(|_| AppError::BadInput { what: "code" })?;
+    let answer = transport.send(&Request {
+        method: Method::Post,
+        path: "/v1/enrol".to_owned(),
+        headers: vec![("content-type", "application/json".to_owned())],
+        body,
+    })?;
+    if answer.status != 200 {
+        let trouble = match enrolment_trouble(&answer.body) {
+            // There was no code: what vouched for this phone did not do.
+            Trouble::CodeNotValid if !by_code => Trouble::EnrolmentRefused,
+            trouble => trouble,
+        };
+        return Err(AppError::Sync { trouble });
+    }
+    let reply =
+        EnrolReply::read(&answer.body).map_err(|_| AppError::Sync { trouble: Trouble::StationUnwell })?;
+    door.with(|session| session.take_enrolment(server, request.code, &reply))
+}
+
+impl Session {
+    /// Whether this store may ask there: it belongs to one programme for its life, and, once enrolled, to one address.
+    fn may_enrol_at(&self, server: &ServerEndpoint) -> Result<(), AppError> {
+        let known = self.me.server.as_ref();
+        if known.is_some_and(|known| known.fingerprint != server.fingerprint) {
+            return Err(AppError::Sync { trouble: Trouble::OtherProgramme });
         }
-        let transport = (self.outside.connect)(&station.address, station.ca_pem.as_deref())?;
-        self.ask_enrolment(transport.as_ref(), station, Voucher::Code(code))
+        if self.me.certificate.is_some() && known != Some(server) {
+            return Err(AppError::Sync { trouble: Trouble::EnrolledElsewhere });
+        }
+        Ok(())
     }
 
-    /// Sends the enrolment and takes up what comes back.
-    pub(super) fn ask_enrolment(
-        &self,
-        transport: &dyn Transport,
-        station: Station,
-        voucher: Voucher,
-    ) -> Result<EnrolmentView, AppError> {
-        let by_code = matches!(voucher, Voucher::Code(_));
+    /// What this install says of itself to the programme with this root.
+    fn enrolment(&self, voucher: Voucher, root: &str) -> Result<EnrolRequest, AppError> {
         let (code, follows, certificate) = match voucher {
             Voucher::Code(code) => (code, None, None),
             Voucher::Itself => (String::new(), None, self.store.setting(CERTIFICATE)?.flatten()),
@@ -81,53 +108,29 @@ impl FirstHours {
                 (String::new(), Some(succession), certificate)
             }
         };
-        let request = {
-            let inner = self.lock();
-            EnrolRequest {
-                install: inner.me.install,
-                key: inner.me.key.public(),
-                device: format!("phone {}", &inner.me.install.to_string()[..4]),
-                proof: inner.me.key.sign(
-                    Tag::Enrol,
-                    &enrol_message(&code, inner.me.install, &inner.me.key.public(), &station.fingerprint),
-                ),
-                code: code.clone(),
-                follows,
-                certificate,
-            }
-        };
-        let body = serde_json::to_vec(&request).map_err(|_| AppError::BadInput { what: "code" })?;
-        let answer = transport.send(&Request {
-            method: Method::Post,
-            path: "/v1/enrol".to_owned(),
-            headers: vec![("content-type", "application/json".to_owned())],
-            body,
-        })?;
-        if answer.status != 200 {
-            let trouble = match enrolment_trouble(&answer.body) {
-                // There was no code: what vouched for this phone did not do.
-                Trouble::CodeNotValid if !by_code => Trouble::EnrolmentRefused,
-                trouble => trouble,
-            };
-            return Err(AppError::Sync { trouble });
-        }
-        let reply =
-            EnrolReply::read(&answer.body).map_err(|_| AppError::Sync { trouble: Trouble::StationUnwell })?;
-        self.take_up(station, code, &reply)
+        let (install, key) = (self.me.install, self.me.key.public());
+        Ok(EnrolRequest {
+            install,
+            key,
+            device: format!("phone {}", &install.to_string()[..4]),
+            proof: self.me.key.sign(Tag::Enrol, &enrol_message(&code, install, &key, root)),
+            code,
+            follows,
+            certificate,
+        })
     }
 
     /// What the install that ended last says of the one that goes on from it.
     fn succession(&self) -> Result<(Document, Option<Document>), AppError> {
-        let inner = self.lock();
         let not_enrolled = AppError::NotReady { trouble: Trouble::NotEnrolledYet };
-        let ended = inner.me.ended.iter().rev().find(|ended| ended.certificate.is_some());
+        let ended = self.me.ended.iter().rev().find(|ended| ended.certificate.is_some());
         let ended = ended.ok_or(not_enrolled)?;
         let head = self.store.head_of(ended.install)?;
         let succession = Succession {
             follows: ended.install,
             head: head.id.map(|id| (head.seq, id)),
-            install: inner.me.install,
-            key: inner.me.key.public(),
+            install: self.me.install,
+            key: self.me.key.public(),
         };
         let certificate = ended.certificate.as_ref().map(|(document, _)| document.clone());
         Ok((Document::sign(&succession, Tag::Succession, &ended.key), certificate))
@@ -135,24 +138,29 @@ impl FirstHours {
 
     /// Nothing of an answer is kept before its keys stand under the root that the code's sheet names: what this phone
     /// belonged to before stays.
-    fn take_up(&self, station: Station, code: String, reply: &EnrolReply) -> Result<EnrolmentView, AppError> {
-        Keyring::new(&reply.trust, &station.fingerprint)
+    fn take_enrolment(
+        &mut self,
+        server: ServerEndpoint,
+        code: String,
+        reply: &EnrolReply,
+    ) -> Result<EnrolmentView, AppError> {
+        Keyring::new(&reply.trust, &server.fingerprint)
             .map_err(|_| AppError::Sync { trouble: Trouble::NotTheStation })?;
-        let mut inner = self.lock();
-        inner.me.set_station(&self.store, station, code)?;
-        inner.me.set_trust(&self.store, &reply.trust)?;
+        self.set_server(server, code)?;
+        self.set_trust(&reply.trust)?;
         if let (EnrolState::Approved, Some(certificate)) = (reply.state, &reply.certificate) {
-            inner.me.set_certificate(&self.store, certificate)?;
+            self.set_certificate(certificate)?;
         }
-        let approved = inner.me.certificate.is_some();
+        let approved = self.me.certificate.is_some();
         let trouble = match reply.state {
             EnrolState::Refused => Some(Trouble::EnrolmentRefused),
-            _ if approved => None,
-            _ => Some(Trouble::NotEnrolledYet),
+            EnrolState::Approved | EnrolState::Waiting | EnrolState::Unknown => {
+                (!approved).then_some(Trouble::NotEnrolledYet)
+            }
         };
         Ok(EnrolmentView {
             approved,
-            fingerprint: grouped(&inner.me.key.public().fingerprint()),
+            fingerprint: grouped(&self.me.key.public().fingerprint()),
             sentence: trouble.map(|trouble| trouble.text(self.language)).unwrap_or_default(),
         })
     }

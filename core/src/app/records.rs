@@ -3,67 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{AppError, Inner};
-use crate::evidence::Chain;
+use super::{AppError, Session};
 use crate::protocol::{Definition, load};
 use crate::record::{
-    Derived, EncounterId, Event, EventId, Hash, Install, Record, State, derive, summarise, versions,
+    Derived, EncounterId, Event, EventId, Hash, Install, Record, State, Under, derive, summarise, under,
+    versions,
 };
-use crate::store::{Draft, DraftKey, Store};
+use crate::store::{Draft, DraftKey};
 use crate::words::Trouble;
-
-/// Definitions that were read and checked, by hash.
-#[derive(Default)]
-pub(super) struct Definitions(BTreeMap<Hash, Arc<Definition>>);
-
-impl Definitions {
-    pub(super) fn get(&mut self, store: &Store, sha: Hash) -> Result<Arc<Definition>, AppError> {
-        if let Some(definition) = self.0.get(&sha) {
-            return Ok(Arc::clone(definition));
-        }
-        let missing = AppError::NotReady { trouble: Trouble::NewerProtocol };
-        let text = store.protocol(&sha)?.ok_or(missing)?;
-        let faults = |faults: crate::protocol::Faults| AppError::NotReady {
-            trouble: Trouble::BadProtocol { faults: faults.0.len() },
-        };
-        let definition = Arc::new(load(text.as_bytes()).map_err(faults)?);
-        self.0.insert(sha, Arc::clone(&definition));
-        Ok(definition)
-    }
-
-    /// What a record is read under: the version that it was moved to last, or the latest before that one that is here.
-    pub(super) fn under(&mut self, store: &Store, state: &State) -> Result<Under, AppError> {
-        let wanted = versions(state);
-        let mut here = Vec::new();
-        let mut missing = None;
-        for version in &wanted {
-            match self.get(store, *version) {
-                Ok(definition) => here.push((*version, definition)),
-                Err(error @ AppError::NotReady { .. }) => missing = missing.or(Some(error)),
-                Err(error) => return Err(error),
-            }
-        }
-        let mut here = here.into_iter();
-        match here.next() {
-            Some((protocol, definition)) => {
-                let lacks = wanted.first() != Some(&protocol);
-                let earlier = here.map(|(_, definition)| definition).collect();
-                Ok(Under { protocol, definition, earlier, lacks })
-            }
-            None => Err(missing.unwrap_or(AppError::NoSuchRecord)),
-        }
-    }
-}
-
-/// The versions of its protocol that a record is read under.
-pub(super) struct Under {
-    pub(super) protocol: Hash,
-    pub(super) definition: Arc<Definition>,
-    /// Those that it was under before, as far as they are here: for the words of what they asked.
-    pub(super) earlier: Vec<Arc<Definition>>,
-    /// The version that it was moved to is not here.
-    pub(super) lacks: bool,
-}
 
 /// One record, folded. Arrivals are dense from 1.
 pub(super) struct OpenRecord {
@@ -78,37 +25,6 @@ pub(super) struct OpenRecord {
 }
 
 impl OpenRecord {
-    /// Reads a record from the store.
-    fn read(store: &Store, id: EncounterId, definitions: &mut Definitions) -> Result<Self, AppError> {
-        let stored = store.events(&id)?;
-        if stored.is_empty() {
-            return Err(AppError::NoSuchRecord);
-        }
-        let mut state = State::default();
-        let mut arrivals = BTreeMap::new();
-        let mut last = 0;
-        let mut damaged = Vec::new();
-        for stored in stored {
-            last = stored.arrival;
-            // It was checked before it was stored; if it does not read now, the disk has changed it.
-            match stored.event.read() {
-                Ok(event) if event.id == stored.id => {
-                    arrivals.insert(event.id, stored.arrival);
-                    state.add(Arc::new(event));
-                }
-                _ => damaged.push(stored.id),
-            }
-        }
-        // An author's chain can go on over a damaged event only if its next one is here to say where.
-        let followed = |id: &EventId| state.events().any(|event| event.header.enc_prev == Some(*id));
-        if !damaged.iter().all(followed) {
-            return Err(AppError::CorruptStore { set_aside: None });
-        }
-        let under = definitions.under(store, &state)?;
-        let drafts = store.drafts(&id)?;
-        Ok(Self { id, under, state, arrivals, drafts, last })
-    }
-
     /// A record that begins under this version.
     pub(super) fn begin(id: EncounterId, under: Under) -> Self {
         let (state, arrivals, drafts) = (State::default(), BTreeMap::new(), Vec::new());
@@ -166,44 +82,125 @@ impl OpenRecord {
     }
 }
 
-impl Inner {
+impl Session {
+    /// The definition with this hash, read and checked once.
+    pub(super) fn definition(&mut self, sha: Hash) -> Result<Arc<Definition>, AppError> {
+        if let Some(definition) = self.definitions.get(&sha) {
+            return Ok(Arc::clone(definition));
+        }
+        let missing = AppError::NotReady { trouble: Trouble::NewerProtocol };
+        let text = self.store.protocol(&sha)?.ok_or(missing)?;
+        let faults = |faults: crate::protocol::Faults| AppError::NotReady {
+            trouble: Trouble::BadProtocol { faults: faults.0.len() },
+        };
+        let definition = Arc::new(load(text.as_bytes()).map_err(faults)?);
+        self.definitions.insert(sha, Arc::clone(&definition));
+        Ok(definition)
+    }
+
+    /// Whether the definition with this hash is here and without faults.
+    pub(super) fn has(&mut self, sha: Hash) -> bool {
+        self.definition(sha).is_ok()
+    }
+
+    /// What a record of these versions is read under.
+    pub(super) fn under(&mut self, versions: &[Hash]) -> Result<Under, AppError> {
+        let mut missing = None;
+        let found = under(versions, |version| match self.definition(version) {
+            Ok(definition) => Ok(Some(definition)),
+            Err(error @ AppError::NotReady { .. }) => {
+                missing.get_or_insert(error);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        })?;
+        found.ok_or_else(|| missing.unwrap_or(AppError::NoSuchRecord))
+    }
+
     /// The record, read from the store if it is not in memory.
-    pub(super) fn record(&mut self, store: &Store, id: EncounterId) -> Result<&mut OpenRecord, AppError> {
-        match self.records.entry(id) {
-            std::collections::btree_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                Ok(entry.insert(OpenRecord::read(store, id, &mut self.definitions)?))
+    pub(super) fn record(&mut self, id: EncounterId) -> Result<&mut OpenRecord, AppError> {
+        if !self.records.contains_key(&id) {
+            let record = self.read_record(id)?;
+            self.records.insert(id, record);
+        }
+        self.record_in_memory(id)
+    }
+
+    pub(super) fn record_in_memory(&mut self, id: EncounterId) -> Result<&mut OpenRecord, AppError> {
+        self.records.get_mut(&id).ok_or(AppError::NoSuchRecord)
+    }
+
+    fn read_record(&mut self, id: EncounterId) -> Result<OpenRecord, AppError> {
+        let stored = self.store.events(&id)?;
+        if stored.is_empty() {
+            return Err(AppError::NoSuchRecord);
+        }
+        let mut state = State::default();
+        let mut arrivals = BTreeMap::new();
+        let mut last = 0;
+        let mut damaged = Vec::new();
+        for stored in stored {
+            last = stored.arrival;
+            // It was checked before it was stored; if it does not read now, the disk has changed it.
+            match stored.event.read() {
+                Ok(event) if event.id == stored.id => {
+                    arrivals.insert(event.id, stored.arrival);
+                    state.add(Arc::new(event));
+                }
+                _ => damaged.push(stored.id),
             }
         }
+        // An author's chain can go on over a damaged event only if its next one is here to say where.
+        let followed = |id: &EventId| state.events().any(|event| event.header.enc_prev == Some(*id));
+        if !damaged.iter().all(followed) {
+            return Err(AppError::CorruptStore { set_aside: None });
+        }
+        let under = self.under(&versions(&state))?;
+        let drafts = self.store.drafts(&id)?;
+        Ok(OpenRecord { id, under, state, arrivals, drafts, last })
     }
 
     /// Reads a record under the version that its events now say, if that is here.
-    pub(super) fn read_under(&mut self, store: &Store, id: EncounterId) -> Result<(), AppError> {
-        if let Some(record) = self.records.get_mut(&id)
-            && versions(&record.state).first() != Some(&record.under.protocol)
-        {
-            record.under = self.definitions.under(store, &record.state)?;
+    pub(super) fn read_under(&mut self, id: EncounterId) -> Result<(), AppError> {
+        let Some(record) = self.records.get(&id) else { return Ok(()) };
+        let versions = versions(&record.state);
+        if versions.first() != Some(&record.under.protocol) {
+            let under = self.under(&versions)?;
+            self.record_in_memory(id)?.under = under;
         }
         Ok(())
+    }
+
+    /// Folds events that came into a record and gives its new summary; `known` says whether the store had it.
+    pub(super) fn fold_in(
+        &mut self,
+        id: EncounterId,
+        known: bool,
+        events: Vec<Arc<Event>>,
+    ) -> Result<Option<Vec<u8>>, AppError> {
+        if known {
+            let record = self.record(id)?;
+            events.into_iter().for_each(|event| record.add(event));
+            self.read_under(id)?;
+            return Ok(self.records.get(&id).map(OpenRecord::summary));
+        }
+        self.scenes = None;
+        let state = State::fold(events.iter().cloned());
+        // A first page without its beginning, or under a definition that could not be fetched, is kept unfolded.
+        if state.opened().is_none() {
+            return Ok(None);
+        }
+        let Ok(under) = self.under(&versions(&state)) else { return Ok(None) };
+        let mut record = OpenRecord::begin(id, under);
+        events.into_iter().for_each(|event| record.add(event));
+        let summary = record.summary();
+        self.records.insert(id, record);
+        Ok(Some(summary))
     }
 
     /// Forgets what is in memory of a record: after a failed write nobody knows what was kept.
     pub(super) fn forget(&mut self, id: EncounterId) {
         self.records.remove(&id);
         self.own = None;
-    }
-
-    /// The end of this install's chain: only acts move it, and each says where to.
-    pub(super) fn own_head(&mut self, store: &Store) -> Result<Chain, AppError> {
-        let author = self.me.author();
-        if let Some((of, head)) = self.own
-            && of == author
-        {
-            debug_assert_eq!(store.own_head().ok(), Some(head), "the disk has what is in memory");
-            return Ok(head);
-        }
-        let head = store.own_head()?;
-        self.own = Some((author, head));
-        Ok(head)
     }
 }

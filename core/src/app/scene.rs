@@ -3,69 +3,62 @@
 use std::collections::BTreeMap;
 
 use super::acts::read_id;
-use super::{Act, AppError, FirstHours, Inner};
+use super::{Act, AppError, Session};
 use crate::record::{
     Decision, Derived, EncounterId, EntryId, Event, IncidentId, copies, decide, derive, read_opened,
 };
-use crate::store::Store;
 use crate::view::{EncounterView, Sibling, handle};
 
-impl FirstHours {
-    /// Copies what this record says of the scene into the other records of the scene on this phone, as events of theirs.
-    /// Nothing that anybody wrote there is replaced. Gives this record again.
-    pub fn copy_to_scene(&self, encounter: &str) -> Result<EncounterView, AppError> {
+impl Session {
+    pub(super) fn copy_to_scene(&mut self, encounter: &str) -> Result<EncounterView, AppError> {
         let id = read_id(encounter)?;
-        let mut inner = self.lock();
-        inner.load_scene(self, id)?;
-        for other in inner.others_of_scene(id) {
-            self.copy_scene(&mut inner, id, other)?;
+        self.load_scene(id)?;
+        for other in self.others_of_scene(id) {
+            self.copy_scene(id, other)?;
         }
-        self.draw(&mut inner, id)
+        self.draw(id)
     }
 
-    /// Says that a record belongs to the scene of another record on this phone.
-    pub fn link_scene(&self, encounter: &str, seen: i64, beside: &str) -> Result<EncounterView, AppError> {
+    pub(super) fn link_scene(
+        &mut self,
+        encounter: &str,
+        seen: i64,
+        beside: &str,
+    ) -> Result<EncounterView, AppError> {
         let beside: EncounterId = read_id(beside)?;
-        let incident = {
-            let mut inner = self.lock();
-            inner.incident_of(self, beside)?
-        };
+        let incident = self.incident_of(beside)?;
         self.act(encounter, seen, Act::LinkIncident { incident })
     }
 
     /// Copies what `from` says of the scene into `to`: one event an entry, each durable before the next.
-    pub(super) fn copy_scene(
-        &self,
-        inner: &mut Inner,
-        from: EncounterId,
-        to: EncounterId,
-    ) -> Result<(), AppError> {
-        let actor = inner.me.actor()?.clone();
-        let me = inner.me.author();
-        for act in inner.lacking(from, to) {
-            let record = inner.record(&self.store, to)?;
+    pub(super) fn copy_scene(&mut self, from: EncounterId, to: EncounterId) -> Result<(), AppError> {
+        let actor = self.me.actor()?.clone();
+        let me = self.me.author();
+        for act in self.lacking(from, to) {
+            self.record(to)?;
+            let record = self.records.get(&to).ok_or(AppError::NoSuchRecord)?;
             // Nothing is superseded: what is written was never written there.
             let visible = |event: &Event| event.header.install == me;
             let decision = decide(act, record.folded(), &actor, me, EntryId([0; 8]), &visible);
             let decision: Decision = decision
                 .map_err(|reason| AppError::refused(reason, &record.under.definition, self.language))?;
-            self.write(inner, to, &actor, decision, Vec::new())?;
+            self.write(to, &actor, decision, Vec::new())?;
         }
         Ok(())
     }
 }
 
-impl Inner {
+impl Session {
     /// The scene that a record belongs to.
-    pub(super) fn incident_of(&mut self, app: &FirstHours, id: EncounterId) -> Result<IncidentId, AppError> {
-        self.scenes(app)?.get(&id).copied().ok_or(AppError::NoSuchRecord)
+    pub(super) fn incident_of(&mut self, id: EncounterId) -> Result<IncidentId, AppError> {
+        self.scenes()?.get(&id).copied().ok_or(AppError::NoSuchRecord)
     }
 
     /// Takes up in memory the other records of the scene, so that a view can say what they lack.
-    pub(super) fn load_scene(&mut self, app: &FirstHours, id: EncounterId) -> Result<(), AppError> {
-        self.scenes(app)?;
+    pub(super) fn load_scene(&mut self, id: EncounterId) -> Result<(), AppError> {
+        self.scenes()?;
         for other in self.others_of_scene(id) {
-            match self.record(&app.store, other) {
+            match self.record(other) {
                 Ok(_) | Err(AppError::NoSuchRecord | AppError::NotReady { .. }) => {}
                 Err(error) => return Err(error),
             }
@@ -102,19 +95,15 @@ impl Inner {
     }
 
     /// The letters that are taken in a scene.
-    pub(super) fn letters_in(
-        &mut self,
-        app: &FirstHours,
-        incident: IncidentId,
-    ) -> Result<Vec<String>, AppError> {
-        let summaries = app.summaries(self)?;
+    pub(super) fn letters_in(&mut self, incident: IncidentId) -> Result<Vec<String>, AppError> {
+        let summaries = self.summaries()?;
         let of_scene = summaries.into_iter().filter(|(_, summary)| summary.incident == Some(incident));
         Ok(of_scene.filter_map(|(_, summary)| Some(summary.opened?.letter)).collect())
     }
 
-    fn scenes(&mut self, app: &FirstHours) -> Result<&BTreeMap<EncounterId, IncidentId>, AppError> {
+    fn scenes(&mut self) -> Result<&BTreeMap<EncounterId, IncidentId>, AppError> {
         if self.scenes.is_none() {
-            let summaries = app.summaries(self)?;
+            let summaries = self.summaries()?;
             let scenes = summaries.iter().filter_map(|(row, summary)| Some((row.id, summary.incident?)));
             self.scenes = Some(scenes.collect());
         }
@@ -124,10 +113,9 @@ impl Inner {
     /// Which definitions are here. Read once; a sync that fetches one says so.
     pub(super) fn held_definitions(
         &mut self,
-        store: &Store,
     ) -> Result<&std::collections::BTreeSet<crate::record::Hash>, AppError> {
         if self.held.is_none() {
-            self.held = Some(store.protocols()?.into_iter().collect());
+            self.held = Some(self.store.protocols()?.into_iter().collect());
         }
         Ok(self.held.get_or_insert_default())
     }

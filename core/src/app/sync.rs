@@ -1,7 +1,8 @@
-//! The driver of a sync: does what the session asks, verifies what comes back, and stores it.
+//! The driver of a sync: does what the exchange asks for, verifies what comes back, and stores it.
 //!
-//! No lock of the records is held over the network. A page is verified, then taken up in one transaction; a kill at any
-//! moment leaves whole pages and whole batches, and the next sync goes on from there.
+//! It stands outside with the door: each step takes the session for as long as the disk needs, and never over the network.
+//! A page is verified, then taken up in one transaction; a kill at any moment leaves whole pages and whole batches, and
+//! the next sync goes on from there.
 
 mod asks;
 mod copies;
@@ -11,17 +12,17 @@ mod page;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::enrol::Voucher;
-use super::me::LAST_SYNC;
-use super::outside::random_bytes;
+use super::enrol::{Voucher, ask_enrolment};
+use super::install::LAST_SYNC;
 use super::reads::LastSync;
-use super::{AppError, FirstHours, Station, lock};
+use super::{AppError, FirstHours, ServerEndpoint, Session};
 use crate::evidence::{Document, EncounterReceipt, Receipt, SecretKey, Tag};
 use crate::record::{EncounterId, InstallId};
-use crate::store::Confirmed;
-use crate::sync::{Ask, Ending, Session, Transport, next_call};
+use crate::store::{Confirmed, Store, StoreError};
+use crate::sync::{Ask, Ending, Exchange, Transport, next_call};
 use crate::words::Trouble;
 
 /// What a sync did.
@@ -48,11 +49,52 @@ pub struct Progress {
     pub to_send: i64,
 }
 
+/// One call to the station at a time, and how far it is.
+#[derive(Default)]
+pub(super) struct Syncing {
+    one: Mutex<()>,
+    cancelled: AtomicBool,
+    acknowledged: AtomicU64,
+    to_send: AtomicU64,
+}
+
+impl Syncing {
+    /// Does it once no other call to the station runs.
+    pub(super) fn alone<T>(&self, call: impl FnOnce() -> T) -> T {
+        let _one_at_a_time = self.wait();
+        self.cancelled.store(false, Ordering::SeqCst);
+        call()
+    }
+
+    pub(super) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::SeqCst);
+    }
+
+    /// Cancels what runs and waits until it has ended.
+    pub(super) fn stop(&self) {
+        self.cancel();
+        drop(self.wait());
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.one.try_lock().is_err()
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        let read = |number: &AtomicU64| i64::try_from(number.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
+        Progress { acknowledged: read(&self.acknowledged), to_send: read(&self.to_send) }
+    }
+
+    fn wait(&self) -> MutexGuard<'_, ()> {
+        self.one.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// One sync in progress.
 struct Run<'a> {
-    app: &'a FirstHours,
+    door: &'a FirstHours,
     transport: Box<dyn Transport>,
-    session: Session,
+    exchange: Exchange,
     token: String,
     /// In whose name: this install's, or one's that ended here.
     who: Who,
@@ -81,109 +123,131 @@ struct Who {
     live: bool,
 }
 
-impl FirstHours {
-    /// Syncs once: blocking, for a background thread. Stops early when [`Self::cancel_sync`] is called.
-    ///
-    /// Trouble with the station is told in the report, not as an error: whatever was sent and read before it counts.
-    pub fn sync_now(&self) -> Result<SyncReport, AppError> {
-        let _one_at_a_time = lock(&self.syncing);
-        self.cancel.store(false, Ordering::SeqCst);
-        let mut last: LastSync = self.store.setting(LAST_SYNC)?.unwrap_or_default();
-        let mut report = match self.run_sync() {
-            Ok(report) => report,
-            Err(AppError::Sync { trouble } | AppError::NotReady { trouble }) => {
-                SyncReport { trouble: trouble.text(self.language), ..SyncReport::default() }
-            }
-            Err(error) => return Err(error),
-        };
+pub(super) fn sync_now(door: &FirstHours) -> Result<SyncReport, AppError> {
+    let mut report = match run_sync(door) {
+        Ok(report) => report,
+        Err(AppError::Sync { trouble } | AppError::NotReady { trouble }) => {
+            SyncReport { trouble: trouble.text(door.language), ..SyncReport::default() }
+        }
+        Err(error) => return Err(error),
+    };
+    report.call_again_at_ms = door.with(|session| session.note_sync(&report))?;
+    Ok(report)
+}
+
+fn run_sync(door: &FirstHours) -> Result<SyncReport, AppError> {
+    let (server, enrolled, voucher) = door.with(|session| {
+        let me = &session.me;
+        Ok((me.server.clone().ok_or_else(not_enrolled)?, me.certificate.is_some(), me.voucher()))
+    })?;
+    let connect = || (door.outside.connect)(&server.address, server.ca_pem.as_deref());
+    if !enrolled {
+        enrol_first(door, connect()?, &server, voucher.ok_or_else(not_enrolled)?)?;
+    }
+    let (report, ending) = Run::live(door, connect()?)?.complete()?;
+    match ending {
+        Some(Ending::Fork { .. }) => {
+            // One of two copies: this one's chain ends here, and another install goes on.
+            door.with(Session::start_anew)?;
+            enrol_first(door, connect()?, &server, Voucher::Ended)?;
+            Ok(report)
+        }
+        Some(Ending::NotEnrolled) => {
+            // A server that was put back may have lost what made this phone one of its own.
+            ask_enrolment(door, connect()?.as_ref(), server.clone(), Voucher::Itself)?;
+            Ok(report)
+        }
+        _ => Ok(report),
+    }
+}
+
+/// Asks to be enrolled before anything else is possible. While that waits, what an ended install wrote is sent: the old
+/// certificate is good for that.
+fn enrol_first(
+    door: &FirstHours,
+    transport: Box<dyn Transport>,
+    server: &ServerEndpoint,
+    voucher: Voucher,
+) -> Result<(), AppError> {
+    let by_ended = voucher == Voucher::Ended;
+    let view = ask_enrolment(door, transport.as_ref(), server.clone(), voucher)?;
+    if view.approved {
+        return Ok(());
+    }
+    if by_ended {
+        copies::send_for_ended(door, transport)?;
+        if view.sentence == Trouble::NotEnrolledYet.text(door.language) {
+            return Err(AppError::Sync { trouble: Trouble::CopyOfPhone });
+        }
+    }
+    Err(not_enrolled())
+}
+
+impl Session {
+    /// Keeps how a sync went, and gives when to call next at the earliest.
+    fn note_sync(&mut self, report: &SyncReport) -> Result<Option<i64>, AppError> {
         let now = self.now();
+        let mut last: LastSync = self.store.setting(LAST_SYNC)?.unwrap_or_default();
         if report.complete {
             last = LastSync { at: Some(now), failures: 0, call_again_at: report.call_again_at_ms };
         } else {
-            let random = u64::from_le_bytes(random_bytes(self.outside.random.as_ref()));
             let asked = report.call_again_at_ms.map_or(0, |at| (at - now).max(0));
+            let random = u64::from_le_bytes(self.random());
             last.call_again_at = Some(next_call(now, last.failures, random, asked));
             last.failures = last.failures.saturating_add(1);
         }
-        report.call_again_at_ms = last.call_again_at;
         self.store.set_setting(LAST_SYNC, &last)?;
-        Ok(report)
+        Ok(last.call_again_at)
     }
 
-    /// How far the running sync is; the last one's numbers when none runs.
-    pub fn sync_progress(&self) -> Progress {
-        let read = |number: &std::sync::atomic::AtomicU64| {
-            i64::try_from(number.load(Ordering::Relaxed)).unwrap_or(i64::MAX)
-        };
-        Progress { acknowledged: read(&self.acknowledged), to_send: read(&self.to_send) }
-    }
-
-    fn run_sync(&self) -> Result<SyncReport, AppError> {
-        let (station, enrolled, voucher) = {
-            let inner = self.lock();
-            let station = inner.me.station.clone().ok_or_else(not_enrolled)?;
-            (station, inner.me.certificate.is_some(), inner.me.voucher())
-        };
-        let connect = || (self.outside.connect)(&station.address, station.ca_pem.as_deref());
-        if !enrolled {
-            self.enrol_first(connect()?, &station, voucher.ok_or_else(not_enrolled)?)?;
-        }
-        let (report, ending) = self.run(connect()?)?.complete()?;
-        match ending {
-            Some(Ending::Fork { .. }) => {
-                // One of two copies: this one's chain ends here, and another install goes on.
-                self.lock().me.start_anew(&self.store, self.outside.random.as_ref())?;
-                self.enrol_first(connect()?, &station, Voucher::Ended)?;
-                Ok(report)
+    /// Stores a receipt, with what it confirms where our own rolling hash agrees. Gives the records that it confirms, and
+    /// whether it tells another story of one than the one that is here.
+    fn confirm(
+        &mut self,
+        document: &Document,
+        receipt: &Receipt,
+        promised: &BTreeMap<EncounterId, EncounterReceipt>,
+    ) -> Result<(Vec<EncounterId>, bool), AppError> {
+        let (mut confirmed, mut differs) = (Vec::new(), false);
+        for promised in promised.values() {
+            let Some(cursor) = self.store.encounter(&promised.id)?.and_then(|row| row.cursor) else {
+                continue;
+            };
+            if cursor.epoch != receipt.epoch || cursor.pos != promised.pos {
+                continue;
             }
-            Some(Ending::NotEnrolled) => {
-                // A server that was put back may have lost what made this phone one of its own.
-                self.ask_enrolment(connect()?.as_ref(), station.clone(), Voucher::Itself)?;
-                Ok(report)
-            }
-            _ => Ok(report),
-        }
-    }
-
-    /// Asks to be enrolled before anything else is possible. While that waits, what an ended install wrote is sent: the
-    /// old certificate is good for that.
-    fn enrol_first(
-        &self,
-        transport: Box<dyn Transport>,
-        station: &Station,
-        voucher: Voucher,
-    ) -> Result<(), AppError> {
-        let by_ended = voucher == Voucher::Ended;
-        let view = self.ask_enrolment(transport.as_ref(), station.clone(), voucher)?;
-        if view.approved {
-            return Ok(());
-        }
-        if by_ended {
-            self.send_for_ended(transport)?;
-            if view.sentence == Trouble::NotEnrolledYet.text(self.language) {
-                return Err(AppError::Sync { trouble: Trouble::CopyOfPhone });
+            // The same place in the same life of the store, and another story: nothing is confirmed by it, and it is said.
+            differs |= cursor.rolling != promised.rolling;
+            if cursor.rolling == promised.rolling {
+                let EncounterReceipt { pos, durable_pos, .. } = *promised;
+                confirmed.push((promised.id, Confirmed { epoch: receipt.epoch, pos, durable_pos }));
             }
         }
-        Err(not_enrolled())
-    }
-
-    fn run(&self, transport: Box<dyn Transport>) -> Result<Run<'_>, AppError> {
-        let head = self.store.own_head()?.seq;
-        let received = self.store.received_through()?;
-        self.to_send.store(head.saturating_sub(received), Ordering::Relaxed);
-        self.acknowledged.store(0, Ordering::Relaxed);
-        let inner = self.lock();
-        let who = Who { install: inner.me.install, key: inner.me.key.clone(), live: true };
-        Ok(Run::new(self, transport, Session::new(inner.me.nonce.clone(), head, received), who))
+        self.store.put_receipt(document, receipt.received_through, &confirmed)?;
+        Ok((confirmed.into_iter().map(|(id, _)| id).collect(), differs))
     }
 }
 
 impl<'a> Run<'a> {
-    fn new(app: &'a FirstHours, transport: Box<dyn Transport>, session: Session, who: Who) -> Self {
+    /// A sync in the name of the live install.
+    fn live(door: &'a FirstHours, transport: Box<dyn Transport>) -> Result<Self, AppError> {
+        let (exchange, who, to_send) = door.with(|session| {
+            let head = session.store.own_head()?.seq;
+            let received = session.store.received_through()?;
+            let who = Who { install: session.me.install, key: session.me.key.clone(), live: true };
+            let exchange = Exchange::new(session.me.nonce.clone(), head, received);
+            Ok((exchange, who, head.saturating_sub(received)))
+        })?;
+        door.syncing.to_send.store(to_send, Ordering::Relaxed);
+        door.syncing.acknowledged.store(0, Ordering::Relaxed);
+        Ok(Self::new(door, transport, exchange, who))
+    }
+
+    fn new(door: &'a FirstHours, transport: Box<dyn Transport>, exchange: Exchange, who: Who) -> Self {
         Self {
-            app,
+            door,
             transport,
-            session,
+            exchange,
             token: String::new(),
             who,
             proof: None,
@@ -203,11 +267,11 @@ impl<'a> Run<'a> {
     /// Does all of it. The ending is `None` where it was stopped before its end.
     fn complete(mut self) -> Result<(SyncReport, Option<Ending>), AppError> {
         loop {
-            if self.app.cancel.load(Ordering::SeqCst) {
+            if self.door.syncing.cancelled.load(Ordering::SeqCst) {
                 self.confirm()?;
                 return Ok((self.report(Some(Trouble::Cancelled), None), None));
             }
-            let asked = self.session.next();
+            let asked = self.exchange.next();
             let outcome = match asked {
                 Ask::Hello { nonce } => self.hello(&nonce),
                 Ask::Protocol(sha) => self.protocol(sha),
@@ -231,29 +295,20 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Stores the last receipt, with what it confirms where our own rolling hash agrees.
+    /// Reads or writes the store, alone.
+    fn store<T>(&self, work: impl FnOnce(&Store) -> Result<T, StoreError>) -> Result<T, AppError> {
+        self.door.with(|session| Ok(work(&session.store)?))
+    }
+
+    /// Stores the last receipt, and takes from it what the station has.
     fn confirm(&mut self) -> Result<(), AppError> {
         let Some((document, receipt)) = self.receipt.take() else { return Ok(()) };
-        let mut confirmed = Vec::new();
-        for promised in self.promised.values() {
-            let Some(cursor) = self.app.store.encounter(&promised.id)?.and_then(|row| row.cursor) else {
-                continue;
-            };
-            if cursor.epoch != receipt.epoch || cursor.pos != promised.pos {
-                continue;
-            }
-            // The same place in the same life of the store, and another story: nothing is confirmed by it, and it is said.
-            self.differs |= cursor.rolling != promised.rolling;
-            if cursor.rolling == promised.rolling {
-                let Receipt { epoch, .. } = receipt;
-                confirmed.push((
-                    promised.id,
-                    Confirmed { epoch, pos: promised.pos, durable_pos: promised.durable_pos },
-                ));
-                self.changed.insert(promised.id);
-            }
-        }
-        Ok(self.app.store.put_receipt(&document, receipt.received_through, &confirmed)?)
+        let promised = &self.promised;
+        let (confirmed, differs) =
+            self.door.with(|session| session.confirm(&document, &receipt, promised))?;
+        self.changed.extend(confirmed);
+        self.differs |= differs;
+        Ok(())
     }
 
     fn finish(self, ending: &Ending) -> SyncReport {
@@ -286,23 +341,22 @@ impl<'a> Run<'a> {
     fn report(self, trouble: Option<Trouble>, after_ms: Option<i64>) -> SyncReport {
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         // A station under load is left alone for as long as it asks, whatever else came of it.
-        let asked = Some(self.session.backoff_ms()).filter(|asked| *asked > 0);
+        let asked = Some(self.exchange.backoff_ms()).filter(|asked| *asked > 0);
         let after_ms = after_ms.max(asked);
         SyncReport {
             complete: trouble.is_none(),
-            trouble: trouble.map(|trouble| trouble.text(self.app.language)).unwrap_or_default(),
+            trouble: trouble.map(|trouble| trouble.text(self.door.language)).unwrap_or_default(),
             events_sent: count(self.sent),
             events_received: count(self.received),
             changed: self.changed.iter().map(ToString::to_string).collect(),
-            call_again_at_ms: after_ms.map(|after| self.app.now() + after),
+            call_again_at_ms: after_ms.map(|after| self.door.outside.clock.read().wall + after),
             round_trips: self.round_trips,
         }
     }
 
     fn open_receipt(&self, document: &Document) -> Result<Receipt, AppError> {
-        let inner = self.app.lock();
-        let receipt: Receipt =
-            inner.me.keyring(&[])?.open_receipt(document, Tag::Receipt).map_err(|_| not_the_station())?;
+        let keyring = self.door.with(|session| session.me.keyring(&[]))?;
+        let receipt: Receipt = keyring.open_receipt(document, Tag::Receipt).map_err(|_| not_the_station())?;
         if receipt.install == self.who.install { Ok(receipt) } else { Err(not_the_station()) }
     }
 
@@ -314,10 +368,10 @@ impl<'a> Run<'a> {
         for encounter in &receipt.encounters {
             self.promised.insert(encounter.id, encounter.clone());
         }
-        self.receipt = Some((document, receipt));
         // A kill between here and the end must not make the next sync send again what was acknowledged.
-        let (document, receipt) = self.receipt.as_ref().ok_or_else(unwell)?;
-        Ok(self.app.store.put_receipt(document, receipt.received_through, &[])?)
+        self.store(|store| store.put_receipt(&document, receipt.received_through, &[]))?;
+        self.receipt = Some((document, receipt));
+        Ok(())
     }
 }
 

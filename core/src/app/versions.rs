@@ -1,10 +1,9 @@
 //! Newer versions of the protocol: what moving a record to one would change, and moving it.
 
 use super::acts::read_id;
-use super::{Act, AppError, FirstHours, Inner};
-use crate::protocol::{Author, Weight, diff, local, zone};
+use super::{Act, AppError, Session};
+use crate::protocol::{Author, Phase, Weight, diff, local, zone};
 use crate::record::{EncounterId, Hash, StepState, derive};
-use crate::store::Store;
 use crate::view::EncounterView;
 use crate::words::{Trouble, Whole, change_sentence};
 
@@ -25,16 +24,13 @@ pub struct MoveCard {
     pub needs_reason: bool,
 }
 
-impl FirstHours {
-    /// The change card of a record: what moving it to the newest version in force would change. `None` when it is under
-    /// that version already.
-    pub fn move_card(&self, encounter: &str) -> Result<Option<MoveCard>, AppError> {
+impl Session {
+    pub(super) fn move_card(&mut self, encounter: &str) -> Result<Option<MoveCard>, AppError> {
         let id: EncounterId = read_id(encounter)?;
-        let mut inner = self.lock();
-        inner.record(&self.store, id)?;
-        let Some((protocol, _)) = inner.newer_for(&self.store, id, self.now())? else { return Ok(None) };
-        let newer = inner.definition(&self.store, protocol)?;
-        let record = inner.records.get(&id).ok_or(AppError::NoSuchRecord)?;
+        self.record(id)?;
+        let Some((protocol, _)) = self.newer_for(id)? else { return Ok(None) };
+        let newer = self.definition(protocol)?;
+        let record = self.records.get(&id).ok_or(AppError::NoSuchRecord)?;
         let older = &record.under.definition;
         let (before, after) = (derive(older, &record.state), derive(&newer, &record.state));
         let answers = |derived: &crate::record::Derived<'_>| -> usize {
@@ -54,11 +50,6 @@ impl FirstHours {
             Whole::MoveCarried { answers: carried },
             Whole::MoveAsks { steps: further },
         ];
-        let phases = [
-            crate::protocol::Phase::Scene,
-            crate::protocol::Phase::FollowUp,
-            crate::protocol::Phase::Outcome,
-        ];
         Ok(Some(MoveCard {
             protocol: protocol.to_string(),
             title: Whole::MoveFrom { from: older.version, to: newer.version }.text(self.language),
@@ -69,16 +60,14 @@ impl FirstHours {
                 .map(|change| change_sentence(change, older, &newer, self.language))
                 .collect(),
             effects: effects.iter().map(|effect| effect.text(self.language)).collect(),
-            needs_reason: phases
+            needs_reason: Phase::ALL
                 .into_iter()
                 .any(|phase| crate::record::phase_status(&record.state, older, phase).is_settled()),
         }))
     }
 
-    /// Moves a record to another version of its protocol that is on this phone. Every answer is carried over, or stays in
-    /// sight as answered under the version before.
-    pub fn move_record(
-        &self,
+    pub(super) fn move_record(
+        &mut self,
         encounter: &str,
         seen: i64,
         protocol: &str,
@@ -88,16 +77,11 @@ impl FirstHours {
     }
 }
 
-impl Inner {
+impl Session {
     /// Whether a record may be moved to this version: it is here, without faults, and a version of the same protocol.
-    pub(super) fn can_move(
-        &mut self,
-        store: &Store,
-        id: EncounterId,
-        protocol: Hash,
-    ) -> Result<(), AppError> {
-        let newer = self.definition(store, protocol)?;
-        let record = self.record(store, id)?;
+    pub(super) fn can_move(&mut self, id: EncounterId, protocol: Hash) -> Result<(), AppError> {
+        let newer = self.definition(protocol)?;
+        let record = self.record(id)?;
         if newer.id == record.under.definition.id {
             Ok(())
         } else {
@@ -106,13 +90,8 @@ impl Inner {
     }
 
     /// The newest version of the record's protocol that is here, in force and not recalled, if it is newer than its own.
-    pub(super) fn newer_for(
-        &mut self,
-        store: &Store,
-        id: EncounterId,
-        now: i64,
-    ) -> Result<Option<(Hash, u32)>, AppError> {
-        let definition = std::sync::Arc::clone(&self.record(store, id)?.under.definition);
+    pub(super) fn newer_for(&mut self, id: EncounterId) -> Result<Option<(Hash, u32)>, AppError> {
+        let definition = std::sync::Arc::clone(&self.record(id)?.under.definition);
         let newer = |notice: &&crate::wire::ProtocolNotice| {
             notice.id == definition.id && notice.version > definition.version && !notice.recalled
         };
@@ -120,10 +99,23 @@ impl Inner {
         if !self.me.notices.iter().any(|notice| newer(&notice)) {
             return Ok(None);
         }
-        let held = self.held_definitions(store)?.clone();
-        let today = local(now, zone(&definition.time_zone)).date;
+        let held = self.held_definitions()?.clone();
+        let today = local(self.now(), zone(&definition.time_zone)).date;
         let usable = self.me.notices.iter().filter(newer).filter(|notice| held.contains(&notice.sha256));
         let newest = usable.filter(|notice| notice.effective <= today).max_by_key(|notice| notice.version);
         Ok(newest.map(|notice| (notice.sha256, notice.version)))
+    }
+
+    /// The newest version that is here, in force today and not recalled. One that was only announced is not here yet,
+    /// or had faults: the one before stays in force.
+    pub(super) fn newest_protocol(&self) -> Result<Option<Hash>, AppError> {
+        let today = local(self.now(), zone("UTC")).date;
+        let held = self.store.protocols()?;
+        let usable =
+            self.me.notices.iter().filter(|notice| !notice.recalled && held.contains(&notice.sha256));
+        let in_force =
+            usable.clone().filter(|notice| notice.effective <= today).max_by_key(|notice| notice.version);
+        // One that begins tomorrow is better than none.
+        Ok(in_force.or_else(|| usable.min_by_key(|notice| notice.version)).map(|notice| notice.sha256))
     }
 }

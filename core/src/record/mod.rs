@@ -45,7 +45,7 @@ pub use submissions::Submissions;
 pub use summary::{
     ClockSummary, Opened, PhaseSummary, SUMMARY_VERSION, Summary, holders, read_opened, summarise,
 };
-pub use version::{Carried, versions};
+pub use version::{Carried, Under, under, versions};
 
 pub(crate) use derive::disagree;
 pub(crate) use event::to_json;

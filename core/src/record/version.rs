@@ -1,7 +1,9 @@
 //! Which versions of its protocol a record has been read under, and what an earlier one asked for that this one does not.
 
+use std::sync::Arc;
+
 use super::{Content, EntryId, Event, Hash, Head, Register, State};
-use crate::protocol::{Step, Value};
+use crate::protocol::{Definition, Step, Value};
 
 /// What was said under an earlier version and cannot be read under this one: its step or field is not there any more,
 /// or takes other values. It is kept and shown, and no condition reads it.
@@ -30,6 +32,45 @@ pub fn versions(state: &State) -> Vec<Hash> {
         }
     }
     versions
+}
+
+/// The versions that a record is read under, of those that are here.
+#[derive(Debug, Clone)]
+pub struct Under {
+    /// The fingerprint of `definition`.
+    pub protocol: Hash,
+    /// The version that the record was moved to last, or the latest before that one that is here.
+    pub definition: Arc<Definition>,
+    /// Those that it was under before, as far as they are here, the latest first: for the words of what they asked.
+    pub earlier: Vec<Arc<Definition>>,
+    /// The version that it was moved to is not here.
+    pub lacks: bool,
+}
+
+impl Under {
+    /// A record that begins under this version.
+    pub fn new(protocol: Hash, definition: Arc<Definition>) -> Self {
+        Self { protocol, definition, earlier: Vec::new(), lacks: false }
+    }
+}
+
+/// What a record is read under: the first of its [`versions`] that `here` gives; `None` if it gives none.
+pub fn under<E>(
+    versions: &[Hash],
+    mut here: impl FnMut(Hash) -> Result<Option<Arc<Definition>>, E>,
+) -> Result<Option<Under>, E> {
+    let mut found: Option<Under> = None;
+    for version in versions {
+        match (here(*version)?, &mut found) {
+            (Some(definition), None) => {
+                let lacks = versions.first() != Some(version);
+                found = Some(Under { lacks, ..Under::new(*version, definition) });
+            }
+            (Some(definition), Some(found)) => found.earlier.push(definition),
+            (None, _) => {}
+        }
+    }
+    Ok(found)
 }
 
 fn version_of(content: &Content) -> Option<Hash> {

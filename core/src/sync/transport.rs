@@ -1,6 +1,6 @@
 //! The way to the server: the only file that names an HTTP client.
 //!
-//! Everything else sees [`Transport`], so that the session is tested, and simulated, without a network. `Http` never
+//! Everything else sees [`Transport`], so that the exchange is tested, and simulated, without a network. `Http` never
 //! retries and never sleeps: it fails with a reason, and whoever schedules decides when to call again.
 
 use std::error::Error as _;

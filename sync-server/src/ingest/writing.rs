@@ -19,7 +19,7 @@ use super::quota::Used;
 use super::room::{self, Room};
 use super::{Authentic, IngestError, hole, judge};
 use crate::keys::DataKey;
-use crate::load::{self, Under};
+use crate::load::{self, Published};
 use crate::random;
 use crate::store::encounters::{self, OpenedRow, WrittenRow};
 use crate::store::events::{self, EventRow, HeldRow};
@@ -47,7 +47,7 @@ pub(crate) struct Writing<'s> {
     pub(crate) encounter: EncounterId,
     /// `None`: destroyed. What comes late then has its header kept and its body dropped.
     key: Option<&'s DataKey>,
-    pub(crate) under: Under,
+    pub(crate) under: Published,
     pub(crate) folded: Folded,
     desk: Chain,
     people: BTreeSet<String>,
@@ -139,7 +139,7 @@ impl<'s> Writing<'s> {
             service,
             encounter,
             key,
-            under: Under { protocol, definition: None, earlier: Vec::new() },
+            under: Published::none(protocol),
             folded: service.records.take(tx, encounter, key, at)?,
             desk: locked.desk,
             people: BTreeSet::new(),

@@ -19,12 +19,12 @@ use crate::within;
 #[path = "../../../core/src/sync/retry.rs"]
 #[allow(unreachable_pub, reason = "the phone's own source, of which a part is used here")]
 mod retry;
-#[path = "../../../core/src/sync/session.rs"]
+#[path = "../../../core/src/sync/exchange.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the phone's own source, of which a part is used here")]
 mod sync;
 
 pub use sync::check_page;
-use sync::{Ask, Ending, Held, Session};
+use sync::{Ask, Ending, Held, Exchange};
 
 /// A station may ask a phone to stay away for a day, and no longer.
 const DAY_MS: i64 = 86_400_000;
@@ -40,7 +40,7 @@ fn run(text: &str) -> bool {
     let mut numbers = lines.next().unwrap_or_default().split(' ').map(|n| n.parse::<u32>().unwrap_or(0));
     let (head, received) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     let mut phone = Phone {
-        session: Session::new("nonce".to_owned(), head.into(), received.min(head).into()),
+        session: Exchange::new("nonce".to_owned(), head.into(), received.min(head).into()),
         cursors: BTreeMap::from([(ENCOUNTER, here())]),
         // Each answer is one ask; what a hello lists is asked for one by one.
         asks_left: 64,
@@ -74,7 +74,7 @@ fn ends_well(ending: &Ending) {
 }
 
 struct Phone {
-    session: Session,
+    session: Exchange,
     cursors: BTreeMap<firsthours_core::record::EncounterId, EncounterCursor>,
     asks_left: usize,
     understood: bool,

@@ -1,7 +1,7 @@
 //! Enrolment: codes that are no good, and servers that are not the station.
 
 use axum::Router;
-use firsthours_core::app::{AppError, EnrolmentView, Station};
+use firsthours_core::app::{AppError, EnrolmentView, ServerEndpoint};
 use firsthours_core::words::{Language, Trouble};
 use firsthours_tests::programme::Fault;
 use firsthours_tests::{Phone, Programme, SharedClock};
@@ -116,7 +116,7 @@ fn nothing_is_taken_up_from_a_server_with_another_root() -> Result<(), Fault> {
     let (mine, other) = (programme()?, programme()?);
     let phone = Phone::new(&mine.clock, Language::En)?;
     // The sheet names my station's root, and the address leads elsewhere.
-    let elsewhere = || Station { fingerprint: mine.fingerprint.clone(), ..other.station() };
+    let elsewhere = || ServerEndpoint { fingerprint: mine.fingerprint.clone(), ..other.station() };
     // What the phone signs is for the root that its sheet names, and worth nothing to another.
     let error = phone.app().enrol(elsewhere(), &other.code("brooks")?).expect_err("not the station");
     assert_eq!(error, AppError::Sync { trouble: Trouble::CodeNotValid });

@@ -1,6 +1,6 @@
 //! A throwaway station for tests in other languages: a synthetic programme on loopback, gone when its standard input ends.
 //!
-//! It prints one line of JSON when it serves, `{"address": …, "fingerprint": …}`: with these a phone builds its `Station`
+//! It prints one line of JSON when it serves, `{"address": …, "fingerprint": …}`: with these a phone builds its `ServerEndpoint`
 //! (without a certificate authority: clear text is accepted on loopback only). Then it reads commands, one a line, and
 //! answers each with one line of JSON; `{"fault": …}` if it could not.
 //!

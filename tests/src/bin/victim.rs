@@ -7,7 +7,7 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use firsthours_core::app::{FirstHours, Outside, Station};
+use firsthours_core::app::{FirstHours, Outside, ServerEndpoint};
 use firsthours_core::store::StoreKey;
 use firsthours_core::words::Language;
 use firsthours_tests::programme::Fault;
@@ -77,8 +77,11 @@ fn record(order: &Order) -> Result<(), Fault> {
 /// Asks until somebody approved, and fetches what a record begins with.
 fn enrol(app: &FirstHours, order: &Order) -> Result<(), Fault> {
     while !app.home()?.can_start {
-        let station =
-            Station { address: order.address.clone(), fingerprint: order.fingerprint.clone(), ca_pem: None };
+        let station = ServerEndpoint {
+            address: order.address.clone(),
+            fingerprint: order.fingerprint.clone(),
+            ca_pem: None,
+        };
         if app.enrol(station, &order.code)?.approved {
             sync(app)?;
         } else {

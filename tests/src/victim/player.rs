@@ -93,7 +93,7 @@ impl<'a> Player<'a> {
             Doing::Begin => self.app.start_encounter(None),
             Doing::Act(seen, act) => self.app.act(id, *seen, act.clone()),
             Doing::Draft(seen, place, text) => {
-                self.app.draft(id, *seen, place.clone(), text).and_then(|()| self.app.encounter(id))
+                self.app.draft(id, *seen, place.clone(), text).and_then(|_| self.app.encounter(id))
             }
         };
         match done {

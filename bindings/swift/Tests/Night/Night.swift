@@ -1,5 +1,5 @@
-import FieldKit
-import FirstHoursCore
+import FirstHoursKit
+import FirstHoursBindings
 import Foundation
 
 /// The night of night.json, which every language plays. Its format is told in the README of the bindings.
@@ -19,7 +19,7 @@ public struct Night: Decodable, Sendable {
     public var afterTheKill: ArraySlice<NightAct> { acts.drop { $0.what != "kill" }.dropFirst() }
 
     /// Does one act on a view and gives the next one. An act that must be refused leaves it as it was.
-    public static func play(_ act: NightAct, on phone: FieldCore, _ view: EncounterView) async throws -> EncounterView {
+    public static func play(_ act: NightAct, on phone: FirstHoursCore, _ view: EncounterView) async throws -> EncounterView {
         if act.what == "draft" {
             try await phone.draft(
                 view.id, seen: view.seen, step: try given(act.step), entry: nil, field: try given(act.field),
@@ -28,7 +28,7 @@ public struct Night: Decodable, Sendable {
         }
         let does = try act.read(on: view)
         let after: EncounterView
-        do throws(FieldProblem) {
+        do throws(CoreProblem) {
             after = try await phone.act(view.id, seen: view.seen, does)
         } catch {
             guard let refused = act.refused, refused == word(for: error.kind) else { throw error }
@@ -39,7 +39,7 @@ public struct Night: Decodable, Sendable {
     }
 
     /// The night's word for a refusal.
-    private static func word(for kind: FieldProblem.Kind) -> String? {
+    private static func word(for kind: CoreProblem.Kind) -> String? {
         switch kind {
         case .stillOpen: "still_open"
         case .reasonNeeded: "reason_needed"

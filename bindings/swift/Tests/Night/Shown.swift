@@ -1,8 +1,8 @@
-import FieldKit
-import FirstHoursCore
+import FirstHoursKit
+import FirstHoursBindings
 import Foundation
 
-extension FieldCore {
+extension FirstHoursCore {
     /// What a record shows, in the form of night.expected.json: less what differs from night to night, which are ids,
     /// times and the sentences that have them. Each part is JSON, written in one way.
     public func shown(_ encounter: String) throws -> [String: String] {

@@ -1,5 +1,5 @@
-import FieldKit
-import FirstHoursCore
+import FirstHoursKit
+import FirstHoursBindings
 import Foundation
 import Night
 
@@ -24,16 +24,16 @@ struct Recorder {
         try await core.shutdown()
     }
 
-    private static func open(folder: String, key: String) async throws -> FieldCore? {
+    private static func open(folder: String, key: String) async throws -> FirstHoursCore? {
         var bytes = Data()
         for start in stride(from: 0, to: key.count, by: 2) {
             guard let byte = UInt8(key.dropFirst(start).prefix(2), radix: 16) else { return nil }
             bytes.append(byte)
         }
-        return try await FieldCore.open(folder: folder, key: StoreKey(wiping: &bytes), language: "en")
+        return try await FirstHoursCore.open(folder: folder, key: StoreKey(wiping: &bytes), language: "en")
     }
 
-    private static func night(_ core: FieldCore) async throws {
+    private static func night(_ core: FirstHoursCore) async throws {
         var view = try await core.startEncounter()
         say("begun", view.id)
         for act in try Night.read().beforeTheKill {
@@ -48,7 +48,7 @@ struct Recorder {
         }
     }
 
-    private static func panic(_ core: FieldCore, folder: URL) async throws {
+    private static func panic(_ core: FirstHoursCore, folder: URL) async throws {
         // The library of `proof` looks for this file at each look at the clock.
         let request = folder.appendingPathComponent("panic")
         try Data().write(to: request)
@@ -63,7 +63,7 @@ struct Recorder {
         do {
             try await call()
             return "well"
-        } catch let problem as FieldProblem {
+        } catch let problem as CoreProblem {
             return "\(problem.kind) \(problem.sentence.map { "with the sentence \($0)" } ?? "without a sentence")"
         } catch {
             return "\(error)"

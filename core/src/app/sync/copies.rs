@@ -3,43 +3,39 @@
 use std::collections::BTreeSet;
 
 use super::{Run, Who};
-use crate::app::{AppError, FirstHours};
+use crate::app::{AppError, FirstHours, Session};
 use crate::evidence::{Document, Receipt};
-use crate::record::{EncounterId, Epoch, Install};
-use crate::sync::{Session, Transport};
+use crate::record::{EncounterId, Epoch};
+use crate::store::Store;
+use crate::sync::{Exchange, Transport};
 use crate::wire::HelloReply;
 
-impl FirstHours {
-    /// Sends, in the name of the install that ended last, what it wrote and the station is not known to have.
-    pub(super) fn send_for_ended(&self, transport: Box<dyn Transport>) -> Result<(), AppError> {
-        let ended = {
-            let inner = self.lock();
-            let ended = inner.me.ended.iter().rev().find(|ended| ended.certificate.is_some());
-            ended.map(|ended| Who { install: ended.install, key: ended.key.clone(), live: false })
-        };
-        let Some(who) = ended else { return Ok(()) };
-        let adrift = self.adrift()?;
-        if adrift.is_empty() {
-            return Ok(());
-        }
-        Run::new(self, transport, Session::offering(adrift), who).complete().map(drop)
+/// Sends, in the name of the install that ended last, what it wrote and the station is not known to have.
+pub(super) fn send_for_ended(door: &FirstHours, transport: Box<dyn Transport>) -> Result<(), AppError> {
+    let (ended, adrift) = door.with(|session| {
+        let ended = session.me.ended.iter().rev().find(|ended| ended.certificate.is_some());
+        let ended = ended.map(|ended| Who { install: ended.install, key: ended.key.clone(), live: false });
+        Ok((ended, session.adrift()?))
+    })?;
+    let Some(who) = ended else { return Ok(()) };
+    if adrift.is_empty() {
+        return Ok(());
     }
+    Run::new(door, transport, Exchange::offering(adrift), who).complete().map(drop)
+}
 
+impl Session {
     /// Records that hold events of somebody else than the live install which the station is not known to have.
     pub(super) fn adrift(&self) -> Result<BTreeSet<EncounterId>, AppError> {
-        let me = {
-            let inner = self.lock();
-            if inner.me.ended.is_empty() {
-                return Ok(BTreeSet::new());
-            }
-            Install::Phone(inner.me.install)
-        };
         let mut adrift = BTreeSet::new();
+        if self.me.ended.is_empty() {
+            return Ok(adrift);
+        }
+        let me = self.me.author();
         for row in self.store.encounters()?.into_iter().filter(|row| row.unpositioned > 0) {
             let events = self.store.events(&row.id)?;
-            let of_others = |install| install != me;
             if events.iter().any(|stored| {
-                stored.pos.is_none() && stored.event.read().is_ok_and(|event| of_others(event.header.install))
+                stored.pos.is_none() && stored.event.read().is_ok_and(|event| event.header.install != me)
             }) {
                 adrift.insert(row.id);
             }
@@ -75,13 +71,13 @@ impl Run<'_> {
         }
         let Some((document, _)) = self.last_word_of(epoch)? else { return Ok(false) };
         self.proof = Some(document);
-        self.session.say_hello_again();
+        self.exchange.say_hello_again();
         Ok(true)
     }
 
     /// The last receipt of this server in this epoch, to whichever install of this store.
     fn last_word_of(&self, epoch: Epoch) -> Result<Option<(Document, Receipt)>, AppError> {
-        let Some(document) = self.app.store.receipt()? else { return Ok(None) };
+        let Some(document) = self.store(Store::receipt)? else { return Ok(None) };
         // It was verified before it was kept.
         let Ok(before) = document.peek::<Receipt>() else { return Ok(None) };
         Ok((before.epoch == epoch).then_some((document, before)))

@@ -17,7 +17,7 @@ impl Run<'_> {
         match self.send(&Request { method: Method::Get, path, headers, body: Vec::new() })? {
             Answer::Ok(response) => Ok(Some(response)),
             Answer::Problem(problem) => {
-                self.session.on_problem(&problem);
+                self.exchange.on_problem(&problem);
                 Ok(None)
             }
         }
@@ -34,7 +34,7 @@ impl Run<'_> {
         match self.send(&Request { method, path, headers, body })? {
             Answer::Ok(response) => T::read(&response.body).map(Some).map_err(|_| unwell()),
             Answer::Problem(problem) => {
-                self.session.on_problem(&problem);
+                self.exchange.on_problem(&problem);
                 Ok(None)
             }
         }

@@ -45,7 +45,7 @@ class ApiTest {
             // What is declared at the margin goes to the next such line.
             if (line[0].isLetter() || line[0] == '@') shown = DECLARED.containsMatchIn(line) && !CARRIES.containsMatchIn(line)
             val indent = if (line[0].isWhitespace()) "    " else ""
-            val name = line.trim().removePrefix("@Throws(FieldException::class) ").trimEnd(' ', ',', '{')
+            val name = line.trim().removePrefix("@Throws(CoreException::class) ").trimEnd(' ', ',', '{')
             if (shown && NAME.containsMatchIn(name) && "uniffi" !in name) indent + name else null
         }
     }

@@ -26,15 +26,15 @@ internal object Night {
     private fun read(name: String): JsonElement = JsonParser.parseString(File(Given.bindings, name).readText())
 
     /** Does one act on a view and gives the next one. An act that must be refused leaves it as it was. */
-    suspend fun play(phone: FieldCore, view: EncounterView, act: JsonObject): EncounterView {
+    suspend fun play(phone: FirstHoursCore, view: EncounterView, act: JsonObject): EncounterView {
         if (act.text("do") == "draft") {
             phone.draft(view.id, view.seen, act.text("step"), null, act.text("field"), act.text("text"))
             return phone.encounter(view.id)
         }
         val after = try {
             phone.act(view.id, view.seen, actOf(view, act))
-        } catch (trouble: FieldTrouble) {
-            val refused = trouble.problem as? FieldProblem.Refused ?: throw trouble
+        } catch (trouble: CoreError) {
+            val refused = trouble.problem as? CoreProblem.Refused ?: throw trouble
             check(refused.because.name.lowercase() == act.textOrNull("refused")) { "$act: $refused" }
             return phone.encounter(view.id)
         }
@@ -75,7 +75,7 @@ internal object Night {
         }
 
     /** What a record shows, less what differs from night to night: ids, times and the sentences that have them. */
-    suspend fun shown(phone: FieldCore, encounter: String): JsonObject {
+    suspend fun shown(phone: FirstHoursCore, encounter: String): JsonObject {
         val view = phone.encounter(encounter)
         val fields = view.steps().flatMap { step ->
             step.entries.flatMapIndexed { at, entry -> entry.fields.map { "${step.id}.${at + 1}.${it.id}" to it } }
@@ -104,7 +104,7 @@ internal object Night {
     }
 
     /** Every row of a record's history, newest first. */
-    suspend fun history(phone: FieldCore, encounter: String): List<TimelineRow> {
+    suspend fun history(phone: FirstHoursCore, encounter: String): List<TimelineRow> {
         val rows = mutableListOf<TimelineRow>()
         var page: Int? = 0
         while (page != null) {

@@ -18,7 +18,7 @@ class NightTest {
     lateinit var folder: File
     private val key = ByteArray(32).also { SecureRandom().nextBytes(it) }
 
-    private suspend fun open(language: String) = FieldCore.open(folder.path, key.copyOf(), language)
+    private suspend fun open(language: String) = FirstHoursCore.open(folder.path, key.copyOf(), language)
 
     @Test
     fun `a night survives its kill and reaches the station whole`(): Unit = runBlocking(Dispatchers.Default) {
@@ -62,7 +62,7 @@ class NightTest {
             phone = open("es")
             val spanish = Night.shown(phone, first)
             view = phone.encounter(first)
-            val refused = assertThrows<FieldTrouble> {
+            val refused = assertThrows<CoreError> {
                 runBlocking { phone.act(first, view.seen, Night.actOf(view, Night.refusedInTheEnd)) }
             }
             phone.shutdown()

@@ -6,12 +6,12 @@ import kotlinx.coroutines.runBlocking
 /** A process on the library that breaks on request: says what became of a call that panicked, and of the next one. */
 fun main(arguments: Array<String>): Unit = runBlocking {
     val folder = arguments.single()
-    val phone = FieldCore.open(folder, ByteArray(32), "en")
+    val phone = FirstHoursCore.open(folder, ByteArray(32), "en")
     File(folder, "panic").createNewFile()
     try {
         phone.home()
-    } catch (trouble: FieldTrouble) {
-        println((trouble.problem as FieldProblem.Bug).detail)
+    } catch (trouble: CoreError) {
+        println((trouble.problem as CoreProblem.Bug).detail)
     }
     println(phone.home().nothing)
     phone.shutdown()

@@ -8,7 +8,7 @@ import kotlinx.coroutines.runBlocking
  */
 fun main(arguments: Array<String>): Unit = runBlocking {
     val (folder, key) = arguments
-    val phone = FieldCore.open(folder, key.chunked(2).map { it.toInt(16).toByte() }.toByteArray(), Night.language)
+    val phone = FirstHoursCore.open(folder, key.chunked(2).map { it.toInt(16).toByte() }.toByteArray(), Night.language)
     var view = phone.startEncounter()
     println("""{"begun": "${view.id}"}""")
     for (act in Night.beforeTheKill) {

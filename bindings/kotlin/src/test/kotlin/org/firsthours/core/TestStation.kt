@@ -32,7 +32,7 @@ internal class TestStation : AutoCloseable {
         ProcessBuilder(Given.station.path).redirectError(ProcessBuilder.Redirect.INHERIT).start()
     private val said = process.inputStream.bufferedReader()
     private val asked = process.outputStream.bufferedWriter()
-    val station: Station = hear().let { Station(it["address"].asString, it["fingerprint"].asString, null) }
+    val server: ServerEndpoint = hear().let { ServerEndpoint(it["address"].asString, it["fingerprint"].asString, null) }
 
     fun ask(line: String): JsonObject {
         asked.write(line + "\n")
@@ -45,7 +45,7 @@ internal class TestStation : AutoCloseable {
     fun uploads(): Int = ask("uploads")["uploads"].asInt
 
     /** Enrols a phone as a person does, and fetches what it needs to record. */
-    suspend fun enrol(phone: FieldCore, person: String) {
+    suspend fun enrol(phone: FirstHoursCore, person: String) {
         val code = ask("code $person")["code"].asString
         assertFalse(phone.enrol(station, code).approved)
         ask("approve")

@@ -1,5 +1,5 @@
 import Dispatch
-import FirstHoursCore
+import FirstHoursBindings
 import Foundation
 
 /// First Hours for one deputy on one phone: the only caller of the generated code.
@@ -10,7 +10,7 @@ import Foundation
 ///
 /// A screen draws from `views(of:)`, which never goes back to an older view. The views that acts return are the same
 /// ones, and may reach two callers in either order.
-public actor FieldCore {
+public actor FirstHoursCore {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let phone: any FirstHoursProtocol
@@ -28,7 +28,7 @@ public actor FieldCore {
     /// `sessionFile` is a file that is excluded from backups: by it the store knows that it was put back from a copy.
     public static func open(
         folder: String, key: consuming StoreKey, language: String, sessionFile: String? = nil
-    ) async throws(FieldProblem) -> FieldCore {
+    ) async throws(CoreProblem) -> FirstHoursCore {
         try await open(folder: folder, key: key, language: language) { folder, key, language in
             try FirstHours.open(folder: folder, key: key, language: language, sessionFile: sessionFile)
         }
@@ -38,11 +38,11 @@ public actor FieldCore {
     static func open(
         folder: String, key: consuming StoreKey, language: String,
         by opening: @escaping @Sendable (String, Data, String) throws -> any FirstHoursProtocol
-    ) async throws(FieldProblem) -> FieldCore {
+    ) async throws(CoreProblem) -> FirstHoursCore {
         // Opening reads the disk and may rescue a store: it is done where the acts will be.
         let executor = QueueExecutor(label: "org.firsthours.store")
         let phone = try await Opener(executor: executor).open(folder: folder, key: key, language: language, by: opening)
-        return FieldCore(phone: phone, executor: executor)
+        return FirstHoursCore(phone: phone, executor: executor)
     }
 
     init(phone: any FirstHoursProtocol, executor: QueueExecutor = QueueExecutor(label: "org.firsthours.store")) {
@@ -55,21 +55,22 @@ public actor FieldCore {
 
     /// Begins a record under the protocol in force. `beside` is another record of the same scene, if there is one.
     @discardableResult
-    public func startEncounter(beside: String? = nil) throws(FieldProblem) -> EncounterView {
+    public func startEncounter(beside: String? = nil) throws(CoreProblem) -> EncounterView {
         show(try ask { try phone.startEncounter(beside: beside) })
     }
 
     /// Does one thing to a record. `seen` is the token of the view that it was done on.
     @discardableResult
-    public func act(_ encounter: String, seen: Int64, _ act: Act) throws(FieldProblem) -> EncounterView {
+    public func act(_ encounter: String, seen: Int64, _ act: Act) throws(CoreProblem) -> EncounterView {
         show(try ask { try phone.act(encounter: encounter, seen: seen, act: act) })
     }
 
     /// Keeps a half-written text safe while it is typed; call it at most half a second after the last key. An empty
-    /// text drops it.
+    /// text drops it. What comes back says whether it would do as the answer; one that would not is kept all the same.
+    @discardableResult
     public func draft(
         _ encounter: String, seen: Int64, step: String, entry: String?, field: String, text: String
-    ) throws(FieldProblem) {
+    ) throws(CoreProblem) -> DraftKept {
         try ask {
             try phone.draft(encounter: encounter, seen: seen, step: step, entry: entry, field: field, text: text)
         }
@@ -78,13 +79,13 @@ public actor FieldCore {
     /// Copies what this record says of the scene into the other records of the scene on this phone. Nothing that is
     /// written there is replaced.
     @discardableResult
-    public func copyToScene(_ encounter: String) throws(FieldProblem) -> EncounterView {
+    public func copyToScene(_ encounter: String) throws(CoreProblem) -> EncounterView {
         show(try ask { try phone.copyToScene(encounter: encounter) })
     }
 
     /// Says that a record belongs to the scene of another record on this phone, `beside`.
     @discardableResult
-    public func linkScene(_ encounter: String, seen: Int64, beside: String) throws(FieldProblem) -> EncounterView {
+    public func linkScene(_ encounter: String, seen: Int64, beside: String) throws(CoreProblem) -> EncounterView {
         show(try ask { try phone.linkScene(encounter: encounter, seen: seen, beside: beside) })
     }
 
@@ -92,35 +93,35 @@ public actor FieldCore {
     @discardableResult
     public func moveRecord(
         _ encounter: String, seen: Int64, protocol version: String, reason: String? = nil
-    ) throws(FieldProblem) -> EncounterView {
+    ) throws(CoreProblem) -> EncounterView {
         show(try ask { try phone.moveRecord(encounter: encounter, seen: seen, protocol: version, reason: reason) })
     }
 
     /// What moving a record to the newest version of its protocol would change; `nil` when it is under that already.
-    public func moveCard(_ encounter: String) throws(FieldProblem) -> MoveCard? {
+    public func moveCard(_ encounter: String) throws(CoreProblem) -> MoveCard? {
         try ask { try phone.moveCard(encounter: encounter) }
     }
 
     /// A sheet of a record, by the id that its view gives. Nothing is sent anywhere.
-    public func sheet(_ sheet: String, of encounter: String) throws(FieldProblem) -> SheetView {
+    public func sheet(_ sheet: String, of encounter: String) throws(CoreProblem) -> SheetView {
         try ask { try phone.sheet(encounter: encounter, sheet: sheet) }
     }
 
     /// What should ring from now on, the next first, at most 50. Ask again after each act and each sync.
-    public func alarms() throws(FieldProblem) -> [Alarm] {
+    public func alarms() throws(CoreProblem) -> [Alarm] {
         try ask { try phone.alarms() }
     }
 
     /// One record, whole.
     @discardableResult
-    public func encounter(_ encounter: String) throws(FieldProblem) -> EncounterView {
+    public func encounter(_ encounter: String) throws(CoreProblem) -> EncounterView {
         show(try ask { try phone.encounter(encounter: encounter) })
     }
 
     /// One record as it is now, and again whenever this phone changed it, by an act or by a sync. An older view never
     /// follows a newer one, and one that nobody came to draw gives way to the next. It ends at `shutdown`, and when the
     /// record leaves the phone.
-    public func views(of encounter: String) throws(FieldProblem) -> AsyncStream<EncounterView> {
+    public func views(of encounter: String) throws(CoreProblem) -> AsyncStream<EncounterView> {
         let now = try ask { try phone.encounter(encounter: encounter) }
         let (views, watcher) = AsyncStream.makeStream(of: EncounterView.self, bufferingPolicy: .bufferingNewest(1))
         let name = UUID()
@@ -131,51 +132,51 @@ public actor FieldCore {
     }
 
     /// The first screen.
-    public func home() throws(FieldProblem) -> Home {
+    public func home() throws(CoreProblem) -> Home {
         try ask { try phone.home() }
     }
 
     /// One page of a record's history, newest first, at most 50 rows. The first page is 0.
-    public func timeline(_ encounter: String, page: Int32) throws(FieldProblem) -> TimelinePage {
+    public func timeline(_ encounter: String, page: Int32) throws(CoreProblem) -> TimelinePage {
         try ask { try phone.timeline(encounter: encounter, page: page) }
     }
 
     /// Who is to be called for a record, and how that stands.
-    public func calls(_ encounter: String) throws(FieldProblem) -> [CallView] {
+    public func calls(_ encounter: String) throws(CoreProblem) -> [CallView] {
         try ask { try phone.calls(encounter: encounter) }
     }
 
     /// The records on this phone whose handle or code has this text in it, at most 50.
-    public func search(_ text: String) throws(FieldProblem) -> [HomeRow] {
+    public func search(_ text: String) throws(CoreProblem) -> [HomeRow] {
         try ask { try phone.search(text: text) }
     }
 
     /// What this phone still holds, and whether the station has it.
-    public func holdings() throws(FieldProblem) -> [Holding] {
+    public func holdings() throws(CoreProblem) -> [Holding] {
         try ask { try phone.holdings() }
     }
 
     /// Every fixed word of the app in a language: titles, buttons, states, by a key that never changes.
-    public func words(_ language: String) throws(FieldProblem) -> [WordEntry] {
+    public func words(_ language: String) throws(CoreProblem) -> [WordEntry] {
         try ask { try phone.words(language: language) }
     }
 
     /// Derives every record again from its history and gives how many were not as they should be.
-    public func rebuild() throws(FieldProblem) -> Int32 {
+    public func rebuild() throws(CoreProblem) -> Int32 {
         try ask { try phone.rebuild() }
     }
 
     // MARK: - The station
 
     /// How this phone stands with the station.
-    public func syncState() throws(FieldProblem) -> SyncState {
+    public func syncState() throws(CoreProblem) -> SyncState {
         try ask { try phone.syncState() }
     }
 
     /// Asks the station to take this phone, with the one-time code; asked again with the same code, how that stands.
-    public nonisolated func enrol(_ station: Station, code: String) async throws(FieldProblem) -> EnrolmentView {
-        try await link.run { phone throws(FieldProblem) in
-            try attempt { try phone.enrol(station: station, code: code) }
+    public nonisolated func enrol(_ server: ServerEndpoint, code: String) async throws(CoreProblem) -> EnrolmentView {
+        try await link.run { phone throws(CoreProblem) in
+            try attempt { try phone.enrol(server: server, code: code) }
         }
     }
 
@@ -187,7 +188,7 @@ public actor FieldCore {
     @discardableResult
     public nonisolated func sync(
         progress: @escaping @Sendable (SyncProgress) -> Void = { _ in }
-    ) async throws(FieldProblem) -> SyncReport {
+    ) async throws(CoreProblem) -> SyncReport {
         let report = try await link.sync(progress: progress)
         await showAgain(report.changed)
         return report
@@ -197,7 +198,7 @@ public actor FieldCore {
 
     /// Ends it, after the acts that were asked for before: stops a running sync, closes the store, drops its key. Every
     /// call that comes later is `locked`, and who watches a record is told that this is over.
-    public func shutdown() throws(FieldProblem) {
+    public func shutdown() throws(CoreProblem) {
         defer { for encounter in watches.keys { endWatch(encounter) } }
         try ask { try phone.shutdown() }
     }
@@ -207,7 +208,7 @@ public actor FieldCore {
     /// How many records somebody watches.
     var watched: Int { watches.count }
 
-    private func ask<Answer>(_ call: () throws -> Answer) throws(FieldProblem) -> Answer {
+    private func ask<Answer>(_ call: () throws -> Answer) throws(CoreProblem) -> Answer {
         try attempt(call)
     }
 
@@ -242,11 +243,11 @@ public actor FieldCore {
 }
 
 /// Calls the core, and tells every error in the one way.
-func attempt<Answer>(_ call: () throws -> Answer) throws(FieldProblem) -> Answer {
-    do { return try call() } catch { throw FieldProblem(error) }
+func attempt<Answer>(_ call: () throws -> Answer) throws(CoreProblem) -> Answer {
+    do { return try call() } catch { throw CoreProblem(error) }
 }
 
-/// Opens a phone on the queue that its `FieldCore` will have.
+/// Opens a phone on the queue that its `FirstHoursCore` will have.
 private actor Opener {
     private let executor: QueueExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -256,7 +257,7 @@ private actor Opener {
     func open(
         folder: String, key: consuming StoreKey, language: String,
         by opening: (String, Data, String) throws -> any FirstHoursProtocol
-    ) throws(FieldProblem) -> any FirstHoursProtocol {
+    ) throws(CoreProblem) -> any FirstHoursProtocol {
         let key = key
         return try attempt { try key.lend { try opening(folder, $0, language) } }
     }

@@ -1,9 +1,9 @@
-import FirstHoursCore
+import FirstHoursBindings
 import Foundation
 import Night
 import Testing
 
-@testable import FieldKit
+@testable import FirstHoursKit
 
 /// One night: recorded, killed, opened again, synced with the real server, receipted. The same in every language.
 @Suite(.timeLimit(.minutes(2))) struct NightTests {
@@ -86,11 +86,11 @@ import Testing
     }
 
     /// The sentence of an act that the night refuses once it is submitted.
-    private func refusal(_ night: Night, _ core: FieldCore, _ record: String) async throws -> String {
+    private func refusal(_ night: Night, _ core: FirstHoursCore, _ record: String) async throws -> String {
         let act = try #require(night.acts.first { $0.refused == "reason_needed" })
         let view = try await core.encounter(record)
         let again = try act.read(on: view)
-        do throws(FieldProblem) {
+        do throws(CoreProblem) {
             try await core.act(record, seen: view.seen, again)
             Issue.record("it was not refused")
             return ""

@@ -1,4 +1,4 @@
-"""What `FieldCore` promises beside the night: threads, order, an end in the middle, a cancelled sync, a panic."""
+"""What `FirstHoursCore` promises beside the night: threads, order, an end in the middle, a cancelled sync, a panic."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ import threading
 import time
 import unittest
 
-from firsthours import Act, Bug, FieldCore, FieldError, FirstHours, RefusedBecause, SyncProgress
+from firsthours import Act, Bug, FirstHoursCore, CoreError, FirstHours, RefusedBecause, SyncProgress
 
 from . import night
 from .station import StandInStation
@@ -54,31 +54,31 @@ class View:
         self.id, self.seen = id, seen
 
 
-class FieldCoreTest(unittest.IsolatedAsyncioTestCase):
+class FirstHoursCoreTest(unittest.IsolatedAsyncioTestCase):
     def setUp(self):
         self.folder = self.enterContext(tempfile.TemporaryDirectory())
         self.key = secrets.token_bytes(32)
 
     async def open(self, language="en"):
-        return await FieldCore.open(self.folder, bytearray(self.key), language)
+        return await FirstHoursCore.open(self.folder, bytearray(self.key), language)
 
     async def test_open_wipes_the_key_that_it_was_given_even_when_it_does_not_fit(self):
         key = bytearray(self.key)
-        phone = await FieldCore.open(self.folder, key, "en")
+        phone = await FirstHoursCore.open(self.folder, key, "en")
         self.assertEqual(key, bytes(32))
         await phone.shutdown()
         wrong = bytearray(b"\x09" * 32)
-        with self.assertRaises(FieldError.WrongKey) as error:
-            await FieldCore.open(self.folder, wrong, "es")
+        with self.assertRaises(CoreError.WrongKey) as error:
+            await FirstHoursCore.open(self.folder, wrong, "es")
         self.assertEqual(wrong, bytes(32))
         self.assertTrue(error.exception.sentence.startswith("Esta clave no abre"))
 
     async def test_no_call_of_the_library_runs_on_the_thread_of_the_event_loop(self):
         core = Watched(FirstHours.open(self.folder, self.key, "en"))
-        phone = FieldCore(core)
+        phone = FirstHoursCore(core)
         await phone.home()
         await phone.sync(progress=lambda told: self.assertIsInstance(told, SyncProgress), every_s=0.001)
-        with self.assertRaises(FieldError.Refused) as refused:
+        with self.assertRaises(CoreError.Refused) as refused:
             await phone.encounter("B · 21:14")
         self.assertEqual(refused.exception.because, RefusedBecause.BAD_INPUT)
         await phone.shutdown()
@@ -89,13 +89,13 @@ class FieldCoreTest(unittest.IsolatedAsyncioTestCase):
 
     async def test_acts_keep_the_order_in_which_they_were_asked_for(self):
         core = Slow()
-        phone = FieldCore(core)
+        phone = FirstHoursCore(core)
         await asyncio.gather(*(phone.act("a", seen, None) for seen in range(40)))
         self.assertEqual(core.ran, list(range(40)))
         self.assertEqual(phone.shown("a").seen, 39)
 
     async def test_an_older_view_never_replaces_a_newer_one(self):
-        phone = FieldCore(Slow())
+        phone = FirstHoursCore(Slow())
         await phone.act("a", 8, None)
         self.assertEqual((await phone.act("a", 2, None)).seen, 2)
         self.assertEqual(phone.shown("a").seen, 8)
@@ -112,14 +112,14 @@ class FieldCoreTest(unittest.IsolatedAsyncioTestCase):
             await asyncio.sleep(0.001 if values % 2 else 0)
             calls += [asyncio.ensure_future(phone.shutdown()), asyncio.ensure_future(phone.home())]
             for outcome in await asyncio.gather(*calls, return_exceptions=True):
-                if isinstance(outcome, FieldError.Closed):
+                if isinstance(outcome, CoreError.Closed):
                     closed += 1
                 else:
                     self.assertNotIsInstance(outcome, BaseException)
                     values += 1
             for thread in beside:
                 thread.join()
-            with self.assertRaises(FieldError.Closed):
+            with self.assertRaises(CoreError.Closed):
                 await phone.home()
         self.assertGreater(closed, 0)
         self.assertGreater(values, 100)
@@ -132,7 +132,7 @@ class FieldCoreTest(unittest.IsolatedAsyncioTestCase):
         try:
             while True:
                 core.home()
-        except FieldError.Closed:
+        except CoreError.Closed:
             pass
         except BaseException as error:  # noqa: BLE001, what else can come is the question
             self.strange.append(error)
@@ -173,7 +173,7 @@ class FieldCoreTest(unittest.IsolatedAsyncioTestCase):
         code = (
             "import asyncio, sys, pathlib, firsthours\n"
             "async def main():\n"
-            "    phone = await firsthours.FieldCore.open(sys.argv[1], bytearray(32), 'en')\n"
+            "    phone = await firsthours.FirstHoursCore.open(sys.argv[1], bytearray(32), 'en')\n"
             "    pathlib.Path(sys.argv[1], 'panic').touch()\n"
             "    try:\n"
             "        await phone.home()\n"
@@ -203,4 +203,4 @@ class FieldCoreTest(unittest.IsolatedAsyncioTestCase):
         await phone.shutdown()
 
     def test_bug_is_no_field_error(self):
-        self.assertFalse(issubclass(Bug, FieldError))
+        self.assertFalse(issubclass(Bug, CoreError))

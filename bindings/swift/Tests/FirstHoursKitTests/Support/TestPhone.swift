@@ -1,7 +1,7 @@
-import FirstHoursCore
+import FirstHoursBindings
 import Foundation
 
-@testable import FieldKit
+@testable import FirstHoursKit
 
 /// A phone's folder and key, for as long as the test that holds it.
 final class TestPhone: Sendable {
@@ -25,30 +25,30 @@ final class TestPhone: Sendable {
         return StoreKey(wiping: &bytes)
     }
 
-    func open(_ language: String = "en") async throws -> FieldCore {
-        try await FieldCore.open(folder: folder, key: unlocked(), language: language)
+    func open(_ language: String = "en") async throws -> FirstHoursCore {
+        try await FirstHoursCore.open(folder: folder, key: unlocked(), language: language)
     }
 
-    func openWithAnotherKey(_ language: String) async throws -> FieldCore {
+    func openWithAnotherKey(_ language: String) async throws -> FirstHoursCore {
         var bytes = Data(repeating: 8, count: 32)
-        return try await FieldCore.open(folder: folder, key: StoreKey(wiping: &bytes), language: language)
+        return try await FirstHoursCore.open(folder: folder, key: StoreKey(wiping: &bytes), language: language)
     }
 
     /// Opens it with somebody who listens to every call.
-    func open(listening: @escaping @Sendable (FirstHours) -> Listener) async throws -> FieldCore {
-        try await FieldCore.open(folder: folder, key: unlocked(), language: "en") {
+    func open(listening: @escaping @Sendable (FirstHours) -> Listener) async throws -> FirstHoursCore {
+        try await FirstHoursCore.open(folder: folder, key: unlocked(), language: "en") {
             listening(try FirstHours.open(folder: $0, key: $1, language: $2))
         }
     }
 
     /// Opens it, enrols it for one of the station's deputies, and lets the administrator approve.
-    func enrolled(at station: TestStation, as person: String = "alvarez") async throws -> FieldCore {
+    func enrolled(at station: TestStation, as person: String = "alvarez") async throws -> FirstHoursCore {
         let core = try await open()
         try await enrol(core, at: station, as: person)
         return core
     }
 
-    func enrol(_ core: FieldCore, at station: TestStation, as person: String = "alvarez") async throws {
+    func enrol(_ core: FirstHoursCore, at station: TestStation, as person: String = "alvarez") async throws {
         _ = try await core.enrol(station.station, code: try await station.code(for: person))
         try await station.approve()
         let report = try await core.sync()

@@ -18,13 +18,13 @@ class Bug(Exception):
     """Something broke inside the core. Read the view again before going on; the object can be used on."""
 
 
-class FieldCore:
+class FirstHoursCore:
     """First Hours for one deputy in one folder. Open one with `open`, end it with `shutdown`.
 
     No call blocks the event loop, and none runs on its thread. Acts and reads run one after the other, in the order in
     which they were asked for; a sync runs beside them. An act that returns is on disk, encrypted.
 
-    Errors are `FieldError`, whose cases are classes of it (`FieldError.Closed`), or `Bug`.
+    Errors are `CoreError`, whose cases are classes of it (`CoreError.Closed`), or `Bug`.
     """
 
     def __init__(self, core: _ffi.FirstHours):
@@ -39,7 +39,7 @@ class FieldCore:
     @classmethod
     async def open(
         cls, folder: str, key: bytearray, language: str, session_file: str | None = None
-    ) -> FieldCore:
+    ) -> FirstHoursCore:
         """Opens the store in a folder, or makes a new one there.
 
         `session_file` is a file that no backup takes along: by it the store knows that it was put back from a copy.
@@ -72,9 +72,9 @@ class FieldCore:
         """Does one thing to a record, on the view whose token is `seen`. The view that comes back is the new screen."""
         return self._publish(await self._command(self._core.act, encounter, seen, act))
 
-    async def draft(self, encounter: str, seen: int, step: str, entry: str | None, field: str, text: str) -> None:
-        """Keeps a half-written text safe."""
-        await self._command(self._core.draft, encounter, seen, step, entry, field, text)
+    async def draft(self, encounter: str, seen: int, step: str, entry: str | None, field: str, text: str) -> _ffi.DraftKept:
+        """Keeps a half-written text safe, and says whether it would do as the answer."""
+        return await self._command(self._core.draft, encounter, seen, step, entry, field, text)
 
     async def copy_to_scene(self, encounter: str) -> _ffi.EncounterView:
         """Copies what this record says of the scene into the other records of the scene. Nothing there is replaced."""
@@ -146,10 +146,10 @@ class FieldCore:
 
     # The station
 
-    async def enrol(self, station: _ffi.Station, code: str) -> _ffi.EnrolmentView:
+    async def enrol(self, server: _ffi.ServerEndpoint, code: str) -> _ffi.EnrolmentView:
         """Asks the station to take this store, with a one-time code; asked again, how that stands."""
         async with self._one_sync:
-            return await self._on(self._sync, self._core.enrol, station, code)
+            return await self._on(self._sync, self._core.enrol, server, code)
 
     async def sync(
         self, progress: Callable[[_ffi.SyncProgress], None] | None = None, every_s: float = 0.1
@@ -182,7 +182,7 @@ class FieldCore:
             running.exception()
 
     async def shutdown(self) -> None:
-        """Ends it: stops a running sync, closes the store, drops its key. Later calls raise `FieldError.Closed`."""
+        """Ends it: stops a running sync, closes the store, drops its key. Later calls raise `CoreError.Closed`."""
         await self._on(self._beside, self._core.shutdown)
         self._views.clear()
 

@@ -6,14 +6,14 @@ use zeroize::Zeroizing;
 
 use super::enrol::Voucher;
 use super::outside::{Random, random_bytes};
-use super::{AppError, Station};
-use crate::evidence::{Document, InstallCertificate, Keyring, SecretKey, Trust};
+use super::{AppError, ServerEndpoint, Session};
+use crate::evidence::{Chain, Document, InstallCertificate, Keyring, SecretKey, Trust};
 use crate::record::{Actor, Install, InstallId, TimeAnchor};
 use crate::store::{Store, StoredInstall};
 use crate::wire::ProtocolNotice;
 use crate::words::Trouble;
 
-const STATION: &str = "station";
+const SERVER: &str = "station";
 const CODE: &str = "enrolment_code";
 const TRUST: &str = "trust";
 pub(super) const CERTIFICATE: &str = "certificate";
@@ -32,12 +32,12 @@ pub(super) const CHECKPOINTS: &str = "checkpoints";
 pub(super) const LAST_SYNC: &str = "last_sync";
 
 /// This install, as it is kept in memory.
-pub(super) struct Me {
+pub(super) struct OwnInstall {
     pub(super) install: InstallId,
     pub(super) key: SecretKey,
     /// The installs whose chains ended here, the oldest first: this store was put back or copied.
     pub(super) ended: Vec<Ended>,
-    pub(super) station: Option<Station>,
+    pub(super) server: Option<ServerEndpoint>,
     pub(super) code: Option<String>,
     pub(super) trust: Option<Trust>,
     pub(super) certificate: Option<InstallCertificate>,
@@ -58,7 +58,7 @@ pub(super) struct Ended {
 /// What is asked of, and known to, an install alone: another one begins without.
 const OF_ONE_INSTALL: [&str; 3] = [CODE, CERTIFICATE, NONCE];
 
-impl Me {
+impl OwnInstall {
     /// Reads the install from the store; the first time, makes it.
     pub(super) fn load_or_make(store: &Store, random: &dyn Random) -> Result<Self, AppError> {
         let mut installs = store.installs()?;
@@ -70,7 +70,7 @@ impl Me {
             install: live.id,
             key: SecretKey::from_seed(&live.seed),
             ended: Vec::new(),
-            station: store.setting(STATION)?,
+            server: store.setting(SERVER)?,
             code: store.setting(CODE)?,
             trust: store.setting(TRUST)?,
             certificate: None,
@@ -88,13 +88,6 @@ impl Me {
         Ok(me)
     }
 
-    /// Ends this install's chain and begins another: nobody goes on with the chain of a copy.
-    pub(super) fn start_anew(&mut self, store: &Store, random: &dyn Random) -> Result<(), AppError> {
-        begin(store, random)?;
-        *self = Self::load_or_make(store, random)?;
-        Ok(())
-    }
-
     /// Whom this install belongs to; until it is approved nobody can record. One that goes on from another belongs to
     /// the same person: its events wait for the approval, the deputy does not.
     pub(super) fn actor(&self) -> Result<&Actor, AppError> {
@@ -103,12 +96,6 @@ impl Me {
         certificate
             .map(|certificate| &certificate.actor)
             .ok_or(AppError::NotReady { trouble: Trouble::NotEnrolledYet })
-    }
-
-    /// Wipes the signing keys from memory: a key is overwritten when it is dropped.
-    pub(super) fn forget_key(&mut self) {
-        self.key = SecretKey::from_seed(&[0; 32]);
-        self.ended.clear();
     }
 
     fn recall(&self, store: &Store, installs: Vec<StoredInstall>) -> Result<Vec<Ended>, AppError> {
@@ -142,14 +129,14 @@ impl Me {
 
     /// The keys to verify with: the server's, and those of the certificates given.
     pub(super) fn keyring(&self, certificates: &[Document]) -> Result<Keyring, AppError> {
-        let (Some(station), Some(trust)) = (&self.station, &self.trust) else {
+        let (Some(server), Some(trust)) = (&self.server, &self.trust) else {
             return Err(AppError::NotReady { trouble: Trouble::NotEnrolledYet });
         };
         let not_the_station = |_| AppError::Sync { trouble: Trouble::NotTheStation };
         let checked = if let Some(checked) = self.ring.get() {
             checked
         } else {
-            let checked = Keyring::new(trust, &station.fingerprint).map_err(not_the_station)?;
+            let checked = Keyring::new(trust, &server.fingerprint).map_err(not_the_station)?;
             self.ring.get_or_init(|| checked)
         };
         let mut ring = checked.clone();
@@ -158,68 +145,88 @@ impl Me {
         }
         Ok(ring)
     }
+}
 
-    pub(super) fn set_station(
-        &mut self,
-        store: &Store,
-        station: Station,
-        code: String,
-    ) -> Result<(), AppError> {
+impl Session {
+    /// Ends this install's chain and begins another: nobody goes on with the chain of a copy.
+    pub(super) fn start_anew(&mut self) -> Result<(), AppError> {
+        begin(&self.store, self.outside.random.as_ref())?;
+        self.me = OwnInstall::load_or_make(&self.store, self.outside.random.as_ref())?;
+        Ok(())
+    }
+
+    /// The end of this install's chain: only acts move it, and each says where to.
+    pub(super) fn own_head(&mut self) -> Result<Chain, AppError> {
+        let author = self.me.author();
+        if let Some((of, head)) = self.own
+            && of == author
+        {
+            debug_assert_eq!(self.store.own_head().ok(), Some(head), "the disk has what is in memory");
+            return Ok(head);
+        }
+        let head = self.store.own_head()?;
+        self.own = Some((author, head));
+        Ok(head)
+    }
+
+    pub(super) fn set_server(&mut self, server: ServerEndpoint, code: String) -> Result<(), AppError> {
         // One root for a store's life: the caller has refused another, and nothing here would outlive a mistake.
-        if self.station.as_ref().is_some_and(|known| known.fingerprint != station.fingerprint) {
+        if self.me.server.as_ref().is_some_and(|known| known.fingerprint != server.fingerprint) {
             return Err(AppError::Sync { trouble: Trouble::OtherProgramme });
         }
-        store.set_setting(STATION, &station)?;
-        store.set_setting(CODE, &code)?;
-        self.station = Some(station);
-        self.code = Some(code);
+        self.store.set_setting(SERVER, &server)?;
+        self.store.set_setting(CODE, &code)?;
+        self.me.server = Some(server);
+        self.me.code = Some(code);
         Ok(())
     }
 
     /// Takes up the server's keys, if they stand under the trusted root.
-    pub(super) fn set_trust(&mut self, store: &Store, trust: &Trust) -> Result<(), AppError> {
-        let Some(station) = &self.station else {
+    pub(super) fn set_trust(&mut self, trust: &Trust) -> Result<(), AppError> {
+        let Some(server) = &self.me.server else {
             return Err(AppError::NotReady { trouble: Trouble::NotEnrolledYet });
         };
-        if self.trust.as_ref() == Some(trust) {
+        if self.me.trust.as_ref() == Some(trust) {
             return Ok(());
         }
-        let checked = Keyring::new(trust, &station.fingerprint)
+        let checked = Keyring::new(trust, &server.fingerprint)
             .map_err(|_| AppError::Sync { trouble: Trouble::NotTheStation })?;
-        store.set_setting(TRUST, trust)?;
-        self.trust = Some(trust.clone());
-        self.ring = OnceLock::from(checked);
+        self.store.set_setting(TRUST, trust)?;
+        self.me.trust = Some(trust.clone());
+        self.me.ring = OnceLock::from(checked);
         Ok(())
     }
 
     /// Takes up this install's certificate, if it names this install and this key.
-    pub(super) fn set_certificate(&mut self, store: &Store, document: &Document) -> Result<(), AppError> {
-        let mut ring = self.keyring(&[])?;
+    pub(super) fn set_certificate(&mut self, document: &Document) -> Result<(), AppError> {
+        let mut ring = self.me.keyring(&[])?;
         let not_the_station = AppError::Sync { trouble: Trouble::NotTheStation };
         let certificate = ring.admit(document).map_err(|_| not_the_station.clone())?.clone();
-        if certificate.install != self.install || certificate.key != self.key.public() {
+        if certificate.install != self.me.install || certificate.key != self.me.key.public() {
             return Err(not_the_station);
         }
-        store.set_setting(CERTIFICATE, document)?;
-        store.put_certificates(std::slice::from_ref(document))?;
-        self.certificate = Some(certificate);
+        self.store.set_setting(CERTIFICATE, document)?;
+        self.store.put_certificates(std::slice::from_ref(document))?;
+        self.me.certificate = Some(certificate);
         Ok(())
     }
 
-    pub(super) fn set_nonce(&mut self, store: &Store, nonce: &str) -> Result<(), AppError> {
-        nonce.clone_into(&mut self.nonce);
-        Ok(store.set_setting(NONCE, &self.nonce)?)
+    pub(super) fn set_nonce(&mut self, nonce: &str) -> Result<(), AppError> {
+        self.store.set_setting(NONCE, &nonce)?;
+        nonce.clone_into(&mut self.me.nonce);
+        Ok(())
     }
 
-    pub(super) fn set_anchor(&mut self, store: &Store, anchor: TimeAnchor) -> Result<(), AppError> {
-        self.anchor = Some(anchor);
-        Ok(store.set_setting(ANCHOR, &anchor)?)
+    pub(super) fn set_anchor(&mut self, anchor: TimeAnchor) -> Result<(), AppError> {
+        self.store.set_setting(ANCHOR, &anchor)?;
+        self.me.anchor = Some(anchor);
+        Ok(())
     }
 
-    pub(super) fn set_notices(&mut self, store: &Store, notices: &[ProtocolNotice]) -> Result<(), AppError> {
-        if self.notices != notices {
-            self.notices = notices.to_vec();
-            store.set_setting(NOTICES, &self.notices)?;
+    pub(super) fn set_notices(&mut self, notices: &[ProtocolNotice]) -> Result<(), AppError> {
+        if self.me.notices != notices {
+            self.store.set_setting(NOTICES, &notices)?;
+            self.me.notices = notices.to_vec();
         }
         Ok(())
     }

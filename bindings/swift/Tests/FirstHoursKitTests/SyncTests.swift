@@ -1,9 +1,9 @@
-import FirstHoursCore
+import FirstHoursBindings
 import Foundation
 import Night
 import Testing
 
-@testable import FieldKit
+@testable import FirstHoursKit
 
 @Suite(.timeLimit(.minutes(1))) struct SyncTests {
     @Test func aCancelledSyncStopsBetweenTwoBatchesAndTheNextOneEndsIt() async throws {
@@ -64,7 +64,7 @@ import Testing
 
     @Test func aWishToStopIsSaidUntilItIsHeard() async throws {
         let phone = Forgetful()
-        let core = FieldCore(phone: phone)
+        let core = FirstHoursCore(phone: phone)
         let sync = Task { try await core.sync() }
         await Task.detached { phone.waitUntilBegun() }.value
         sync.cancel()
@@ -73,7 +73,7 @@ import Testing
 
     @Test func aSyncThatIsCancelledBeforeItsTurnStopsNoOther() async throws {
         let phone = Forgetful()
-        let core = FieldCore(phone: phone)
+        let core = FirstHoursCore(phone: phone)
         let first = Task { try await core.sync() }
         await Task.detached { phone.waitUntilBegun() }.value
         let second = Task { try await core.sync() }
@@ -81,7 +81,7 @@ import Testing
         first.cancel()
         #expect(try await first.value.complete == false)
         let outcome = await second.result
-        #expect(throws: FieldProblem(kind: .cancelled, sentence: nil)) { try outcome.get() }
+        #expect(throws: CoreProblem(kind: .cancelled, sentence: nil)) { try outcome.get() }
         #expect(phone.begun.wait(timeout: .now()) == .timedOut, "it never began")
     }
 
@@ -89,9 +89,9 @@ import Testing
         let station = try await TestStation()
         let phone = try TestPhone()
         let core = try await phone.open("es")
-        let gone = Station(address: "http://127.0.0.1:9", fingerprint: station.station.fingerprint, caPem: nil)
+        let gone = ServerEndpoint(address: "http://127.0.0.1:9", fingerprint: station.station.fingerprint, caPem: nil)
         await #expect { _ = try await core.enrol(gone, code: "0000-0000-0000-0000") } throws: { error in
-            (error as? FieldProblem)?.kind == .station(tryAgain: true)
+            (error as? CoreProblem)?.kind == .station(tryAgain: true)
         }
         let report = try await core.sync()
         #expect(!report.complete && !report.trouble.isEmpty)

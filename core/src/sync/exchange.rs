@@ -1,4 +1,4 @@
-//! The session: what to ask next, given what was answered. Pure; it neither sends nor stores.
+//! The exchange: what to ask next, given what was answered. Pure; it neither sends nor stores.
 //!
 //! ```text
 //! hello -> directory -> definitions -> offers -> upload -> pages -> done
@@ -14,7 +14,7 @@ use crate::evidence::{Receipt, Rolling};
 use crate::record::{EncounterId, Epoch, EventId, Hash};
 use crate::wire::{EncounterCursor, HelloReply, Limits, Page, ProblemKind, is_older};
 
-/// What the session needs next. The caller does it and tells the session what came of it.
+/// What the exchange needs next. The caller does it and tells the exchange what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
     /// Sign a hello with this nonce (empty: none is known yet) and send it.
@@ -66,7 +66,7 @@ pub struct Held<'a> {
     pub policy: Option<&'a str>,
 }
 
-/// How a session ended.
+/// How an exchange ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
     /// Everything is sent and read.
@@ -104,7 +104,7 @@ pub struct Target {
     pub to: u64,
 }
 
-/// What a session does.
+/// What an exchange does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Everything,
@@ -118,7 +118,7 @@ enum Mode {
 
 /// One sync, from hello to the last page.
 #[derive(Debug, Clone)]
-pub struct Session {
+pub struct Exchange {
     nonce: String,
     said_hello: bool,
     nonces_refused: u32,
@@ -153,8 +153,8 @@ const FIRST_BATCH: u32 = 100;
 const BATCHES: (u32, u32) = (20, 1_000);
 const BATCH_TARGET_MS: i64 = 5_000;
 
-impl Session {
-    /// A session of an install whose last own event is `head` and that heard of receipts through `received`.
+impl Exchange {
+    /// An exchange of an install whose last own event is `head` and that heard of receipts through `received`.
     pub fn new(nonce: String, head: u64, received: u64) -> Self {
         Self {
             nonce,
@@ -181,7 +181,7 @@ impl Session {
         }
     }
 
-    /// A session that offers these encounters and does nothing else.
+    /// An exchange that offers these encounters and does nothing else.
     pub fn offering(encounters: BTreeSet<EncounterId>) -> Self {
         Self { offers: encounters, does: Mode::Offer, ..Self::new(String::new(), 0, 0) }
     }
@@ -536,9 +536,9 @@ mod tests {
     #[test]
     fn a_server_keeps_a_phone_away_for_a_day_at_most_and_never_in_the_past() {
         for (asked, waits) in [(-1, 0), (5_000, 5_000), (i64::MAX, LONGEST_WAIT_MS)] {
-            let mut session = Session::new("nonce".to_owned(), 0, 0);
-            session.on_problem(&ProblemKind::TryLater { after_ms: asked });
-            assert_eq!(session.next(), Ask::Done(Ending::TryLater { after_ms: waits }));
+            let mut exchange = Exchange::new("nonce".to_owned(), 0, 0);
+            exchange.on_problem(&ProblemKind::TryLater { after_ms: asked });
+            assert_eq!(exchange.next(), Ask::Done(Ending::TryLater { after_ms: waits }));
         }
     }
 }

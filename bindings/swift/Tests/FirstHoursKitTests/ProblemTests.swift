@@ -1,12 +1,12 @@
-import FirstHoursCore
+import FirstHoursBindings
 import Foundation
 import Testing
 
-@testable import FieldKit
+@testable import FirstHoursKit
 
 @Suite struct ProblemTests {
     @Test(arguments: [
-        (FieldError.WrongKey(sentence: "s"), FieldProblem.Kind.locked),
+        (CoreError.WrongKey(sentence: "s"), CoreProblem.Kind.locked),
         (.Closed(sentence: "s"), .locked),
         (.NewerStore(sentence: "s"), .outdated),
         (.CorruptStore(setAside: "/a", sentence: "s"), .damaged(setAside: "/a")),
@@ -21,15 +21,15 @@ import Testing
         (.NotReady(enrolled: true, sentence: "s"), .notReady(enrolled: true)),
         (.Station(tryAgain: false, sentence: "s"), .station(tryAgain: false)),
     ])
-    func everyErrorOfTheCoreHasItsPlaceAndKeepsItsSentence(error: FieldError, kind: FieldProblem.Kind) {
-        #expect(FieldProblem(error) == FieldProblem(kind: kind, sentence: "s"))
+    func everyErrorOfTheCoreHasItsPlaceAndKeepsItsSentence(error: CoreError, kind: CoreProblem.Kind) {
+        #expect(CoreProblem(error) == CoreProblem(kind: kind, sentence: "s"))
     }
 
     @Test func anotherKeyIsLockedAndTheRightOneStillOpens() async throws {
         let phone = try TestPhone()
         try await phone.open().shutdown()
         await #expect { _ = try await phone.openWithAnotherKey("es") } throws: { error in
-            let problem = error as? FieldProblem
+            let problem = error as? CoreProblem
             return problem?.kind == .locked && problem?.sentence?.hasPrefix("Esta clave no abre") == true
         }
         _ = try await phone.open().home()
@@ -37,7 +37,7 @@ import Testing
 
     @Test func whatIsNoIdIsAFaultOfTheApp() async throws {
         let core = try await TestPhone().open()
-        await #expect { _ = try await core.encounter("B · 21:14") } throws: { ($0 as? FieldProblem)?.kind == .fault }
+        await #expect { _ = try await core.encounter("B · 21:14") } throws: { ($0 as? CoreProblem)?.kind == .fault }
         try await core.shutdown()
     }
 
@@ -45,7 +45,7 @@ import Testing
         let phone = try TestPhone()
         let core = try await phone.open()
         await #expect { _ = try await core.startEncounter() } throws: { error in
-            (error as? FieldProblem)?.kind == .notReady(enrolled: false)
+            (error as? CoreProblem)?.kind == .notReady(enrolled: false)
         }
         try await core.shutdown()
     }

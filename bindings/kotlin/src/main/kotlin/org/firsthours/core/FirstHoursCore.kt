@@ -28,9 +28,9 @@ import kotlinx.coroutines.withContext
  * reads run one after the other in the order in which they were asked for; a sync runs beside them. When an act returns,
  * it is on disk, encrypted.
  *
- * Every function throws [FieldTrouble], and nothing else, when it did not do what it was asked.
+ * Every function throws [CoreError], and nothing else, when it did not do what it was asked.
  */
-class FieldCore internal constructor(
+class FirstHoursCore internal constructor(
     private val core: FirstHoursInterface,
     private val background: CoroutineDispatcher = Dispatchers.IO,
 ) {
@@ -61,7 +61,10 @@ class FieldCore internal constructor(
     suspend fun act(encounter: String, seen: Long, act: Act): EncounterView =
         command { it.act(encounter, seen, act).published() }
 
-    /** Keeps a half-written text safe; call it at most half a second after the last key. An empty text drops it. */
+    /**
+     * Keeps a half-written text safe; call it at most half a second after the last key. An empty text drops it.
+     * What comes back says whether it would do as the answer; one that would not is kept all the same.
+     */
     suspend fun draft(
         encounter: String,
         seen: Long,
@@ -69,7 +72,7 @@ class FieldCore internal constructor(
         entry: String?,
         field: String,
         text: String,
-    ): Unit = command { it.draft(encounter, seen, step, entry, field, text) }
+    ): DraftKept = command { it.draft(encounter, seen, step, entry, field, text) }
 
     /**
      * Copies what this record says of the scene into the other records of the scene on this phone. Nothing that is
@@ -123,8 +126,8 @@ class FieldCore internal constructor(
     suspend fun rebuild(): Int = command { it.rebuild() }
 
     /** Asks the station to take this phone, with the one-time code; asked again with the same code, how that stands. */
-    suspend fun enrol(station: Station, code: String): EnrolmentView =
-        oneSync.withLock { told(background) { core.enrol(station, code) } }
+    suspend fun enrol(server: ServerEndpoint, code: String): EnrolmentView =
+        oneSync.withLock { told(background) { core.enrol(server, code) } }
 
     /**
      * Sends and fetches once, beside the acts. Trouble with the station is told in the report. [syncProgress] is
@@ -138,7 +141,7 @@ class FieldCore internal constructor(
         report.changed.filter { synchronized(views) { it in views } }.forEach { encounter ->
             try {
                 encounter(encounter)
-            } catch (_: FieldTrouble) {
+            } catch (_: CoreError) {
                 // The sync is done and told; what cannot be read again now shows its trouble to whoever looks at it.
             }
         }
@@ -175,7 +178,7 @@ class FieldCore internal constructor(
 
     /**
      * Ends it: stops a running sync, closes the store, drops its key, and takes every view off the screen. It does not
-     * wait for the acts that are still to come; they throw [FieldProblem.Closed], as every later call does.
+     * wait for the acts that are still to come; they throw [CoreProblem.Closed], as every later call does.
      */
     suspend fun shutdown() {
         synchronized(views) {
@@ -210,14 +213,14 @@ class FieldCore internal constructor(
             key: ByteArray,
             language: String,
             sessionFile: String? = null,
-        ): FieldCore {
+        ): FirstHoursCore {
             // Outside the heap: there the collector makes no copies, and the library reads it where it lies.
             val direct = ByteBuffer.allocateDirect(key.size)
             var opened: FirstHours? = null
             try {
                 direct.put(key).flip()
                 told(Dispatchers.IO) { opened = FirstHours.open(folder, direct, language, sessionFile) }
-                return FieldCore(checkNotNull(opened))
+                return FirstHoursCore(checkNotNull(opened))
             } catch (cancelled: CancellationException) {
                 withContext(NonCancellable + Dispatchers.IO) { opened?.shutdown() }
                 throw cancelled
@@ -233,20 +236,20 @@ class FieldCore internal constructor(
 private suspend fun <T> told(on: CoroutineDispatcher, call: () -> T): T = withContext(on) {
     try {
         call()
-    } catch (error: FieldException) {
-        throw FieldTrouble(error.toProblem(), error)
+    } catch (error: CoreException) {
+        throw CoreError(error.toProblem(), error)
     } catch (error: InternalException) {
-        throw FieldTrouble(FieldProblem.Bug(error.message.orEmpty()), error)
+        throw CoreError(CoreProblem.Bug(error.message.orEmpty()), error)
     } catch (error: IllegalStateException) {
         // The generated object says so of itself once its memory is given back.
-        throw FieldTrouble(FieldProblem.Closed(""), error)
+        throw CoreError(CoreProblem.Closed(""), error)
     }
 }
 
 /** A look that may fail without harm to the call beside which it is made: that call tells the trouble. */
 private inline fun <T> ifPossible(look: () -> T): T? = try {
     look()
-} catch (_: FieldException) {
+} catch (_: CoreException) {
     null
 } catch (_: InternalException) {
     null

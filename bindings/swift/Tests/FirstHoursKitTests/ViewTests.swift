@@ -1,8 +1,8 @@
-import FirstHoursCore
+import FirstHoursBindings
 import Foundation
 import Testing
 
-@testable import FieldKit
+@testable import FirstHoursKit
 
 @Suite(.timeLimit(.minutes(1))) struct ViewTests {
     /// Gives the views of a list, one at each reading.
@@ -16,7 +16,7 @@ import Testing
         required init(unsafeFromHandle handle: UInt64) { super.init(unsafeFromHandle: handle) }
 
         override func encounter(encounter: String) throws -> EncounterView {
-            guard !views.isEmpty else { throw FieldError.NoSuchRecord(sentence: "It is not here any more.") }
+            guard !views.isEmpty else { throw CoreError.NoSuchRecord(sentence: "It is not here any more.") }
             return views.removeFirst()
         }
         override func syncNow() throws -> SyncReport {
@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test func anOlderViewNeverReplacesANewerOne() async throws {
-        let core = FieldCore(phone: Scripted([view(5), view(6, code: "same"), view(3), view(6, code: "again")]))
+        let core = FirstHoursCore(phone: Scripted([view(5), view(6, code: "same"), view(3), view(6, code: "again")]))
         var views = try await core.views(of: "e").makeAsyncIterator()
         #expect(await views.next()?.seen == 5)
 
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func aViewThatNobodyCameToDrawGivesWayToTheNext() async throws {
-        let core = FieldCore(phone: Scripted([view(1), view(2), view(3)]))
+        let core = FirstHoursCore(phone: Scripted([view(1), view(2), view(3)]))
         var views = try await core.views(of: "e").makeAsyncIterator()
         try await core.encounter("e")
         try await core.encounter("e")
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func whatASyncChangedIsSeenByWhoWatches() async throws {
-        let core = FieldCore(phone: Scripted([view(1), view(2)]))
+        let core = FirstHoursCore(phone: Scripted([view(1), view(2)]))
         var views = try await core.views(of: "e").makeAsyncIterator()
         #expect(await views.next()?.seen == 1)
         try await core.sync()
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func shutdownEndsTheWatching() async throws {
-        let core = FieldCore(phone: Scripted([view(1)]))
+        let core = FirstHoursCore(phone: Scripted([view(1)]))
         var views = try await core.views(of: "e").makeAsyncIterator()
         #expect(await views.next()?.seen == 1)
         try await core.shutdown()
@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test func whoWatchesIsForgottenWhenItStops() async throws {
-        let core = FieldCore(phone: Scripted([view(1), view(2)]))
+        let core = FirstHoursCore(phone: Scripted([view(1), view(2)]))
         do { for await _ in try await core.views(of: "e") { break } }
         while await core.watched > 0 { await Task.yield() }
         try await core.encounter("e")

@@ -1,6 +1,6 @@
 import Foundation
 
-@testable import FieldKit
+@testable import FirstHoursKit
 
 /// A program that a test starts, speaks with line by line, and ends.
 ///

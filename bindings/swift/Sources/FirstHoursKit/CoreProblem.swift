@@ -1,7 +1,7 @@
-import FirstHoursCore
+import FirstHoursBindings
 
 /// Why a call did not do what it was asked: what the app does about it, and the sentence for the person.
-public struct FieldProblem: Error, Equatable, Sendable {
+public struct CoreProblem: Error, Equatable, Sendable {
     /// What the app does about it.
     public enum Kind: Equatable, Sendable {
         /// The store is closed, or the key does not open it: unlock again.
@@ -49,8 +49,8 @@ public struct FieldProblem: Error, Equatable, Sendable {
     init(_ error: any Error) {
         // A panic in Rust is thrown too, and is none of the core's errors. Its text is for developers and stays out of
         // here.
-        guard let error = error as? FieldError else {
-            self = error as? FieldProblem ?? FieldProblem(kind: .fault, sentence: nil)
+        guard let error = error as? CoreError else {
+            self = error as? CoreProblem ?? CoreProblem(kind: .fault, sentence: nil)
             return
         }
         switch error {
@@ -76,7 +76,7 @@ public struct FieldProblem: Error, Equatable, Sendable {
     }
 }
 
-extension FieldProblem.Kind {
+extension CoreProblem.Kind {
     fileprivate init(refused because: RefusedBecause, steps: [String], field: String?) {
         switch because {
         case .reasonNeeded: self = .reasonNeeded

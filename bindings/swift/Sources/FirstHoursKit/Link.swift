@@ -1,5 +1,5 @@
 import Dispatch
-import FirstHoursCore
+import FirstHoursBindings
 
 /// The calls that go out to the station, one at a time, on a queue of their own.
 final class Link: Sendable {
@@ -10,22 +10,22 @@ final class Link: Sendable {
 
     /// Runs one such call when those before it are over.
     func run<Answer: Sendable>(
-        _ call: @escaping @Sendable (any FirstHoursProtocol) throws(FieldProblem) -> Answer
-    ) async throws(FieldProblem) -> Answer {
-        let outcome: Result<Answer, FieldProblem> = await withCheckedContinuation { done in
+        _ call: @escaping @Sendable (any FirstHoursProtocol) throws(CoreProblem) -> Answer
+    ) async throws(CoreProblem) -> Answer {
+        let outcome: Result<Answer, CoreProblem> = await withCheckedContinuation { done in
             queue.async { [phone] in
-                done.resume(returning: Result { () throws(FieldProblem) in try call(phone) })
+                done.resume(returning: Result { () throws(CoreProblem) in try call(phone) })
             }
         }
         return try outcome.get()
     }
 
     /// Syncs once; the task that waits for it can cancel it at any time.
-    func sync(progress: @escaping @Sendable (SyncProgress) -> Void) async throws(FieldProblem) -> SyncReport {
+    func sync(progress: @escaping @Sendable (SyncProgress) -> Void) async throws(CoreProblem) -> SyncReport {
         let turn = SyncTurn(phone: phone, progress: progress)
-        let outcome: Result<SyncReport, FieldProblem> = await withTaskCancellationHandler {
+        let outcome: Result<SyncReport, CoreProblem> = await withTaskCancellationHandler {
             await withCheckedContinuation { done in
-                queue.async { done.resume(returning: Result { () throws(FieldProblem) in try turn.run() }) }
+                queue.async { done.resume(returning: Result { () throws(CoreProblem) in try turn.run() }) }
             }
         } onCancel: {
             turn.cancel()
@@ -54,8 +54,8 @@ private final class SyncTurn: @unchecked Sendable {
     }
 
     /// Blocks until the core has returned.
-    func run() throws(FieldProblem) -> SyncReport {
-        guard control.sync(execute: begin) else { throw FieldProblem(kind: .cancelled, sentence: nil) }
+    func run() throws(CoreProblem) -> SyncReport {
+        guard control.sync(execute: begin) else { throw CoreProblem(kind: .cancelled, sentence: nil) }
         defer { control.sync(execute: end) }
         return try attempt { try phone.syncNow() }
     }

@@ -1,8 +1,8 @@
-import FirstHoursCore
+import FirstHoursBindings
 import Foundation
 import Testing
 
-@testable import FieldKit
+@testable import FirstHoursKit
 
 /// Everything here is asked for on the main thread, as a screen asks.
 @MainActor @Suite(.timeLimit(.minutes(1))) struct ThreadTests {

@@ -1,11 +1,11 @@
-import FirstHoursCore
+import FirstHoursBindings
 import Foundation
 
-@testable import FieldKit
+@testable import FirstHoursKit
 
 /// The real server on loopback, with a programme of its own, for as long as the test that holds it.
 final class TestStation: Sendable {
-    let station: Station
+    let server: ServerEndpoint
     private let child: Child
 
     struct Fault: Error { let said: String? }
@@ -17,7 +17,7 @@ final class TestStation: Sendable {
         guard let line, let at = try? JSONDecoder().decode(Address.self, from: Data(line.utf8)) else {
             throw Fault(said: line)
         }
-        station = Station(address: at.address, fingerprint: at.fingerprint, caPem: nil)
+        station = ServerEndpoint(address: at.address, fingerprint: at.fingerprint, caPem: nil)
     }
 
     func code(for person: String) async throws -> String { try await ask("code \(person)", "code") }

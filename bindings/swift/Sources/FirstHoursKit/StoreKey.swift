@@ -2,7 +2,7 @@ import Foundation
 
 /// The key of a store: 32 bytes that lie in one place, which is wiped when the key is used up.
 ///
-/// It cannot be copied, `FieldCore.open` consumes it, and the core reads it where it lies. Out of reach are only the
+/// It cannot be copied, `FirstHoursCore.open` consumes it, and the core reads it where it lies. Out of reach are only the
 /// copies that the caller made before.
 public struct StoreKey: ~Copyable, @unchecked Sendable {
     private let bytes: UnsafeMutableRawBufferPointer

@@ -1,8 +1,8 @@
-import FirstHoursCore
+import FirstHoursBindings
 import Foundation
 import Testing
 
-@testable import FieldKit
+@testable import FirstHoursKit
 
 @Suite(.timeLimit(.minutes(1))) struct ClosingTests {
     /// The screen locks in the midst of everything, ten times on one phone.
@@ -16,13 +16,13 @@ import Testing
 
         for round in 0..<10 {
             let closing = core
-            let outcomes = await withTaskGroup(of: [(String, FieldProblem.Kind?)].self) { group in
+            let outcomes = await withTaskGroup(of: [(String, CoreProblem.Kind?)].self) { group in
                 for writer in 0..<4 {
                     group.addTask {
-                        var told: [(String, FieldProblem.Kind?)] = []
+                        var told: [(String, CoreProblem.Kind?)] = []
                         for number in 0..<12 {
                             let text = "\(round) \(writer) \(number)"
-                            do throws(FieldProblem) {
+                            do throws(CoreProblem) {
                                 try await closing.act(record, seen: 1, .note(text: text, step: nil))
                                 told.append((text, nil))
                             } catch {
@@ -53,7 +53,7 @@ import Testing
                     acknowledged.insert(text)
                 }
             }
-            await #expect { _ = try await closing.home() } throws: { ($0 as? FieldProblem)?.kind == .locked }
+            await #expect { _ = try await closing.home() } throws: { ($0 as? CoreProblem)?.kind == .locked }
             core = try await phone.open()
         }
 

@@ -27,14 +27,14 @@ import org.junit.jupiter.api.Timeout
 import org.junit.jupiter.api.assertThrows
 import org.junit.jupiter.api.io.TempDir
 
-/** What [FieldCore] promises beside the night: threads, order, an end in the middle, a cancelled sync, a panic. */
+/** What [FirstHoursCore] promises beside the night: threads, order, an end in the middle, a cancelled sync, a panic. */
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class FieldCoreTest {
+class FirstHoursCoreTest {
     @TempDir
     lateinit var folder: File
     private val key = ByteArray(32) { 7 }
 
-    private suspend fun open(language: String = "en") = FieldCore.open(folder.path, key.copyOf(), language)
+    private suspend fun open(language: String = "en") = FirstHoursCore.open(folder.path, key.copyOf(), language)
 
     private fun openGenerated(): FirstHours =
         FirstHours.open(folder.path, ByteBuffer.allocateDirect(32).put(key).flip(), "en")
@@ -42,12 +42,12 @@ class FieldCoreTest {
     @Test
     fun `open wipes the key that it was given, also when it does not fit`(): Unit = runBlocking {
         val given = key.copyOf()
-        FieldCore.open(folder.path, given, "en").shutdown()
+        FirstHoursCore.open(folder.path, given, "en").shutdown()
         assertArrayEquals(ByteArray(32), given)
         val wrong = ByteArray(32) { 9 }
-        val trouble = assertThrows<FieldTrouble> { runBlocking { FieldCore.open(folder.path, wrong, "es") } }
+        val trouble = assertThrows<CoreError> { runBlocking { FirstHoursCore.open(folder.path, wrong, "es") } }
         assertArrayEquals(ByteArray(32), wrong)
-        assertTrue((trouble.problem as FieldProblem.WrongKey).sentence.startsWith("Esta clave no abre"))
+        assertTrue((trouble.problem as CoreProblem.WrongKey).sentence.startsWith("Esta clave no abre"))
     }
 
     @Test
@@ -72,10 +72,10 @@ class FieldCoreTest {
             override fun shutdown() = noted("shutdown", real::shutdown)
         }
         runBlocking {
-            val phone = FieldCore(watched)
+            val phone = FirstHoursCore(watched)
             phone.home()
             phone.sync(every = Duration.ZERO)
-            assertThrows<FieldTrouble> { runBlocking { phone.encounter("B · 21:14") } }
+            assertThrows<CoreError> { runBlocking { phone.encounter("B · 21:14") } }
             phone.shutdown()
         }
         val names = calls.map { it.first }.toSet()
@@ -87,7 +87,7 @@ class FieldCoreTest {
     fun `acts keep the order in which they were asked for, and never overlap`(): Unit = runBlocking {
         val ran = mutableListOf<Long>()
         val inside = AtomicInteger()
-        val phone = FieldCore(
+        val phone = FirstHoursCore(
             standIn { _, (encounter, seen) ->
                 assertEquals(1, inside.incrementAndGet())
                 Thread.sleep((seen as Long) % 3)
@@ -103,7 +103,7 @@ class FieldCoreTest {
 
     @Test
     fun `an older view never replaces a newer one`(): Unit = runBlocking {
-        val phone = FieldCore(standIn { _, (encounter, seen) -> emptyView(encounter as String, seen as Long) })
+        val phone = FirstHoursCore(standIn { _, (encounter, seen) -> emptyView(encounter as String, seen as Long) })
         val shown = phone.view("a")
         assertNull(shown.value)
         phone.act("a", 8, Act.Unvoid)
@@ -115,7 +115,7 @@ class FieldCoreTest {
 
     @Test
     fun `an act whose caller was cancelled is still on the screen`(): Unit = runBlocking {
-        val phone = FieldCore(
+        val phone = FirstHoursCore(
             standIn { _, (encounter, seen) ->
                 Thread.sleep(100)
                 emptyView(encounter as String, seen as Long)
@@ -132,15 +132,15 @@ class FieldCoreTest {
     fun `the same problem twice is equal, and so no news for a screen`(): Unit = runBlocking {
         val phone = open()
         val problems = List(2) {
-            assertThrows<FieldTrouble> { runBlocking { phone.startEncounter() } }.problem
+            assertThrows<CoreError> { runBlocking { phone.startEncounter() } }.problem
         }
         assertEquals(problems[0], problems[1])
-        assertFalse((problems[0] as FieldProblem.NotReady).enrolled)
-        val refused = assertThrows<FieldTrouble> { runBlocking { phone.encounter("B · 21:14") } }.problem
-        assertEquals(RefusedBecause.BAD_INPUT, (refused as FieldProblem.Refused).because)
+        assertFalse((problems[0] as CoreProblem.NotReady).enrolled)
+        val refused = assertThrows<CoreError> { runBlocking { phone.encounter("B · 21:14") } }.problem
+        assertEquals(RefusedBecause.BAD_INPUT, (refused as CoreProblem.Refused).because)
         phone.shutdown()
-        val closed = assertThrows<FieldTrouble> { runBlocking { phone.home() } }.problem
-        assertEquals(FieldProblem.Closed("The app is locked. Unlock it to go on."), closed)
+        val closed = assertThrows<CoreError> { runBlocking { phone.home() } }.problem
+        assertEquals(CoreProblem.Closed("The app is locked. Unlock it to go on."), closed)
     }
 
     @Test
@@ -154,8 +154,8 @@ class FieldCoreTest {
                     try {
                         call()
                         values.incrementAndGet()
-                    } catch (trouble: FieldTrouble) {
-                        assertTrue(trouble.problem is FieldProblem.Closed, "$trouble")
+                    } catch (trouble: CoreError) {
+                        assertTrue(trouble.problem is CoreProblem.Closed, "$trouble")
                         closed.incrementAndGet()
                     }
                 }
@@ -184,7 +184,7 @@ class FieldCoreTest {
                         while (true) core.home()
                     } catch (_: IllegalStateException) {
                         late.incrementAndGet()
-                    } catch (_: FieldException.Closed) {
+                    } catch (_: CoreException.Closed) {
                         late.incrementAndGet()
                     } catch (error: Throwable) {
                         strange += error

@@ -1,5 +1,5 @@
 import Dispatch
-import FirstHoursCore
+import FirstHoursBindings
 import Foundation
 
 /// The real core, with a note of each call and of the thread that it came on.
@@ -33,17 +33,17 @@ class Listener: FirstHours, @unchecked Sendable {
     }
     override func draft(
         encounter: String, seen: Int64, step: String, entry: String?, field: String, text: String
-    ) throws {
+    ) throws -> DraftKept {
         note()
-        try super.draft(encounter: encounter, seen: seen, step: step, entry: entry, field: field, text: text)
+        return try super.draft(encounter: encounter, seen: seen, step: step, entry: entry, field: field, text: text)
     }
     override func encounter(encounter: String) throws -> EncounterView {
         note()
         return try super.encounter(encounter: encounter)
     }
-    override func enrol(station: Station, code: String) throws -> EnrolmentView {
+    override func enrol(server: ServerEndpoint, code: String) throws -> EnrolmentView {
         note()
-        return try super.enrol(station: station, code: code)
+        return try super.enrol(server: server, code: code)
     }
     override func holdings() throws -> [Holding] {
         note()
