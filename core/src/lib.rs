@@ -6,13 +6,14 @@
 //! `protocol <- record <- evidence <- bundle <- wire <- store <- vault <- sync <- app`, and
 //! `record, words <- view <- app`.
 //!
-//! Everything up to [`wire`] and [`view`] is pure: time, randomness and ids come in as parameters. The rest
-//! needs the feature `device`; the server goes without it and runs the same pure code.
+//! Everything up to [`wire`] and [`view`] is pure: time, randomness and ids come in as parameters, in the end from
+//! [`outside`]. The rest needs the feature `device`; the server goes without it and runs the same pure code.
 
 #[cfg(feature = "device")]
 pub mod app;
 pub mod bundle;
 pub mod evidence;
+pub mod outside;
 pub mod protocol;
 pub mod record;
 #[cfg(feature = "device")]

@@ -238,6 +238,11 @@ fn a_changed_removed_or_moved_event_is_named() {
     let (a, b) = (moved.events[3].event.clone(), moved.events[4].event.clone());
     (moved.events[3].event, moved.events[4].event) = (b, a);
     assert_eq!(wrong(&moved), (17, Wrong::NotOfManifest { what: "the history" }));
+
+    // What has a place stands before what waits for one.
+    let mut between = exported();
+    between.events[3].pos = None;
+    assert_eq!(wrong(&between), (event_line(5), Wrong::Order));
 }
 
 #[test]

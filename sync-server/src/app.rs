@@ -3,20 +3,20 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use firsthours_core::outside::{Clock, Random};
+use firsthours_core::record::Epoch;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::audit::{Checkpoints, Refusals};
-use crate::clock::Clock;
 use crate::config::Config;
-use crate::keys::{KeyError, Keys};
-use crate::people::{Passwords, PeopleError};
-use crate::random::Random;
-use crate::readiness::Readiness;
-use crate::sessions::{Ended, Limits};
-use crate::store::{self, Store, StoreError, migrate};
-use crate::sync::{Service, Settings};
-use crate::trust::{self, Root, ServerKeys, TrustError};
-use crate::web::error::AppError;
+use crate::programme::audit::Refusals;
+use crate::programme::checkpoint::Checkpoints;
+use crate::programme::keys::{KeyError, Keys};
+use crate::programme::people::{Passwords, PeopleError};
+use crate::programme::readiness::Readiness;
+use crate::programme::sessions::{Ended, Limits};
+use crate::programme::trust::{self, Root, ServerKeys, TrustError};
+use crate::records::Records;
+use crate::store::{self, Store, StoreError, meta, migrate};
 
 /// Password checks at one time: each takes its memory, and the machine has other work.
 const SIGN_INS: usize = 4;
@@ -41,6 +41,17 @@ pub enum OpenError {
     People(#[from] PeopleError),
 }
 
+/// Why work was not done to its end, whatever it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// The server is stopping.
+    #[error("the server is stopping")]
+    Stopping,
+    /// A fault of this program.
+    #[error("a task panicked")]
+    Panicked,
+}
+
 /// The state behind every route; cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
@@ -53,8 +64,8 @@ pub struct Parts {
     pub keys: Keys,
     /// What phones trust, and the server's own signing keys.
     pub trust: Arc<ServerKeys>,
-    /// What phones talk to, and what takes events in.
-    pub sync: Service,
+    /// The records.
+    pub records: Records,
     /// The settings.
     pub config: Config,
     /// The time.
@@ -122,16 +133,10 @@ impl App {
             opened => opened?,
         };
         let trust = Arc::new(trust);
-        let settings =
-            Settings { programme: config.title.clone(), policy: config.policy(), together: config.together };
-        let sync = Service::new(
-            store.clone(),
-            keys.clone(),
-            Arc::clone(&trust),
-            Arc::clone(&clock),
-            Arc::clone(&random),
-            settings,
-        );
+        let outside = (Arc::clone(&clock), Arc::clone(&random));
+        let (policy, together) = (config.policy(), config.together);
+        let records =
+            Records::new(store.clone(), keys.clone(), Arc::clone(&trust), outside, policy, together);
         let passwords =
             Passwords::new(config.argon2_memory_kib, config.argon2_rounds, config.argon2_lanes, &*random)?;
         let sign_ins = Semaphore::new(SIGN_INS);
@@ -139,7 +144,7 @@ impl App {
             store,
             keys,
             trust,
-            sync,
+            records,
             config,
             clock,
             random,
@@ -156,6 +161,11 @@ impl App {
         self.clock.now_ms()
     }
 
+    /// The life of the store, which changes when it was put back.
+    pub fn epoch(&self) -> store::Result<Epoch> {
+        self.store.read(meta::epoch)
+    }
+
     /// The checkpoints of the log.
     pub fn checkpoints(&self) -> Checkpoints<'_> {
         Checkpoints { store: &self.store, trust: &self.trust, file: self.config.checkpoint_file() }
@@ -170,25 +180,17 @@ impl App {
     }
 
     /// Waits until one more password may be checked; the permit is held for as long as that takes.
-    pub async fn may_check_password(&self) -> Result<SemaphorePermit<'_>, AppError> {
-        let stopping = |_| AppError::Unavailable("the server is stopping".to_owned());
-        self.sign_ins.acquire().await.map_err(stopping)
+    pub async fn may_check_password(&self) -> Result<SemaphorePermit<'_>, Broken> {
+        self.sign_ins.acquire().await.map_err(|_| Broken::Stopping)
     }
 
     /// Runs blocking work (the store, a password check) beside the threads that answer requests.
-    pub async fn blocking<T, E>(
+    pub async fn aside<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Self) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, AppError>
-    where
-        T: Send + 'static,
-        E: Into<AppError> + Send + 'static,
-    {
+        work: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Result<T, Broken> {
         let app = self.clone();
-        match tokio::task::spawn_blocking(move || work(&app)).await {
-            Ok(done) => done.map_err(Into::into),
-            Err(_) => Err(AppError::Internal("a task panicked".to_owned())),
-        }
+        tokio::task::spawn_blocking(move || work(&app)).await.map_err(|_| Broken::Panicked)
     }
 }
 

@@ -8,8 +8,8 @@ use firsthours_core::wire::{Policy, Quota};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use crate::ingest::Together;
-use crate::keys::{AgencyKey, KeyError};
+use crate::programme::keys::{AgencyKey, KeyError};
+use crate::records::ingest::Together;
 
 /// What a setting holds, so that text from the environment can be read.
 #[derive(Clone, Copy, PartialEq, Eq)]

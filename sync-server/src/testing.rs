@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::audit::Who;
-use crate::clock::ManualClock;
 use crate::config::Config;
-use crate::people::{self, NewPerson, Passwords};
-use crate::random::{SeededRandom, SystemRandom};
+use crate::programme::audit::Who;
+use crate::programme::people::{self, NewPerson, Passwords};
 use crate::store::{self, Store, StoreKey, migrate};
+use firsthours_core::outside::{ManualClock, SeededRandom, SystemRandom};
 
 pub(crate) type Folder = Arc<tempfile::TempDir>;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode};
 use firsthours_core::evidence::{SecretKey, SignedEvent, Tag};
+use firsthours_core::outside::random_bytes;
 use firsthours_core::protocol::Value;
 use firsthours_core::record::{
     Actor, At, Body as EventBody, EncounterId, EventId, IncidentId, Install, InstallId, Kind, PersonId,
@@ -15,9 +16,8 @@ use firsthours_core::wire::{
     ClockReport, DeviceReport, EventsRequest, HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE, HelloReply,
     HelloRequest, Problem, ProblemKind, ReadMessage, compress, hello_message,
 };
-use firsthours_server::audit::{Source, Who};
-use firsthours_server::devices::{self, Ask};
-use firsthours_server::random;
+use firsthours_server::programme::audit::{Source, Who};
+use firsthours_server::programme::devices::{self, Ask};
 use firsthours_tests::Programme;
 use firsthours_tests::programme::Fault;
 
@@ -135,7 +135,7 @@ impl<'p> Author<'p> {
         };
         let at = At { wall: EVENING, offset: 0, mono: 0, boot: 1, anchor: None };
         let body = EventBody { kind, actor: self.actor.clone(), at, base, reason: None, audit: None };
-        let written = body.write(&place, random::bytes(&*self.programme.app.random));
+        let written = body.write(&place, random_bytes(&*self.programme.app.random));
         let id = written.id;
         self.seq += 1;
         self.prev = Some(id);
@@ -235,7 +235,7 @@ impl<'p> Author<'p> {
                 tx.row("select pos from encounter where id = $1", &[encounter.to_string().into()])
             })?;
         let after = row.ok_or("no record")?.int(0)? - 10;
-        let epoch = self.programme.app.trust.epoch();
+        let epoch = self.programme.app.epoch()?;
         let path = format!("/v1/sync/encounters/{encounter}/{epoch}/events?after={}", after.max(0));
         let mut taken = Vec::new();
         for _ in 0..rounds {

@@ -174,7 +174,7 @@ pub(crate) fn taps() -> impl Iterator<Item = Tap> {
 
 /// The act of a tap. A field of a call goes into the entry that is there.
 pub(crate) fn act(view: &EncounterView, tap: Tap, clock: &SharedClock) -> Act {
-    let now = firsthours_server::clock::Clock::now_ms(clock);
+    let now = firsthours_core::outside::Clock::now_ms(clock);
     match tap {
         Tap::Field(step, field, given) => Act::Answer {
             step: step.to_owned(),

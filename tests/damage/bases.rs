@@ -7,12 +7,12 @@ use firsthours_core::bundle::{Bundle, BundledEvent, Manifest, pack, write};
 use firsthours_core::evidence::{
     Document, EncounterReceipt, Purpose, Receipt, Revocation, Revoked, Rolling, SecretKey, SignedEvent, Tag,
 };
+use firsthours_core::outside::Clock;
 use firsthours_core::protocol::Phase;
 use firsthours_core::record::{
     EncounterId, Epoch, Event, Hash, HoldReason, Install, InstallId, Kind, PersonId, Role,
 };
 use firsthours_core::words::Language;
-use firsthours_server::clock::Clock;
 use firsthours_tests::night::{SCENE, play, submit};
 use firsthours_tests::programme::{Fault, PROTOCOL};
 use firsthours_tests::{Phone, Programme, SharedClock};
@@ -127,7 +127,7 @@ fn export(programme: &Programme, id: &str, receipts: &[Document]) -> Result<Bund
         Ok(Document { text: row.string(0)?, signature: row.text(1)?.parse()? })
     };
     let revocations: Vec<Document> = revoked.iter().map(certificate).collect::<Result<_, _>>()?;
-    let mut office = office_of(programme);
+    let mut office = office_of(programme)?;
     for document in &revocations {
         office.revoked.push(document.peek::<Revocation>()?.install);
     }
@@ -149,10 +149,11 @@ fn export(programme: &Programme, id: &str, receipts: &[Document]) -> Result<Bund
     Ok(bundle)
 }
 
-fn office_of(programme: &Programme) -> Office<'_> {
+fn office_of(programme: &Programme) -> Result<Office<'_>, Fault> {
     let trust = &programme.app.trust;
     let (server, now) = (trust.server.clone(), programme.app.now_ms());
-    Office { server, epoch: trust.epoch(), receipt: &trust.receipt, revoked: Vec::new(), now }
+    let epoch = programme.app.epoch()?;
+    Ok(Office { server, epoch, receipt: &trust.receipt, revoked: Vec::new(), now })
 }
 
 /// Two deputies, a supervisor who sends back and approves, a phone that was revoked and so is held; another record of
@@ -212,7 +213,7 @@ pub(crate) fn night() -> Result<Base, Fault> {
         other,
         certificate,
         &programme.fingerprint,
-        &office_of(&programme),
+        &office_of(&programme)?,
         &programme.app.trust.event,
     )
 }

@@ -7,9 +7,9 @@ use std::sync::{Mutex, PoisonError};
 
 use firsthours_core::app::{Act, Sharing};
 use firsthours_core::evidence::SignedEvent;
+use firsthours_core::outside::Clock;
 use firsthours_core::record::PersonId;
 use firsthours_core::words::Language;
-use firsthours_server::clock::Clock;
 use firsthours_tests::night::{SCENE, play};
 use firsthours_tests::programme::Fault;
 use firsthours_tests::{Phone, Programme, SharedClock};

@@ -5,9 +5,9 @@ use firsthours_core::evidence::{SecretKey, SignedEvent};
 use firsthours_core::record::{
     Actor, At, Body, EncounterId, EventId, Hash, IncidentId, Install, InstallId, Kind, PersonId, Place, Role,
 };
-use firsthours_server::audit::{Source, Who};
-use firsthours_server::devices::{self, Ask};
-use firsthours_server::ingest::{self, IngestError};
+use firsthours_server::programme::audit::{Source, Who};
+use firsthours_server::programme::devices::{self, Ask};
+use firsthours_server::records::ingest::{self, IngestError};
 use firsthours_tests::programme::{Fault, PROTOCOL};
 use firsthours_tests::{Programme, SharedClock};
 
@@ -79,11 +79,11 @@ fn a_run_in_which_an_event_does_not_name_the_one_before_is_refused_whole() -> Re
     let actor = Actor { person, role: Role::Deputy, agency: "sheriff".to_owned() };
 
     for wrong in [run(&actor, &key, |[one, _]| one), run(&actor, &key, |_| EventId([3; 32]))] {
-        let refused = ingest::own(&app.sync, &author, wrong, &Source::HERE);
+        let refused = ingest::own(&app.records, &author, wrong, &Source::HERE);
         assert!(matches!(refused, Err(IngestError::NotAuthentic { seq: 3, .. })), "{refused:?}");
         assert!(programme.event_ids()?.is_empty(), "nothing of it is held");
     }
-    ingest::own(&app.sync, &author, run(&actor, &key, |[_, two]| two), &Source::HERE)?;
+    ingest::own(&app.records, &author, run(&actor, &key, |[_, two]| two), &Source::HERE)?;
     assert_eq!(programme.event_ids()?.len(), 4, "with the right one it is taken in");
     Ok(())
 }

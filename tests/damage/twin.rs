@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use firsthours_core::outside::SystemRandom;
 use firsthours_server::App;
 use firsthours_server::config::Config;
-use firsthours_server::random::SystemRandom;
 use firsthours_tests::programme::Fault;
 use firsthours_tests::{Programme, SharedClock};
 use tempfile::TempDir;

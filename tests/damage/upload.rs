@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use firsthours_core::app::Act;
 use firsthours_core::evidence::{Receipt, SignedEvent};
+use firsthours_core::outside::Clock;
 use firsthours_core::record::{EncounterId, EventId, Install};
 use firsthours_core::wire::{EventsReply, EventsRequest, MAX_INFLATED, ReadMessage, inflate};
 use firsthours_core::words::{Language, Sentence};
 use firsthours_server::App;
-use firsthours_server::clock::Clock;
 use firsthours_tests::night::{SCENE, play};
 use firsthours_tests::programme::Fault;
 use firsthours_tests::{Phone, Programme, SharedClock};

@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use self::paths::{NamedPath, paths};
 
 /// What `ARCHITECTURE.md` must state, no more and no less.
-const INVARIANTS: [&str; 9] = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9"];
+const INVARIANTS: [&str; 10] = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10"];
 
 /// Each module of the core with the modules it may name, itself apart.
-const DIRECTION: [(&str, &[&str]); 11] = [
+const DIRECTION: [(&str, &[&str]); 12] = [
     ("protocol", &[]),
     ("record", &["protocol"]),
     ("words", &["protocol", "record"]),
@@ -23,10 +23,30 @@ const DIRECTION: [(&str, &[&str]); 11] = [
     ("evidence", &["protocol", "record"]),
     ("bundle", &["protocol", "record", "evidence"]),
     ("wire", &["protocol", "record", "evidence", "bundle"]),
+    ("outside", &["protocol", "wire"]),
     ("store", &["protocol", "record", "evidence", "bundle", "wire"]),
     ("vault", &["protocol", "record", "evidence", "bundle", "wire", "store"]),
     ("sync", &["protocol", "record", "evidence", "bundle", "wire", "store", "vault"]),
-    ("app", &["protocol", "record", "words", "view", "evidence", "bundle", "wire", "store", "vault", "sync"]),
+    (
+        "app",
+        &[
+            "protocol", "record", "words", "view", "evidence", "bundle", "wire", "outside", "store", "vault",
+            "sync",
+        ],
+    ),
+];
+
+/// Each floor of the server with those that it may name.
+const FLOORS: [(&str, &[&str]); 9] = [
+    ("store", &[]),
+    ("programme", &["store"]),
+    ("records", &["store", "programme"]),
+    ("config", &["store", "programme", "records"]),
+    ("app", &["store", "programme", "records", "config"]),
+    ("http", &["store", "programme", "records", "config", "app"]),
+    ("sync", &["store", "programme", "records", "config", "app", "http"]),
+    ("web", &["store", "programme", "records", "config", "app", "http"]),
+    ("cli", &["store", "programme", "records", "config", "app", "http", "sync", "web"]),
 ];
 
 /// The modules that take time, randomness and files as parameters, or not at all.
@@ -100,15 +120,25 @@ fn collect(folder: &Path, found: &mut Vec<Source>) {
 
 /// I1: what a file of the core names that lies further along than its own module.
 fn against_the_direction(source: &Source) -> Vec<String> {
+    against(source, "core/src/", &DIRECTION)
+}
+
+/// I10: what a file of the server names that does not lie below its own floor.
+fn against_the_floors(source: &Source) -> Vec<String> {
+    if source.module() == ["testing"] { Vec::new() } else { against(source, "sync-server/src/", &FLOORS) }
+}
+
+/// What a file below `folder` names that its own module may not know.
+fn against(source: &Source, folder: &str, direction: &[(&str, &[&str])]) -> Vec<String> {
     let module = source.module();
-    let (Some(own), true) = (module.first(), source.path.starts_with("core/src/")) else { return Vec::new() };
-    let Some((_, allowed)) = DIRECTION.iter().find(|(name, _)| name == own) else {
-        return vec![format!("{}:1: the module {own} is not in the one direction", source.path)];
+    let (Some(own), true) = (module.first(), source.path.starts_with(folder)) else { return Vec::new() };
+    let Some((_, allowed)) = direction.iter().find(|(name, _)| name == own) else {
+        return vec![format!("{}:1: the module {own} has no place among the others", source.path)];
     };
     let mut found = Vec::new();
     for path in paths(&source.text) {
         let Some(named) = named_module(&path, &module) else { continue };
-        let known = DIRECTION.iter().any(|(name, _)| *name == named);
+        let known = direction.iter().any(|(name, _)| *name == named);
         if known && named != *own && !allowed.contains(&named) {
             found.push(source.at(&path, &format!("is named in {own}, which may not know {named}")));
         }
@@ -325,6 +355,11 @@ fn i9_sql_stands_in_the_stores_alone() {
 }
 
 #[test]
+fn i10_each_floor_of_the_server_names_only_those_below_it() {
+    assert_none(&all_of(against_the_floors));
+}
+
+#[test]
 fn the_page_of_the_architecture_states_every_invariant_and_no_other() {
     assert_none(&page_faults(&read("ARCHITECTURE.md")));
 }
@@ -360,6 +395,26 @@ mod planted {
         assert_eq!(against_the_direction(&planted).len(), 1);
         let planted = source("core/src/app/mod.rs", "use super::view::Home; use crate::{sync, words::*};");
         assert_eq!(against_the_direction(&planted).len(), 0);
+    }
+
+    #[test]
+    fn a_step_up_the_floors_is_named() {
+        let planted = source("sync-server/src/records/ingest/take.rs", "use crate::sync::Service;");
+        assert_eq!(
+            against_the_floors(&planted),
+            [
+                "sync-server/src/records/ingest/take.rs:1: crate::sync::Service is named in records, which may not know sync"
+            ]
+        );
+        assert_eq!(
+            against_the_floors(&source("sync-server/src/web/queue.rs", "use super::super::sync;")).len(),
+            1
+        );
+        assert_eq!(
+            against_the_floors(&source("sync-server/src/web/queue.rs", "use crate::app::App;")).len(),
+            0
+        );
+        assert_eq!(against_the_floors(&source("sync-server/src/helpers.rs", "")).len(), 1);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use firsthours_core::app::Act;
 use firsthours_core::record::{EncounterId, EventId, PersonId, Sharing};
 use firsthours_core::view::EncounterView;
 use firsthours_core::words::{Language, Sentence, Trouble};
-use firsthours_server::trust;
+use firsthours_server::programme::trust;
 use firsthours_tests::programme::Fault;
 use firsthours_tests::{Phone, Programme};
 use proptest::prelude::*;
@@ -150,15 +150,15 @@ fn snapshot_and_more() -> Result<(Programme, tempfile::TempDir, Phone, String), 
 #[test]
 fn a_server_put_back_is_shown_its_own_receipt_and_gets_back_what_it_lost() -> Result<(), Fault> {
     let (mut programme, snapshot, phone, id) = snapshot_and_more()?;
-    let (before, epoch) = (programme.event_ids()?, programme.app.trust.epoch());
+    let (before, epoch) = (programme.event_ids()?, programme.app.epoch()?);
     programme.put_back(&snapshot)?;
-    assert_eq!(programme.app.trust.epoch(), epoch, "by itself it cannot know");
+    assert_eq!(programme.app.epoch()?, epoch, "by itself it cannot know");
     assert!(programme.event_ids()?.len() < before.len());
 
     let report = phone.app().sync_now()?;
     assert!(report.complete);
     told(&report.trouble, &Trouble::StationPutBack);
-    assert_ne!(programme.app.trust.epoch(), epoch);
+    assert_ne!(programme.app.epoch()?, epoch);
     assert!(programme.app.store.read(|tx| trust::put_back_ms(tx))?.is_some());
     each_once(&programme)?;
     let after: BTreeSet<EventId> = programme.event_ids()?.into_iter().collect();
@@ -174,10 +174,10 @@ fn a_server_put_back_behind_its_list_of_epochs_begins_a_new_one_by_itself() -> R
     let (mut programme, snapshot, phone, id) = snapshot_and_more()?;
     programme.put_back(&snapshot)?;
     phone.app().sync_now()?;
-    let (before, epoch) = (each_once(&programme)?, programme.app.trust.epoch());
+    let (before, epoch) = (each_once(&programme)?, programme.app.epoch()?);
     // The same snapshot again: the list outside now names an epoch that the store does not know.
     programme.put_back(&snapshot)?;
-    assert_ne!(programme.app.trust.epoch(), epoch);
+    assert_ne!(programme.app.epoch()?, epoch);
     let report = phone.app().sync_now()?;
     told(&report.trouble, &Trouble::StationPutBack);
     assert_eq!(each_once(&programme)?, before);

@@ -4,7 +4,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
 use firsthours_core::app::Act;
 use firsthours_core::words::{Label, Language};
-use firsthours_server::audit::What;
+use firsthours_server::programme::audit::What;
 use firsthours_tests::night::{SCENE, play};
 use firsthours_tests::programme::Fault;
 use firsthours_tests::{Programme, SharedClock};
@@ -39,7 +39,7 @@ fn ask(
 }
 
 fn logged(programme: &Programme, what: What) -> Result<i64, Fault> {
-    let what = firsthours_server::audit::code(what);
+    let what = firsthours_server::programme::audit::code(what);
     let rows = programme
         .app
         .store

@@ -1,10 +1,10 @@
 //! The whole path: from a tap without a signal to the supervisor's act and back.
 
 use firsthours_core::app::{Act, Sharing};
+use firsthours_core::outside::Clock;
 use firsthours_core::protocol::{Phase, Value};
 use firsthours_core::record::{PersonId, PhaseStatus};
 use firsthours_core::words::{Language, Sentence, Trouble};
-use firsthours_server::clock::Clock;
 use firsthours_tests::night::{SCENE, answer, play, submit};
 use firsthours_tests::programme::Fault;
 use firsthours_tests::{Phone, Programme, SharedClock};

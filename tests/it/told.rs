@@ -2,7 +2,7 @@
 
 use firsthours_core::evidence::{Checkpoint, Document};
 use firsthours_core::words::Language;
-use firsthours_server::audit;
+use firsthours_server::programme::checkpoint;
 use firsthours_tests::programme::Fault;
 use firsthours_tests::{Programme, SharedClock};
 
@@ -36,13 +36,13 @@ fn a_phone_gives_back_what_it_was_told_of_the_log_and_a_cut_is_found() -> Result
     let told: Document = app.checkpoints().make(app.now_ms())?.ok_or("a checkpoint")?;
     phone.app().sync_now()?;
     phone.app().sync_now()?;
-    assert!(app.store.read(audit::differs_ms)?.is_none());
+    assert!(app.store.read(checkpoint::differs_ms)?.is_none());
     let heads = told.peek::<Checkpoint>()?.heads;
     app.store.write(|tx| tx.run("delete from audit where seq >= $1", &[heads[0].seq.into()]))?;
     // The one who cut it signs what is left; the phone keeps what it was told before, and gives that back.
     app.checkpoints().make(app.now_ms())?;
     phone.app().sync_now()?;
-    let (_, sentence) = app.store.read(audit::differs_ms)?.ok_or("it was not found")?;
+    let (_, sentence) = app.store.read(checkpoint::differs_ms)?.ok_or("it was not found")?;
     assert!(sentence.contains(&format!("entry {}", heads[0].seq)), "{sentence}");
     Ok(())
 }

@@ -6,8 +6,8 @@ use firsthours_core::app::{Act, AppError};
 use firsthours_core::protocol::Value;
 use firsthours_core::record::{Hash, PersonId, Sharing, Summary};
 use firsthours_core::words::Language;
-use firsthours_server::audit::Who;
-use firsthours_server::protocols;
+use firsthours_server::programme::audit::Who;
+use firsthours_server::records::protocols;
 use firsthours_tests::Phone;
 use firsthours_tests::programme::{Fault, PROTOCOL, Programme};
 

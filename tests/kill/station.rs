@@ -6,18 +6,17 @@ use std::time::Instant;
 
 use firsthours_core::app;
 use firsthours_core::evidence::{Chain, Document, Rolling, Signature, SignedEvent, check_encounter};
+use firsthours_core::outside::{SystemClock, SystemRandom};
 use firsthours_core::record::{
     EncounterId, Event, EventId, Hash, Install, InstallId, Kind, derive, summarise,
 };
 use firsthours_server::app::App;
-use firsthours_server::audit::{self, Who};
-use firsthours_server::clock::SystemClock;
 use firsthours_server::config::Config;
-use firsthours_server::load::{self, LoadError};
-use firsthours_server::people::{self, NewPerson};
-use firsthours_server::random::SystemRandom;
+use firsthours_server::programme::audit::{self, Who};
+use firsthours_server::programme::people::{self, NewPerson};
+use firsthours_server::records::load::{self, LoadError};
 use firsthours_server::store::Row;
-use firsthours_server::{devices, protocols, sessions};
+use firsthours_server::{programme::devices, programme::sessions, records::protocols};
 use firsthours_tests::programme::{Fault, PASSWORD, PROTOCOL};
 use tempfile::TempDir;
 
@@ -162,7 +161,7 @@ impl Station {
         if !found.is_empty() {
             return Err(format!("TORN: {found:?}").into());
         }
-        let verdict = audit::verify(&app.store, &[], app.trust.epoch())?;
+        let verdict = audit::verify(&app.store, &[], app.epoch()?)?;
         if let Some(fault) = verdict.faults.first() {
             return Err(format!("TORN: the log: {fault}").into());
         }
@@ -231,7 +230,7 @@ impl Station {
                 .map_err(|(author, fault)| torn(&format!("the chain of {author}: {fault}")))?;
             let loaded = app
                 .store
-                .read(|tx| load::record(tx, &app.keys, &app.sync.definitions, encounter))
+                .read(|tx| load::record(tx, &app.keys, &app.records.definitions, encounter))
                 .map_err(|fault: LoadError| torn(&fault.to_string()))?
                 .ok_or_else(|| torn("it cannot be loaded"))?;
             if loaded.rolling != rolling || loaded.positions.len() != events.len() {

@@ -1,9 +1,9 @@
 //! Calls that fail under the server while a phone syncs, one by one; and the power goes after.
 
 use firsthours_server::app::{App, OpenError};
-use firsthours_server::keys::KeyError;
+use firsthours_server::programme::keys::KeyError;
+use firsthours_server::programme::trust::TrustError;
 use firsthours_server::store::StoreError;
-use firsthours_server::trust::TrustError;
 use firsthours_tests::programme::Fault as Failed;
 use firsthours_vfs::{Disk, Fault, Survivors};
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use firsthours_core::evidence::{Chain, Rolling, Signature, SignedEvent, check_encounter};
 use firsthours_core::record::{EncounterId, EventId, Install, InstallId, derive, summarise};
 use firsthours_server::app::App;
-use firsthours_server::audit;
-use firsthours_server::load;
+use firsthours_server::programme::audit;
+use firsthours_server::records::load;
 use firsthours_server::store::{Row, StoreError};
 use firsthours_tests::programme::Fault;
 
@@ -28,7 +28,7 @@ impl ServerState {
         if !found.is_empty() {
             return Err(format!("a file is damaged: {found:?}").into());
         }
-        let verdict = audit::verify(&app.store, &[], app.trust.epoch())?;
+        let verdict = audit::verify(&app.store, &[], app.epoch()?)?;
         if let Some(fault) = verdict.faults.first() {
             return Err(format!("the log: {fault}").into());
         }
@@ -89,7 +89,7 @@ impl ServerState {
         }
         let loaded = app
             .store
-            .read(|tx| load::record(tx, &app.keys, &app.sync.definitions, id))?
+            .read(|tx| load::record(tx, &app.keys, &app.records.definitions, id))?
             .ok_or("it cannot be loaded")?;
         let definition = loaded.under.definition.as_ref().ok_or("its definition is gone")?;
         let derived = derive(definition, &loaded.state);

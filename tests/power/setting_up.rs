@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use firsthours_core::outside::SystemRandom;
 use firsthours_server::app::{App, OpenError};
-use firsthours_server::random::SystemRandom;
-use firsthours_server::trust::TrustError;
+use firsthours_server::programme::trust::TrustError;
 use firsthours_tests::programme::Fault;
 use firsthours_vfs::Disk;
 
@@ -21,7 +21,7 @@ fn a_server_in_the_making_survives_a_power_cut_at_every_call() -> Result<(), Fau
     let clock = Arc::new(world.clock.clone());
     let (app, root) = App::make(world.config_in(folder.path()), clock, Arc::new(SystemRandom))?;
     let made = disk.calls() - from;
-    let epoch = app.trust.epoch();
+    let epoch = app.epoch()?;
     drop(app);
     let trace = disk.trace().ok_or("nothing was recorded")?;
     let place = (folder.path(), &disk);
@@ -34,7 +34,7 @@ fn a_server_in_the_making_survives_a_power_cut_at_every_call() -> Result<(), Fau
         |n| n > made,
         |made, cut| {
             match world.open_server(cut.folder) {
-                Ok(app) if app.trust.fingerprint() == root.fingerprint && app.trust.epoch() == epoch => {
+                Ok(app) if app.trust.fingerprint() == root.fingerprint && app.epoch() == Ok(epoch) => {
                     let found: Vec<String> =
                         app.store.check()?.into_iter().chain(app.keys.check()?).collect();
                     if found.is_empty() {

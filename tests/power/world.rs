@@ -7,11 +7,11 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use firsthours_core::app::{Act, AppError, FirstHours, Outside, Random, ServerEndpoint};
 use firsthours_core::evidence::Keyring;
+use firsthours_core::outside::SystemRandom;
 use firsthours_core::store::StoreKey;
 use firsthours_core::words::Language;
 use firsthours_server::app::{App, OpenError};
 use firsthours_server::config::Config;
-use firsthours_server::random::SystemRandom;
 use firsthours_tests::clock::PhoneClock;
 use firsthours_tests::night::{SCENE, play};
 use firsthours_tests::programme::Fault;

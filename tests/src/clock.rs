@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
-use firsthours_core::app;
+use firsthours_core::outside::{Clock, SystemClock};
 use firsthours_core::wire::ClockReport;
-use firsthours_server::clock::{Clock, SystemClock};
 
 /// The time that server and phones share: the system's plus an offset, or frozen.
 #[derive(Debug, Clone)]
@@ -43,9 +42,10 @@ impl SharedClock {
 }
 
 impl Clock for SharedClock {
-    fn now_ms(&self) -> i64 {
+    fn read(&self) -> ClockReport {
         let offset = self.0.offset.load(Ordering::SeqCst);
-        if self.0.frozen { offset } else { SystemClock.now_ms() + offset }
+        let now = if self.0.frozen { offset } else { SystemClock.now_ms() + offset };
+        ClockReport { wall: now, offset: 0, mono: now, boot: 1 }
     }
 }
 
@@ -74,7 +74,7 @@ impl PhoneClock {
     }
 }
 
-impl app::Clock for PhoneClock {
+impl Clock for PhoneClock {
     fn read(&self) -> ClockReport {
         let now = self.shared.now_ms();
         ClockReport {

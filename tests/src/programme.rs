@@ -7,16 +7,16 @@ use std::sync::Arc;
 use axum::Router;
 use firsthours_core::app::{Act, EnrolmentView, ServerEndpoint};
 use firsthours_core::evidence::Revoked;
+use firsthours_core::outside::SystemRandom;
 use firsthours_core::protocol::Channel;
 use firsthours_core::record::{Actor, EncounterId, EventId, PartnerNumber, PersonId, Role};
 use firsthours_server::app::App;
-use firsthours_server::audit::{Source, Who};
 use firsthours_server::config::Config;
-use firsthours_server::people::{self, NewPerson};
-use firsthours_server::random::SystemRandom;
-use firsthours_server::sync::set_numbers;
-use firsthours_server::trust::EPOCHS_FILE;
-use firsthours_server::{desk, devices, protocols, sessions};
+use firsthours_server::programme::audit::{Source, Who};
+use firsthours_server::programme::directory::set_numbers;
+use firsthours_server::programme::people::{self, NewPerson};
+use firsthours_server::programme::trust::EPOCHS_FILE;
+use firsthours_server::{programme::devices, programme::sessions, records::desk, records::protocols};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -293,7 +293,7 @@ impl Programme {
     pub fn at_desk(&self, username: &str, encounter: &str, act: &Act) -> Result<(), Fault> {
         let encounter: EncounterId = encounter.parse()?;
         let seen = self.head(encounter)?;
-        desk::act(&self.app.sync, &self.actor(username)?, encounter, seen, act, &Source::HERE)?;
+        desk::act(&self.app.records, &self.actor(username)?, encounter, seen, act, &Source::HERE)?;
         Ok(())
     }
 

@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
 use super::enrol::Voucher;
-use super::outside::{Random, random_bytes};
 use super::{AppError, ServerEndpoint, Session};
 use crate::evidence::{Chain, Document, InstallCertificate, Keyring, SecretKey, Trust};
+use crate::outside::{Random, random_bytes};
 use crate::record::{Actor, Install, InstallId, TimeAnchor};
 use crate::store::{Store, StoredInstall};
 use crate::wire::ProtocolNotice;

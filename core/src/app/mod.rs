@@ -21,11 +21,12 @@ mod session;
 mod sync;
 mod versions;
 
+pub use crate::outside::{Clock, Random, SystemClock, SystemRandom};
 pub use crate::record::{Act, Sharing};
 pub use drafts::{DraftKept, DraftPlace};
 pub use enrol::{EnrolmentView, ServerEndpoint};
 pub use error::AppError;
-pub use outside::{Clock, Connect, Outside, Random, SystemClock, SystemRandom};
+pub use outside::{Connect, Outside};
 pub use reads::{Holding, PAGE_ROWS, SyncState, TimelinePage, WordEntry};
 pub use sync::{Progress, SyncReport};
 pub use versions::MoveCard;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use super::AppError;
 use super::install::{DIRECTORY, OwnInstall};
-use super::outside::{Outside, random_bytes};
+use super::outside::Outside;
 use super::records::OpenRecord;
 use crate::evidence::Chain;
+use crate::outside::random_bytes;
 use crate::protocol::Definition;
 use crate::record::{Directory, EncounterId, Hash, IncidentId, Install};
 use crate::store::{Store, StoreKey};

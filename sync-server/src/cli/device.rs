@@ -4,9 +4,10 @@ use clap::Subcommand;
 use firsthours_core::evidence::Revoked;
 
 use super::CliError;
+use super::out;
 use crate::app::App;
-use crate::audit::Who;
-use crate::{devices, out, people};
+use crate::programme::audit::Who;
+use crate::programme::{devices, people};
 
 /// Phones.
 #[derive(Subcommand)]

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use firsthours_core::protocol::{Day, local, zone};
 
 use super::CliError;
+use super::out;
 use crate::app::App;
-use crate::audit;
 use crate::config::Config;
-use crate::out;
+use crate::programme::audit;
+use crate::programme::checkpoint;
+use crate::programme::trust;
 use crate::store::{self, StoreError, lists, migrate};
-use crate::trust;
 
 /// After so many days the cipher under the store is called old.
 const OLD_DAYS: i64 = 180;
@@ -74,7 +75,7 @@ fn log(app: &App) -> Result<Vec<Found>, StoreError> {
         let lost = fault.wrong == audit::Wrong::LostWhenPutBack;
         found.push(if lost { Remark(text) } else { Fault(text) });
     }
-    if let Some((at_ms, sentence)) = app.store.read(audit::differs_ms)? {
+    if let Some((at_ms, sentence)) = app.store.read(checkpoint::differs_ms)? {
         let day = day(at_ms);
         found.push(Fault(format!("found on {day}: {sentence}")));
     }

@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use firsthours_core::outside::{Clock, SystemClock, SystemRandom};
 
 use super::CliError;
+use super::out;
 use crate::app::App;
-use crate::audit::{self, Entry, What, Who};
-use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::keys::{self, AgencyKey};
-use crate::random::SystemRandom;
+use crate::programme::audit::{self, Entry, What, Who};
+use crate::programme::keys::{self, AgencyKey};
+use crate::programme::people;
+use crate::programme::trust::EPOCHS_FILE;
 use crate::store::{self, migrate};
-use crate::trust::EPOCHS_FILE;
-use crate::{out, people};
 
 /// Set up a new folder.
 #[derive(Args)]

@@ -4,6 +4,7 @@ mod device;
 mod directory;
 mod doctor;
 mod init;
+mod out;
 mod people;
 mod protocol;
 mod serve;
@@ -14,18 +15,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
+use firsthours_core::outside::{SystemClock, SystemRandom};
 use toml::{Table, Value};
 
 use crate::app::{App, OpenError};
-use crate::clock::SystemClock;
 use crate::config::{Config, ConfigError};
-use crate::devices::DeviceError;
-use crate::ingest::IngestError;
-use crate::keys::KeyError;
-use crate::out;
-use crate::people::PeopleError;
-use crate::protocols::ProtocolError;
-use crate::random::SystemRandom;
+use crate::programme::devices::DeviceError;
+use crate::programme::keys::KeyError;
+use crate::programme::people::PeopleError;
+use crate::records::ingest::IngestError;
+use crate::records::protocols::ProtocolError;
 use crate::store::StoreError;
 
 /// Why a command ended without its result; the text is for the administrator.

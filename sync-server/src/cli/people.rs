@@ -7,10 +7,10 @@ use clap::Subcommand;
 use zeroize::Zeroizing;
 
 use super::CliError;
+use super::out;
 use crate::app::App;
-use crate::audit::Who;
-use crate::out;
-use crate::people::{self, NewPerson};
+use crate::programme::audit::Who;
+use crate::programme::people::{self, NewPerson};
 
 /// People who sign in with a password.
 #[derive(Subcommand)]
@@ -117,7 +117,7 @@ pub(super) fn user(app: &App, user: User) -> Result<(), CliError> {
         User::Disable { username } => app.store.write(|tx| {
             let person = people::by_username(tx, &username)?;
             people::disable(tx, &person.id, Who::Console, now_ms)?;
-            Ok::<_, CliError>(crate::devices::revoke_all_of(
+            Ok::<_, CliError>(crate::programme::devices::revoke_all_of(
                 tx,
                 &app.trust,
                 &person.id,
@@ -149,7 +149,7 @@ pub(super) fn agency(app: &App, agency: Agency) -> Result<(), CliError> {
             let now_ms = app.now_ms();
             app.store.write(|tx| people::add_agency(tx, &id, &title, Who::Console, now_ms))?;
             // What was held because nobody knew the agency is looked at again.
-            crate::ingest::reconsider(&app.sync)?;
+            crate::records::ingest::reconsider(&app.records)?;
         }
         Agency::List => {
             for line in app.store.read(people::places)? {

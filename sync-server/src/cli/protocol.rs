@@ -8,10 +8,11 @@ use firsthours_core::protocol::{Author, BasisState, Definition, diff, fingerprin
 use firsthours_core::words::{Language, change_sentence, clock_sentence};
 
 use super::CliError;
+use super::out;
 use crate::app::App;
-use crate::audit::Who;
+use crate::programme::audit::Who;
+use crate::records::{ingest, protocols};
 use crate::store::StoreError;
-use crate::{ingest, out, protocols};
 
 /// Protocol versions.
 #[derive(Subcommand)]
@@ -79,7 +80,7 @@ pub(super) fn run(app: &App, protocol: Protocol) -> Result<(), CliError> {
             }
             out::line(sha256);
             // Entries may have been held only because nobody here knew this version.
-            ingest::reconsider(&app.sync)?;
+            ingest::reconsider(&app.records)?;
         }
         Protocol::Recall { sha256 } => {
             app.store.write(|tx| protocols::recall(tx, &sha256, Who::Console, now_ms))?;

@@ -6,10 +6,9 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::CliError;
+use super::out;
 use crate::app::App;
-use crate::listen::{self, Bounds};
-use crate::out;
-use crate::store::StoreError;
+use crate::http::listen::{self, Bounds};
 
 pub(super) fn run(app: App) -> Result<(), CliError> {
     let level: tracing::Level = app.config.log.parse().expect("the settings were checked");
@@ -23,15 +22,12 @@ const CHECKPOINT_EVERY: Duration = Duration::from_mins(5);
 
 /// Compares the log with what was told of it, which reads all of it, then signs how far it is, now and every few minutes.
 async fn watch_log(app: App) {
-    let checked = app
-        .blocking(|app| {
-            let verdict = app.checkpoints().check(app.now_ms())?;
+    match app.aside(|app| app.checkpoints().check(app.now_ms())).await {
+        Ok(Ok(verdict)) => {
             tracing::info!(sound = verdict.is_sound(), "the log was compared with its checkpoints");
-            Ok::<_, StoreError>(())
-        })
-        .await;
-    if let Err(error) = checked {
-        tracing::error!(%error, "the log could not be compared with its checkpoints");
+        }
+        Ok(Err(error)) => tracing::error!(%error, "the log could not be compared with its checkpoints"),
+        Err(error) => tracing::error!(%error, "the log could not be compared with its checkpoints"),
     }
     let mut ticks = tokio::time::interval(CHECKPOINT_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -42,9 +38,10 @@ async fn watch_log(app: App) {
 }
 
 async fn sign_log(app: &App) {
-    let made = app.blocking(|app| app.checkpoints().make(app.now_ms()).map(|_| ())).await;
-    if let Err(error) = made {
-        tracing::error!(%error, "no checkpoint of the log could be made");
+    match app.aside(|app| app.checkpoints().make(app.now_ms())).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::error!(%error, "no checkpoint of the log could be made"),
+        Err(error) => tracing::error!(%error, "no checkpoint of the log could be made"),
     }
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use firsthours_core::bundle::{self, Bundle, Completeness, Manifest};
 
 use super::CliError;
-use crate::out;
+use super::out;
 
 /// Verify files that were exported.
 #[derive(Args)]

@@ -2,7 +2,8 @@
 
 use firsthours_core::record::EncounterId;
 
-use super::engine::{Result, Tx};
+use super::engine::Tx;
+use super::error::Result;
 use super::row::Row;
 
 /// An entry of the log.

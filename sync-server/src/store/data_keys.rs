@@ -1,6 +1,7 @@
 //! The key store: the wrapped key of each record, and which were destroyed; as rows.
 
-use super::engine::{Result, Tx};
+use super::engine::Tx;
+use super::error::Result;
 
 /// The wrapped key of a record.
 pub(crate) fn wrapped(tx: &mut dyn Tx, encounter: &str) -> Result<Option<Vec<u8>>> {

@@ -2,7 +2,8 @@
 
 use firsthours_core::record::{DirectoryPerson, DirectoryStation, PartnerNumber, PersonId, Role};
 
-use super::engine::{Result, StoreError, Tx};
+use super::engine::Tx;
+use super::error::{Result, StoreError};
 use super::row::Row;
 
 /// How often something of the directory was changed: each change leaves an entry in the log.

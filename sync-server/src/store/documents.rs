@@ -2,7 +2,8 @@
 
 use firsthours_core::evidence::Document;
 
-use super::engine::{Result, StoreError, Tx};
+use super::engine::Tx;
+use super::error::{Result, StoreError};
 use super::row::Row;
 
 /// The certificate of an install.

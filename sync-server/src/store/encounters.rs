@@ -1,10 +1,11 @@
 //! Records and who has a part in them, as rows.
 
 use firsthours_core::evidence::{Chain, EncounterReceipt, Rolling};
-use firsthours_core::record::{EncounterId, Hash, IncidentId};
+use firsthours_core::record::{EncounterId, Epoch, Hash, IncidentId};
 use firsthours_core::wire::Grant;
 
-use super::engine::{Result, Tx};
+use super::engine::Tx;
+use super::error::Result;
 use super::row::{Row, Value, hash, number, stored};
 
 /// A record's counter row, locked.
@@ -17,6 +18,8 @@ pub(crate) struct LockedRow {
     pub(crate) protocol: Hash,
     /// Where it stands in queues: rank, due, waiting since, voided, and whom it asks (2 a detective, 1 a county worker).
     pub(crate) order: [i64; 5],
+    /// The life of this store: the name under which the server writes.
+    pub(crate) epoch: Epoch,
 }
 
 /// What a record is called, as its opening says.
@@ -77,7 +80,8 @@ pub(crate) fn lock(tx: &mut dyn Tx, id: EncounterId) -> Result<Option<LockedRow>
     tx.run("update encounter set pos = pos where id = $1", &[(&id).into()])?;
     let row = tx.row(
         "select pos, rolling, desk_seq, desk_prev, protocol, queue_rank, due_ms, waiting_since_ms, voided, \
-         asks_detective * 2 + asks_county from encounter where id = $1",
+         asks_detective * 2 + asks_county, (select value from meta where key = 'epoch') \
+         from encounter where id = $1",
         &[(&id).into()],
     )?;
     row.map_or(Ok(None), |row| {
@@ -87,6 +91,7 @@ pub(crate) fn lock(tx: &mut dyn Tx, id: EncounterId) -> Result<Option<LockedRow>
             desk: Chain { seq: number(row.int(2)?), id: row.opt_text(3)?.map(hash).transpose()? },
             protocol: hash(row.text(4)?)?,
             order: [row.int(5)?, row.int(6)?, row.int(7)?, row.int(8)?, row.int(9)?],
+            epoch: hash(row.text(10)?)?,
         }))
     })
 }

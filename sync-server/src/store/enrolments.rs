@@ -1,6 +1,7 @@
 //! One-time codes by which a phone asks to be enrolled, as rows. Only keyed hashes of them are here.
 
-use super::engine::{Result, Tx};
+use super::engine::Tx;
+use super::error::Result;
 
 /// A code that was made.
 pub(crate) struct NewCodeRow<'a> {

@@ -3,7 +3,8 @@
 use firsthours_core::evidence::{Rolling, Signature};
 use firsthours_core::record::{EncounterId, EventId, HoldReason, Install, InstallId};
 
-use super::engine::{Result, StoreError, Tx};
+use super::engine::Tx;
+use super::error::{Result, StoreError};
 use super::many;
 use super::row::{Row, hash, number, signature, stored};
 

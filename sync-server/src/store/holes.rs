@@ -3,7 +3,8 @@
 use firsthours_core::evidence::{Chain, Document, Hole};
 use firsthours_core::record::{EventId, InstallId};
 
-use super::engine::{Result, Tx};
+use super::engine::Tx;
+use super::error::Result;
 use super::row::{Row, hash, number, stored};
 
 /// A declaration. Its text is sealed under the agency's key.

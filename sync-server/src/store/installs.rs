@@ -3,7 +3,8 @@
 use firsthours_core::evidence::Chain;
 use firsthours_core::record::InstallId;
 
-use super::engine::{Result, Tx};
+use super::engine::Tx;
+use super::error::Result;
 use super::row::{Row, hash, number, stored};
 
 /// How an install stands, and its key.

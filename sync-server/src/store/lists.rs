@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use firsthours_core::record::{EncounterId, Hash};
 
-use super::engine::{Result, Tx};
+use super::engine::Tx;
+use super::error::Result;
 use super::row::{Row, Value, hash};
 use super::scope::Covers;
 

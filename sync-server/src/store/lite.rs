@@ -11,7 +11,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::engine::{Dialect, Engine, Outcome, Result, StoreError, Tx};
+use super::engine::{Dialect, Engine, Outcome, Tx};
+use super::error::{Result, StoreError};
 use super::row::{Row, Value};
 use super::turn::Turns;
 

@@ -1,6 +1,7 @@
 //! Many rows in few statements.
 
-use super::engine::{Result, Tx};
+use super::engine::Tx;
+use super::error::Result;
 use super::row::Value;
 
 /// Rows of one statement. More would gain little, and every length is a statement of its own to prepare.

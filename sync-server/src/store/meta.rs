@@ -1,6 +1,9 @@
 //! Single facts of a server, by name.
 
-use super::engine::{Result, Tx};
+use firsthours_core::record::Epoch;
+
+use super::engine::Tx;
+use super::error::{Result, StoreError};
 
 /// A fact.
 pub(crate) fn get(tx: &mut dyn Tx, name: &str) -> Result<Option<String>> {
@@ -14,6 +17,12 @@ pub(crate) fn set(tx: &mut dyn Tx, name: &str, value: &str) -> Result<()> {
         &[name.into(), value.into()],
     )?;
     Ok(())
+}
+
+/// The life of this store. It stands here alone: whoever writes under it reads it in the same transaction.
+pub(crate) fn epoch(tx: &mut dyn Tx) -> Result<Epoch> {
+    let epoch = get(tx, "epoch")?.and_then(|text| text.parse().ok());
+    epoch.ok_or_else(|| StoreError::Corrupt("the store does not name its epoch".to_owned()))
 }
 
 /// The server's own chains begin anew in every record: it has another name in its next epoch.

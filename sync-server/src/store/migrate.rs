@@ -2,7 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use super::engine::{Dialect, Result, Store, StoreError, Tx};
+use super::engine::{Dialect, Store, Tx};
+use super::error::{Result, StoreError};
 
 /// One numbered step of a schema.
 #[derive(Debug, Clone, Copy)]

@@ -10,6 +10,7 @@ pub(crate) mod documents;
 pub(crate) mod encounters;
 mod engine;
 pub(crate) mod enrolments;
+mod error;
 pub(crate) mod events;
 pub(crate) mod holes;
 pub(crate) mod installs;
@@ -26,10 +27,11 @@ pub(crate) mod scope;
 pub(crate) mod sessions;
 mod turn;
 
-pub use engine::{Dialect, Engine, Outcome, Result, Store, StoreError, Tx};
+pub use engine::{Dialect, Engine, Outcome, Store, Tx};
+pub use error::{Result, StoreError};
 pub use lite::StoreKey;
 pub use row::{Row, Value};
-pub(crate) use row::{hash, number, stored};
+pub(crate) use row::{hash, number, stored, word};
 
 use std::path::Path;
 

@@ -3,7 +3,8 @@
 use firsthours_core::evidence::Signature;
 use firsthours_core::record::{EncounterId, EventId, Header};
 
-use super::engine::{Result, Tx};
+use super::engine::Tx;
+use super::error::Result;
 use super::row::{Row, number, signature, stored};
 
 /// An event that comes to wait. Its body is sealed under the agency's key.

@@ -1,6 +1,7 @@
 //! Agencies, their stations, and the people of the programme, as rows.
 
-use super::engine::{Result, Tx};
+use super::engine::Tx;
+use super::error::Result;
 use super::row::Row;
 
 /// An agency or a station.

@@ -1,6 +1,7 @@
 //! Published versions of protocols, as rows.
 
-use super::engine::{Result, Tx};
+use super::engine::Tx;
+use super::error::Result;
 use super::row::Row;
 
 /// A version as it is published.

@@ -2,7 +2,7 @@
 
 use firsthours_core::evidence::Signature;
 
-use super::engine::{Result, StoreError};
+use super::error::{Result, StoreError};
 
 /// One value of a statement or a row. Booleans are 0 and 1, times are milliseconds, ids are hex text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,4 +159,12 @@ pub(crate) fn signature(bytes: &[u8]) -> Result<Signature> {
 /// A hash or id that this server wrote.
 pub(crate) fn hash<T: std::str::FromStr>(text: &str) -> Result<T, StoreError> {
     text.parse().map_err(|_| StoreError::Corrupt("an id is not lower-case hex".to_owned()))
+}
+
+/// A variant's name, as a column holds it and as JSON has it.
+pub(crate) fn word<T: serde::Serialize>(variant: &T) -> String {
+    match serde_json::to_value(variant) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
 }

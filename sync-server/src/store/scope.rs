@@ -2,7 +2,8 @@
 
 use firsthours_core::record::{EncounterId, Role};
 
-use super::engine::{Result, Tx};
+use super::engine::Tx;
+use super::error::Result;
 use super::row::Value;
 
 /// How a reader stands to a record.

@@ -1,6 +1,7 @@
 //! Signed-in browsers, and browsers that are known for a person, as rows. Only hashes of their tokens are here.
 
-use super::engine::{Result, Tx};
+use super::engine::Tx;
+use super::error::Result;
 
 /// A session that has begun.
 pub(crate) struct NewSessionRow<'a> {

@@ -5,15 +5,14 @@ use std::sync::{Arc, PoisonError};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use firsthours_core::record::{Directory, Hash, PartnerNumber};
+use firsthours_core::record::{Directory, Hash};
 use firsthours_core::wire::ProtocolNotice;
 
 use super::problem::Fault;
 use super::request;
 use super::service::Service;
-use crate::audit::{self, Entry, Source, What, Who};
-use crate::ingest::word;
-use crate::protocols;
+use crate::programme::audit::{self, Entry, Source, What};
+use crate::records::protocols;
 use crate::store::directory as rows;
 use crate::store::{Result, StoreError, Tx, hash};
 
@@ -68,17 +67,6 @@ pub(super) async fn protocol(
     request::tagged(&headers, &quoted(sha256), text.into_bytes())
 }
 
-/// Replaces the programme's numbers.
-pub fn set_numbers(tx: &mut dyn Tx, numbers: &[PartnerNumber], by: Who<'_>, now_ms: i64) -> Result<()> {
-    rows::clear_numbers(tx)?;
-    for (place, number) in numbers.iter().enumerate() {
-        let place = i64::try_from(place).unwrap_or(i64::MAX);
-        rows::insert_number(tx, place, number, &word(&number.channel))?;
-    }
-    audit::append(tx, &Entry::new(now_ms, by, What::NumbersSet).with("numbers", numbers.len()))?;
-    Ok(())
-}
-
 /// The directory and its `ETag`, put together again when something in it changed.
 pub(super) fn current(service: &Service) -> Result<(String, Arc<Vec<u8>>)> {
     // Whatever changes the directory leaves an entry in the log, so their number is its version.
@@ -117,7 +105,7 @@ pub(super) fn notices(service: &Service) -> Result<Vec<ProtocolNotice>> {
 
 fn put_together(service: &Service, tx: &mut dyn Tx) -> Result<Directory> {
     let (stations, people, numbers) = (rows::stations(tx)?, rows::people(tx)?, rows::numbers(tx)?);
-    Ok(Directory { programme: service.settings.programme.clone(), stations, people, numbers })
+    Ok(Directory { programme: service.title.clone(), stations, people, numbers })
 }
 
 fn quoted(hash: Hash) -> String {

@@ -1,4 +1,4 @@
-//! Enrolment as a phone asks for it. Codes, requests and decisions are in [`crate::devices`].
+//! Enrolment as a phone asks for it. Codes, requests and decisions are in [`crate::programme::devices`].
 
 use axum::body::Body;
 use axum::extract::State;
@@ -11,11 +11,11 @@ use firsthours_core::wire::{EnrolReply, EnrolRequest, EnrolState, enrol_message,
 use super::problem::Fault;
 use super::request;
 use super::service::Service;
-use crate::audit::{Source, What};
-use crate::devices::{self, Ask, Vouched};
+use crate::http::refusal::RefusedAs;
+use crate::programme::audit::{Source, What};
+use crate::programme::devices::{self, Ask, Vouched};
 use crate::store::StoreError;
 use crate::store::installs;
-use crate::web::refusal::RefusedAs;
 
 /// What an enrolment unpacks to at most: anybody may send one, and it holds a code, a key and a name.
 const REQUEST_BYTES: usize = 16 * 1024;

@@ -15,12 +15,13 @@ use super::enrol;
 use super::problem::Fault;
 use super::request::{self, Asking, Caller};
 use super::service::Service;
-use super::token::{self, Bearer};
 use super::{directory, policy, receipt};
-use crate::audit::{self, Entry, Source, What, Who};
-use crate::ingest::{self, Author};
+use crate::programme::audit::{self, Entry, Source, What, Who};
+use crate::programme::checkpoint;
+use crate::programme::tokens::{self, Bearer};
+use crate::records::ingest::{self, Author};
 use crate::store::installs::{self, ReportRow};
-use crate::store::{StoreError, Tx, encounters, events, stored};
+use crate::store::{StoreError, Tx, encounters, events, meta, stored};
 
 /// What stands in the headers of a hello.
 #[derive(Clone)]
@@ -66,14 +67,14 @@ fn greeted(service: &Service, signed: &Signed) -> Result<(Author, i64), Fault> {
         return Err(Fault::NotEnrolled(enrol::state_of(service, install)?));
     };
     let (key, now_ms, used) = (service.trust.token_key(), service.now_ms(), used(service, install)?);
-    let until = token::read_nonce(key, &signed.nonce, install, now_ms).filter(|until| *until > used);
+    let until = tokens::read_nonce(key, &signed.nonce, install, now_ms).filter(|until| *until > used);
     let until = until.ok_or_else(|| fresh(service, install, used))?;
     Ok((author, until))
 }
 
 fn fresh(service: &Service, install: InstallId, used: i64) -> Fault {
     let now_ms = service.now_ms();
-    Fault::FreshNonce(token::nonce(service.trust.token_key(), &*service.random, install, used, now_ms))
+    Fault::FreshNonce(tokens::nonce(service.trust.token_key(), &*service.random, install, used, now_ms))
 }
 
 fn answer(service: &Service, signed: &Signed, bytes: &Bytes, source: &Source) -> Result<HelloReply, Fault> {
@@ -91,7 +92,7 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes, source: &Source) ->
         return Err(fresh(service, install, until));
     }
     let said: HelloRequest = request::message(bytes)?;
-    let min_app_version = service.settings.policy.min_app_version.clone();
+    let min_app_version = service.policy.min_app_version.clone();
     let (least, greatest) = said.versions;
     if greatest < VERSION {
         return Err(Fault::UpdateNeeded(min_app_version));
@@ -103,10 +104,10 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes, source: &Source) ->
         consider(service, proof, now_ms)?;
     }
     let outdated = is_older(&said.app_version, &min_app_version);
-    let token = token::token(key, Bearer { install, outdated }, now_ms);
-    let source = Source { address: source.address, session: Some(token::name(&token)) };
+    let token = tokens::token(key, Bearer { install, outdated }, now_ms);
+    let source = Source { address: source.address, session: Some(tokens::name(&token)) };
     remember(service, install, &said, &source, now_ms)?;
-    audit::given_back(&service.store, &service.trust, &said.checkpoints, now_ms)?;
+    checkpoint::given_back(&service.store, &service.trust, &said.checkpoints, now_ms)?;
     let asking = Asking { bearer: Bearer { install, outdated }, source };
     let Caller { send_only, followed, .. } = request::caller(service, asking)?;
     let person = &author.certificate.actor.person.0;
@@ -120,18 +121,18 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes, source: &Source) ->
     Ok(HelloReply {
         version: VERSION,
         token,
-        next_nonce: token::nonce(key, &*service.random, install, until, now_ms),
+        next_nonce: tokens::nonce(key, &*service.random, install, until, now_ms),
         server: service.trust.server.clone(),
-        epoch: service.trust.epoch(),
+        epoch: service.store.read(meta::epoch)?,
         time: now_ms,
         receipt: receipt::make(service, install, &encounters)?,
         grants,
-        limits: service.settings.policy.limits,
+        limits: service.policy.limits,
         backoff_ms: 0,
         protocols: directory::notices(service)?,
         directory: directory::current(service)?.0,
         policy: policy::current(service)?.0,
-        checkpoint: service.store.read(audit::last_checkpoint)?,
+        checkpoint: service.store.read(checkpoint::last)?,
         min_app_version,
         send_only,
         followed,
@@ -151,7 +152,7 @@ fn use_up(service: &Service, install: InstallId, until: i64) -> Result<bool, Sto
 
 /// Looks at a receipt that is to prove that this store was put back: ours, of this epoch, and saying more than we have.
 fn consider(service: &Service, proof: &Document, now_ms: i64) -> Result<(), Fault> {
-    let epoch = service.trust.epoch();
+    let epoch = service.store.read(meta::epoch)?;
     let Ok(before) = service.trust.keyring().open_receipt::<Receipt>(proof, Tag::Receipt) else {
         return Ok(());
     };

@@ -12,19 +12,15 @@ mod problem;
 mod receipt;
 mod request;
 mod service;
-mod token;
 mod upload;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::HeaderMap;
-use firsthours_core::record::InstallId;
 
-use crate::route::{self, Route, get, post};
+use crate::http::route::{self, Route, get, post};
 
-pub use directory::set_numbers;
-pub use problem::{Fault, problem_of};
-pub use service::{Service, Settings};
+pub use problem::Fault;
+pub use service::Service;
 
 /// The routes of the interface, to be merged into the server's.
 pub fn router<S: Clone + Send + Sync + 'static>(service: Service) -> Router<S> {
@@ -47,9 +43,4 @@ pub(crate) fn routes() -> Vec<Route<Service>> {
         get("/v1/directory", directory::directory),
         get("/v1/policy", policy::policy),
     ]
-}
-
-/// Who bears the token of a request, if it is good, and what names the token in the log.
-pub(crate) fn bearer_of(service: &Service, headers: &HeaderMap) -> Option<(InstallId, String)> {
-    request::read_bearer(service, headers).map(|(bearer, session)| (bearer.install, session))
 }

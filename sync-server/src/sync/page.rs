@@ -13,12 +13,12 @@ use serde::Deserialize;
 use super::problem::Fault;
 use super::request::{self, Caller};
 use super::service::Service;
-use crate::audit::{self, Entry, Source, What};
-use crate::ingest;
-use crate::keys::DataKey;
-use crate::load;
+use crate::programme::audit::{self, Entry, Source, What};
+use crate::programme::keys::DataKey;
+use crate::records::ingest;
+use crate::records::load;
 use crate::store::events::{self, PageRow};
-use crate::store::{Tx, encounters, stored};
+use crate::store::{Tx, encounters, meta, stored};
 
 /// A page ends here even if it has room for more events: a phone reads it over a poor link.
 const PAGE_BYTES: usize = 1024 * 1024;
@@ -47,7 +47,7 @@ pub(super) async fn events(
         .blocking(move |service| {
             let caller = request::reader(service, asking)?;
             allowed(service, &caller, encounter)?;
-            if epoch != service.trust.epoch() {
+            if epoch != service.store.read(meta::epoch)? {
                 return Err(Fault::EpochOver);
             }
             let page = read(service, &caller, encounter, after)?;
@@ -73,7 +73,7 @@ fn allowed(service: &Service, caller: &Caller, encounter: EncounterId) -> Result
 fn read(service: &Service, caller: &Caller, encounter: EncounterId, after: u64) -> Result<Page, Fault> {
     let id = encounter.to_string();
     let key = load::data_key(&service.keys, &id)?;
-    let most = i64::from(service.settings.policy.limits.page_events);
+    let most = i64::from(service.policy.limits.page_events);
     service.store.read(|tx| {
         let (head, _) = encounters::head(tx, encounter)?.ok_or(Fault::NotFound)?;
         let mut rolling = rolling_at(tx, encounter, after)?;
@@ -101,7 +101,8 @@ fn read(service: &Service, caller: &Caller, encounter: EncounterId, after: u64) 
         }
         let revocations = ingest::revocations(tx, authors.iter().cloned())?;
         let certificates = ingest::certificates(tx, authors)?;
-        Ok(Page { encounter, epoch: service.trust.epoch(), events, certificates, revocations, rolling, head })
+        let epoch = meta::epoch(tx)?;
+        Ok(Page { encounter, epoch, events, certificates, revocations, rolling, head })
     })
 }
 

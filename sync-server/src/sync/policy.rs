@@ -8,7 +8,7 @@ use firsthours_core::record::Hash;
 use super::problem::Fault;
 use super::request;
 use super::service::Service;
-use crate::audit::{self, Entry, Source, What};
+use crate::programme::audit::{self, Entry, Source, What};
 
 /// `GET /v1/policy`
 pub(super) async fn policy(
@@ -29,7 +29,6 @@ pub(super) async fn policy(
 
 /// The policy and its `ETag`.
 pub(super) fn current(service: &Service) -> Result<(String, Vec<u8>), Fault> {
-    let text =
-        serde_json::to_vec(&service.settings.policy).map_err(|error| Fault::Internal(error.to_string()))?;
+    let text = serde_json::to_vec(&service.policy).map_err(|error| Fault::Internal(error.to_string()))?;
     Ok((format!("\"{}\"", Hash::of(&text)), text))
 }

@@ -1,20 +1,16 @@
 //! Why a phone's request has no answer, as problem+json that says what to do and nothing of any record.
 
-use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use firsthours_core::record::EventId;
-use firsthours_core::wire::{EnrolState, Problem, ProblemKind};
+use firsthours_core::wire::{EnrolState, ProblemKind};
 
-use crate::devices::DeviceError;
-use crate::ingest::IngestError;
-use crate::keys::KeyError;
-use crate::load::LoadError;
+use crate::http::problem::{self, LATER_MS};
+use crate::programme::devices::DeviceError;
+use crate::programme::keys::KeyError;
+use crate::records::ingest::IngestError;
+use crate::records::load::LoadError;
 use crate::store::StoreError;
-use crate::web::refusal::ProblemName;
-
-/// When to try again after a fault that passes.
-const LATER_MS: i64 = 5_000;
 
 /// What a phone is told instead of an answer.
 #[derive(Debug, thiserror::Error)]
@@ -215,44 +211,13 @@ impl Fault {
     }
 }
 
-/// The problem of an answer that no route here made: an unknown path, another method, what the framework refused.
-pub fn problem_of(status: StatusCode) -> Problem {
-    let (name, title, kind) = match status {
-        StatusCode::NOT_FOUND => ("not_found", "There is no such thing here", ProblemKind::NotFound),
-        StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "Send fewer or smaller events", ProblemKind::TooLarge),
-        status if status.is_client_error() => (
-            "malformed",
-            "The request is not what it should be",
-            ProblemKind::Malformed { detail: status.canonical_reason().unwrap_or("refused").to_lowercase() },
-        ),
-        StatusCode::SERVICE_UNAVAILABLE => {
-            ("try_later", "Try again later", ProblemKind::TryLater { after_ms: LATER_MS })
-        }
-        _ => ("unknown", "The server has a fault; what you hold is not lost", ProblemKind::Unknown),
-    };
-    Problem {
-        urn: format!("urn:first-hours:problem:{name}"),
-        title: title.to_owned(),
-        status: status.as_u16(),
-        kind,
-    }
-}
-
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         if let Self::Unavailable(detail) | Self::Internal(detail) = &self {
             tracing::error!(detail, "a sync request failed");
         }
         let (status, name, title, kind) = self.answer();
-        let problem = Problem {
-            urn: format!("urn:first-hours:problem:{name}"),
-            title: title.to_owned(),
-            status: status.as_u16(),
-            kind,
-        };
-        let mut response =
-            (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(problem)).into_response();
-        response.extensions_mut().insert(ProblemName(name));
+        let mut response = problem::response(status, name, title, kind);
         if status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer realm=\"first-hours\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);

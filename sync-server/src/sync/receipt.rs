@@ -4,8 +4,8 @@ use firsthours_core::evidence::{Document, HeldEvent, Receipt, Tag};
 use firsthours_core::record::{EncounterId, InstallId};
 
 use super::service::Service;
-use crate::ingest::{self, IngestError};
-use crate::store::{Tx, encounters as rows, events, installs};
+use crate::records::ingest::{self, IngestError};
+use crate::store::{Tx, encounters as rows, events, installs, meta};
 
 /// Held events that a receipt lists at most. Each hold is an event of its record as well, so nothing is hidden by it.
 const HELD_LISTED: i64 = 1_000;
@@ -43,7 +43,7 @@ fn read_in(
     let receipts = receipts.collect::<Result<_, _>>()?;
     Ok(Receipt {
         server: service.trust.server.clone(),
-        epoch: service.trust.epoch(),
+        epoch: meta::epoch(tx)?,
         install,
         received_through: line.seq,
         received_id: line.id,

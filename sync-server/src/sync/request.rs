@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::problem::Fault;
 use super::service::Service;
-use super::token::{self, Bearer};
-use crate::audit::{Source, Who};
+use crate::programme::audit::{Source, Who};
+use crate::programme::tokens::{self, Bearer};
 use crate::store::installs;
 
 /// How long a body may take: a poor link sends the largest in a few seconds.
@@ -57,7 +57,7 @@ pub(super) async fn body_up_to(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Bytes, Fault> {
-    let limit = usize::try_from(service.settings.policy.limits.batch_bytes).unwrap_or(usize::MAX);
+    let limit = usize::try_from(service.policy.limits.batch_bytes).unwrap_or(usize::MAX);
     // Phones count compressed bytes; what is sent as it is, is small.
     let read = tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, limit)).await;
     let bytes = read.map_err(|_| Fault::TooSlow)?.map_err(|_| Fault::TooLarge)?;
@@ -81,23 +81,9 @@ pub(super) fn message<T: ReadMessage>(bytes: &[u8]) -> Result<T, Fault> {
 
 /// The bearer of the token in the request, which names the session in the log.
 pub(super) fn bearer(service: &Service, headers: &HeaderMap, source: &Source) -> Result<Asking, Fault> {
-    let (bearer, session) = read_bearer(service, headers).ok_or(Fault::TokenExpired)?;
+    let bearer = tokens::bearer(service.trust.token_key(), headers, service.now_ms());
+    let (bearer, session) = bearer.ok_or(Fault::TokenExpired)?;
     Ok(Asking { bearer, source: Source { address: source.address, session: Some(session) } })
-}
-
-/// The bearer of the token in the request, and what names the token.
-pub(super) fn read_bearer(service: &Service, headers: &HeaderMap) -> Option<(Bearer, String)> {
-    headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        // The name of a scheme is read in any case (RFC 9110, section 11.1).
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .and_then(|(_, token)| {
-            let token = token.trim_start();
-            let bearer = token::read_token(service.trust.token_key(), token, service.now_ms())?;
-            Some((bearer, token::name(token)))
-        })
 }
 
 /// The install of a token, as it stands now: what was revoked meanwhile acts at once.

@@ -15,8 +15,8 @@ use super::problem::Fault;
 use super::request::Caller;
 use super::service::Service;
 use super::{hello, receipt, request};
-use crate::audit::Source;
-use crate::ingest::{self, Author};
+use crate::programme::audit::Source;
+use crate::records::ingest::{self, Author};
 
 /// `POST /v1/sync/events`
 pub(super) async fn events(
@@ -97,6 +97,6 @@ fn author(service: &Service, install: InstallId) -> Result<Author, Fault> {
 }
 
 fn few(service: &Service, events: usize) -> Result<(), Fault> {
-    let most = usize::try_from(service.settings.policy.limits.batch_events).unwrap_or(usize::MAX);
+    let most = usize::try_from(service.policy.limits.batch_events).unwrap_or(usize::MAX);
     if events > most { Err(Fault::TooLarge) } else { Ok(()) }
 }

@@ -1,18 +1,13 @@
-//! One error for every route: a page with a plain sentence, or problem+json under `/v1`. What went wrong in
-//! detail is for the log only.
+//! Why a page has no answer. What went wrong in detail is for the log only; `dress` gives it a page with a sentence.
 
-use axum::Json;
-use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::layout::{self, Frame};
-use super::reader::Lang;
-use super::refusal::Refused;
-use crate::app::App;
-use crate::keys::KeyError;
-use crate::people::PeopleError;
+use crate::app::{App, Broken};
+use crate::http::bare;
+use crate::http::refusal::Refused;
+use crate::programme::keys::KeyError;
+use crate::programme::people::PeopleError;
 use crate::store::StoreError;
 
 /// Why a request has no answer.
@@ -42,9 +37,6 @@ pub enum AppError {
     /// Too much was sent at once.
     #[error("too large")]
     TooLarge,
-    /// The headers are too many or too long.
-    #[error("headers too large")]
-    Headers,
     /// Try again in a moment.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -64,10 +56,23 @@ impl AppError {
             Self::BadRequest(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Changed => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Headers => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
+    }
+}
+
+impl App {
+    /// Runs blocking work for a page; see [`App::aside`].
+    pub(crate) async fn blocking<T, E>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        E: Into<AppError> + Send + 'static,
+    {
+        self.aside(work).await?.map_err(Into::into)
     }
 }
 
@@ -78,6 +83,15 @@ impl From<StoreError> for AppError {
                 Self::Unavailable(error.to_string())
             }
             other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+impl From<Broken> for AppError {
+    fn from(error: Broken) -> Self {
+        match error {
+            Broken::Stopping => Self::Unavailable(error.to_string()),
+            Broken::Panicked => Self::Internal(error.to_string()),
         }
     }
 }
@@ -101,17 +115,6 @@ impl From<PeopleError> for AppError {
     }
 }
 
-/// Marks an answer that [`dress`] has still to give a body.
-#[derive(Clone, Copy)]
-struct Bare;
-
-/// The bare answer of an error; [`dress`] gives it a body.
-pub fn fault(error: &AppError) -> Response {
-    let mut response = error.status().into_response();
-    response.extensions_mut().insert(Bare);
-    response
-}
-
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         match &self {
@@ -124,64 +127,8 @@ impl IntoResponse for AppError {
             Self::Internal(detail) => tracing::error!(detail, "fault"),
             _ => {}
         }
-        fault(&self)
+        bare(self.status())
     }
-}
-
-/// Gives every error a body: our own, and those that the framework made as plain text (a form that cannot be
-/// read, a body that is too large), whose words may quote what was sent.
-pub async fn dress(State(app): State<App>, lang: Lang, request: Request, next: Next) -> Response {
-    let machine = request.uri().path().starts_with("/v1/");
-    let response = next.run(request).await;
-    let status = response.status();
-    if !(status.is_client_error() || status.is_server_error()) || dressed(&response) {
-        return response;
-    }
-    let mut answer = if machine { problem(status) } else { page(&app, lang, status) };
-    answer.extensions_mut().extend(response.extensions().clone());
-    for name in [header::ALLOW, header::RETRY_AFTER] {
-        if let Some(value) = response.headers().get(&name) {
-            answer.headers_mut().insert(name, value.clone());
-        }
-    }
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        answer.headers_mut().entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("5"));
-    }
-    answer
-}
-
-/// RFC 9457, with nothing of the record and nothing of the program.
-fn problem(status: StatusCode) -> Response {
-    let problem = crate::sync::problem_of(status);
-    (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(problem)).into_response()
-}
-
-fn page(app: &App, lang: Lang, status: StatusCode) -> Response {
-    let words = lang.words();
-    let (title, sentence) = match status {
-        StatusCode::NOT_FOUND => (words.not_found, words.not_found_why),
-        StatusCode::FORBIDDEN => (words.forbidden, words.forbidden_why),
-        StatusCode::CONFLICT => (words.changed, words.changed_why),
-        StatusCode::PAYLOAD_TOO_LARGE => (words.too_large, words.too_large_why),
-        status if status.is_server_error() => (words.broken, words.broken_why),
-        _ => (words.unreadable, words.unreadable_why),
-    };
-    let frame = Frame::new(app, lang, None, title);
-    let body = maud::html! {
-        h1 { (title) }
-        p.usa-intro { (sentence) }
-        p { a.usa-link href="/" { (words.go_home) } }
-    };
-    (status, layout::page(&frame, &body)).into_response()
-}
-
-fn dressed(response: &Response) -> bool {
-    if response.extensions().get::<Bare>().is_some() {
-        return false;
-    }
-    response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| {
-        kind.as_bytes().starts_with(b"text/html") || kind.as_bytes().starts_with(b"application/problem+json")
-    })
 }
 
 /// Percent-encodes what may not stand in a query value.

@@ -9,12 +9,13 @@ use serde::Deserialize;
 use zeroize::Zeroize;
 
 use super::error::AppError;
-use super::reader::{self, Lang, Reader};
-use super::refusal::Noted;
+use super::reader::{Lang, Reader};
 use super::{layout, pages};
 use crate::app::App;
-use crate::audit::{self, Entry, What};
-use crate::people::{self, Kept, PeopleError};
+use crate::http::cookie;
+use crate::http::refusal::Noted;
+use crate::programme::audit::{self, Entry, What};
+use crate::programme::people::{self, Kept, PeopleError};
 use crate::store::{StoreError, lists};
 
 /// Shows the reader's own account.
@@ -46,7 +47,7 @@ pub async fn change_password(
     headers: HeaderMap,
     Form(sent): Form<NewPassword>,
 ) -> Result<Response, AppError> {
-    let browser = reader::browser(&app, &headers);
+    let browser = cookie::browser(&app, &headers);
     let who = reader.clone();
     let _permit = app.may_check_password().await?;
     let changed = app.blocking(move |app| change(app, &who, browser.as_deref(), &sent)).await?;

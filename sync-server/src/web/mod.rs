@@ -2,11 +2,10 @@
 
 pub mod assets;
 pub mod draw;
+mod dress;
 pub mod error;
-pub mod headers;
 pub mod home;
 pub mod layout;
-pub mod log;
 pub mod names;
 pub mod pages;
 pub mod people;
@@ -14,7 +13,6 @@ pub mod phones;
 pub mod queue;
 pub mod reader;
 pub mod record;
-pub(crate) mod refusal;
 pub mod scope;
 pub mod sign_in;
 pub mod words;
@@ -23,11 +21,12 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware;
+use axum::response::IntoResponse;
 use tower_http::csrf::CsrfLayer;
 
 use crate::app::App;
-use crate::route::{self, Route, get, post};
-use crate::source;
+use crate::http::route::{self, Route, get, post};
+use crate::http::{headers, log, refusal, source};
 use error::AppError;
 
 /// The most that a form may hold.
@@ -36,7 +35,7 @@ const FORM_BYTES: usize = 256 * 1024;
 /// The whole server: pages, files, health, and what is nested in `more` (the sync interface), each answer with
 /// the same headers, log line and form of error.
 pub fn router(app: App, more: Router<App>) -> Router {
-    let same_site = CsrfLayer::new().with_rejection_response(|_| error::fault(&AppError::CrossSite));
+    let same_site = CsrfLayer::new().with_rejection_response(|_| AppError::CrossSite.into_response());
     let pages = route::router(pages()).layer(DefaultBodyLimit::max(FORM_BYTES)).layer(same_site);
     pages
         .merge(more)
@@ -44,7 +43,7 @@ pub fn router(app: App, more: Router<App>) -> Router {
         .fallback(|| async { AppError::NotFound })
         .method_not_allowed_fallback(|| async { AppError::Method })
         .layer(middleware::from_fn(headers::bounded))
-        .layer(middleware::from_fn_with_state(app.clone(), error::dress))
+        .layer(middleware::from_fn_with_state(app.clone(), dress::dress))
         .layer(middleware::from_fn_with_state(app.clone(), refusal::note))
         .layer(middleware::from_fn_with_state(app.clone(), source::find))
         .layer(middleware::from_fn_with_state(app.clone(), headers::add))

@@ -11,8 +11,8 @@ use super::reader::{Lang, Reader};
 use super::scope::Scope;
 use super::{layout, pages};
 use crate::app::App;
-use crate::audit::{self, Entry, What};
-use crate::people::{self, Person, TRIES};
+use crate::programme::audit::{self, Entry, What};
+use crate::programme::people::{self, Person, TRIES};
 use crate::store::StoreError;
 
 /// Lists the people of the administrator's agency.

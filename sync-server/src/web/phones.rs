@@ -12,11 +12,12 @@ use super::reader::{Lang, Reader};
 use super::scope::Scope;
 use super::{layout, pages};
 use crate::app::App;
-use crate::audit::{self, Entry, What};
-use crate::devices::{self, DeviceError};
+use crate::programme::audit::{self, Entry, What};
+use crate::programme::checkpoint;
+use crate::programme::devices::{self, DeviceError};
+use crate::programme::trust;
 use crate::store::lists::{self, PhoneRow};
 use crate::store::{StoreError, Tx};
-use crate::trust;
 
 /// Times of phones are shown in this zone: a phone belongs to no protocol.
 const ZONE: &str = "UTC";
@@ -31,7 +32,7 @@ pub async fn show(State(app): State<App>, lang: Lang, reader: Reader) -> Result<
     let (phones, put_back, differs) = app
         .blocking(move |app| {
             let page = app.store.read(|tx| {
-                Ok::<_, StoreError>((read(tx, &scope)?, trust::put_back_ms(tx)?, audit::differs_ms(tx)?))
+                Ok::<_, StoreError>((read(tx, &scope)?, trust::put_back_ms(tx)?, checkpoint::differs_ms(tx)?))
             })?;
             let shown: Vec<&str> = page.0.iter().map(|phone| phone.install.as_str()).collect();
             let entry = Entry::new(app.now_ms(), who.who(), What::PhonesOpened).with("installs", shown);

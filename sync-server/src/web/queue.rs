@@ -15,9 +15,9 @@ use super::pages;
 use super::reader::{Lang, Reader};
 use super::scope::Scope;
 use crate::app::App;
-use crate::audit::{self, Entry, What};
-use crate::load;
-use crate::permission::Deed;
+use crate::programme::audit::{self, Entry, What};
+use crate::programme::permission::Deed;
+use crate::records::load;
 use crate::store::lists::{self, Place, QueuedRow};
 use crate::store::{StoreError, Tx};
 
@@ -163,14 +163,14 @@ fn list(
     now: i64,
 ) -> Result<Option<Listed>, AppError> {
     let protocol = row.protocol;
-    let Some(definition) = app.sync.definitions.get(tx, protocol)? else { return Ok(None) };
+    let Some(definition) = app.records.definitions.get(tx, protocol)? else { return Ok(None) };
     let stored = row.summary.as_ref().and_then(|text| Summary::from_bytes(text.as_bytes()));
     let summary = if let Some(summary) = stored {
         summary
     } else {
         // Written by another version of the code: the record says it again.
         let encounter = row.id;
-        let loaded = load::record(tx, &app.keys, &app.sync.definitions, encounter)?;
+        let loaded = load::record(tx, &app.keys, &app.records.definitions, encounter)?;
         let Some(loaded) = loaded else { return Ok(None) };
         let derived = derive(&definition, &loaded.state);
         summarise(encounter, protocol, &definition, &loaded.state, &derived)

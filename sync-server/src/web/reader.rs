@@ -10,8 +10,9 @@ use firsthours_core::words::Language;
 use super::error::AppError;
 use super::words::{self, Words};
 use crate::app::App;
-use crate::audit::{Source, Who};
-use crate::sessions;
+use crate::http::cookie;
+use crate::programme::audit::{Source, Who};
+use crate::programme::sessions;
 
 /// A signed-in person. A route that takes this sends everybody else to the sign-in page.
 #[derive(Debug, Clone)]
@@ -49,7 +50,7 @@ impl FromRequestParts<App> for Reader {
             Method::GET | Method::HEAD => parts.uri.path().to_owned(),
             _ => "/".to_owned(),
         };
-        let Some(token) = token(app, &parts.headers) else {
+        let Some(token) = cookie::session(app, &parts.headers) else {
             return Err(AppError::SignIn(wanted));
         };
         if app.ended.has(&token) {
@@ -71,48 +72,6 @@ impl FromRequestParts<App> for Reader {
             since_ms: session.created_ms,
         })
     }
-}
-
-/// The name of the session cookie. `__Host-` binds it to this host and to https; plain http exists on this
-/// machine only.
-pub fn cookie_name(app: &App) -> &'static str {
-    if app.config.https() { "__Host-fh" } else { "fh" }
-}
-
-/// The session token that the browser sent.
-pub fn token(app: &App, headers: &HeaderMap) -> Option<String> {
-    let wanted = cookie_name(app);
-    cookies(headers)
-        .find(|(name, value)| *name == wanted && value.len() == 64)
-        .map(|(_, value)| value.to_owned())
-}
-
-/// The name of the cookie by which a browser is known for people who have signed in there.
-fn browser_cookie(app: &App) -> &'static str {
-    if app.config.https() { "__Host-fh-known" } else { "fh-known" }
-}
-
-/// What the browser keeps to be known by.
-pub fn browser(app: &App, headers: &HeaderMap) -> Option<String> {
-    let wanted = browser_cookie(app);
-    cookies(headers)
-        .find(|(name, value)| *name == wanted && value.len() == 64)
-        .map(|(_, value)| value.to_owned())
-}
-
-/// The cookie by which a browser is to be known for half a year.
-pub fn keep_browser(app: &App, token: &str) -> String {
-    let secure = if app.config.https() { "; Secure" } else { "" };
-    format!("{}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=15552000{secure}", browser_cookie(app))
-}
-
-fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
 }
 
 /// The cookie of the language that was chosen.
@@ -163,7 +122,7 @@ impl Lang {
 
     /// The language that was chosen in this browser, else the first of its list that there is.
     fn of(headers: &HeaderMap) -> Self {
-        match cookies(headers).find(|(name, _)| *name == LANGUAGE) {
+        match cookie::all(headers).find(|(name, _)| *name == LANGUAGE) {
             Some((_, "en")) => return Self::En,
             Some((_, "es")) => return Self::Es,
             _ => {}

@@ -27,10 +27,10 @@ use super::names::Known;
 use super::reader::{Lang, Reader};
 use super::scope::Scope;
 use crate::app::App;
-use crate::audit::{self, Entry, What};
-use crate::desk::{self, DeskError};
-use crate::load::{self, LoadError, Loaded};
-use crate::permission::Deed;
+use crate::programme::audit::{self, Entry, What};
+use crate::programme::permission::Deed;
+use crate::records::desk::{self, DeskError};
+use crate::records::load::{self, LoadError, Loaded};
 use crate::store::StoreError;
 
 /// Reasons for opening hidden fields: what the log holds.
@@ -196,7 +196,7 @@ pub(super) fn find(app: &App, scope: &Scope, encounter: EncounterId, deed: Deed)
         if !scope.may(tx, encounter, deed)? {
             return Ok(None);
         }
-        load::record(tx, &app.keys, &app.sync.definitions, encounter).map_err(AppError::from)
+        load::record(tx, &app.keys, &app.records.definitions, encounter).map_err(AppError::from)
     })?;
     found.ok_or(AppError::NotFound)
 }
@@ -318,7 +318,7 @@ fn write(
         if !may_name(app, scope, act)? {
             return unfit();
         }
-        match desk::act(&app.sync, &scope.actor, encounter, seen.min(loaded.pos), act, scope.source()) {
+        match desk::act(&app.records, &scope.actor, encounter, seen.min(loaded.pos), act, scope.source()) {
             Ok(_) => {}
             Err(DeskError::Refused(refusal)) => return Ok(Err(forms::faults_of(refusal))),
             Err(DeskError::NoRecord | DeskError::Closed) => return Err(AppError::NotFound),

@@ -3,8 +3,8 @@
 use firsthours_core::record::{Actor, EncounterId, PersonId, Role};
 
 use super::reader::Reader;
-use crate::audit::{self, Source};
-use crate::permission::{self, Deed, Who};
+use crate::programme::audit::{self, Source};
+use crate::programme::permission::{self, Deed, Who};
 use crate::store::scope::Covers;
 use crate::store::{StoreError, Tx};
 

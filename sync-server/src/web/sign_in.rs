@@ -10,12 +10,13 @@ use zeroize::Zeroize;
 
 use super::error::AppError;
 use super::layout::{self, Frame};
-use super::reader::{self, Lang, Reader};
-use super::refusal::Noted;
+use super::reader::{Lang, Reader};
 use crate::app::App;
-use crate::audit::{Source, Who};
+use crate::http::cookie;
+use crate::http::refusal::Noted;
+use crate::programme::audit::{Source, Who};
+use crate::programme::{people, sessions};
 use crate::store::StoreError;
-use crate::{people, sessions};
 
 /// Where the reader was going.
 #[derive(Deserialize)]
@@ -51,7 +52,7 @@ pub async fn enter(
     Form(sent): Form<Credentials>,
 ) -> Result<Response, AppError> {
     let next = inside(sent.next.as_deref()).to_owned();
-    let (old, browser) = (reader::token(&app, &headers), reader::browser(&app, &headers));
+    let (old, browser) = (cookie::session(&app, &headers), cookie::browser(&app, &headers));
     let _permit = app.may_check_password().await?;
     let entered =
         app.blocking(move |app| sign_in(app, &sent, old.as_deref(), browser.as_deref(), &source)).await?;
@@ -62,9 +63,9 @@ pub async fn enter(
     };
     let mut response = Redirect::to(&next).into_response();
     let headers = response.headers_mut();
-    headers.append(header::SET_COOKIE, cookie(&app, &cookies.session, None));
+    headers.append(header::SET_COOKIE, set_cookie(&app, &cookies.session, None));
     if let Some(browser) = cookies.browser
-        && let Ok(value) = HeaderValue::from_str(&reader::keep_browser(&app, &browser))
+        && let Ok(value) = HeaderValue::from_str(&cookie::keep_browser(&app, &browser))
     {
         headers.append(header::SET_COOKIE, value);
     }
@@ -75,7 +76,7 @@ pub async fn enter(
 ///
 /// This works whatever state the store is in: whoever leaves a desk must not stay signed in there because a disk is full.
 pub async fn leave(State(app): State<App>, source: Source, headers: HeaderMap) -> Result<Response, AppError> {
-    if let Some(token) = reader::token(&app, &headers) {
+    if let Some(token) = cookie::session(&app, &headers) {
         app.blocking(move |app| {
             if let Err(error) = sessions::end(&app.store, &token, source.address, app.now_ms()) {
                 tracing::error!(%error, "a session could not be ended in the store; this process ends it");
@@ -183,13 +184,13 @@ pub(super) fn inside(next: Option<&str>) -> &str {
 
 fn gone(app: &App) -> Response {
     let mut response = Redirect::to("/sign-in").into_response();
-    response.headers_mut().insert(header::SET_COOKIE, cookie(app, "", Some(0)));
+    response.headers_mut().insert(header::SET_COOKIE, set_cookie(app, "", Some(0)));
     response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
     response
 }
 
-fn cookie(app: &App, token: &str, max_age: Option<u32>) -> HeaderValue {
-    let name = reader::cookie_name(app);
+fn set_cookie(app: &App, token: &str, max_age: Option<u32>) -> HeaderValue {
+    let name = cookie::session_name(app);
     let secure = if app.config.https() { "; Secure" } else { "" };
     let age = max_age.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
     HeaderValue::from_str(&format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax{secure}{age}"))

@@ -2,9 +2,9 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
+use firsthours_core::outside::ManualClock;
 
 use super::*;
-use crate::clock::ManualClock;
 use crate::testing;
 
 struct Desk {
@@ -233,8 +233,12 @@ fn fill(desk: &Desk) {
     desk.app.store.write(|tx| tx.rows(&format!("pragma max_page_count = {pages}"), &[])).expect("a limit");
     // What room there is inside the last pages is used up.
     let mut full = (0..10_000).map(|n| {
-        let entry = crate::audit::Entry::new(1, crate::audit::Who::Console, crate::audit::What::Exported);
-        crate::audit::record(&desk.app.store, &entry.with("n", n))
+        let entry = crate::programme::audit::Entry::new(
+            1,
+            crate::programme::audit::Who::Console,
+            crate::programme::audit::What::Exported,
+        );
+        crate::programme::audit::record(&desk.app.store, &entry.with("n", n))
     });
     assert_eq!(full.find_map(Result::err), Some(crate::store::StoreError::Full));
 }
@@ -264,7 +268,8 @@ async fn with_a_full_disk_nothing_is_shown_the_server_says_so_and_signing_out_wo
 #[tokio::test]
 async fn an_administrator_lets_somebody_in_again_who_was_shut_out() {
     let desk = desk(false);
-    let person = desk.app.store.read(|tx| crate::people::by_username(tx, "sgt.vale")).expect("read");
+    let person =
+        desk.app.store.read(|tx| crate::programme::people::by_username(tx, "sgt.vale")).expect("read");
     desk.app.store.write(|tx| tx.run("update person set locked = 1, failed_tries = 20", &[])).expect("shut");
     testing::person(&desk.app.store, "administrator", "adm.reed");
     let form = format!("username=adm.reed&password={}&next=/", testing::PASSWORD.replace(' ', "+"));
@@ -305,7 +310,7 @@ async fn a_browser_in_which_one_signed_in_keeps_its_own_way_in() {
         assert!(known.contains(part), "{known}");
     }
     let known = known.split(';').next().expect("a first part").to_owned();
-    for _ in 0..crate::people::TRIES {
+    for _ in 0..crate::programme::people::TRIES {
         desk.post("/sign-in", &form("not the password"), &[]).await;
     }
     let stranger = desk.post("/sign-in", &form(testing::PASSWORD), &[]).await;

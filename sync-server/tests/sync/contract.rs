@@ -15,7 +15,7 @@ use firsthours_core::wire::{
     CODE_LENGTH, LEASE_MS, LOCK_MS, LOCK_WITH_CLOCK_MS, LOGIN_MS, Limits, MAX_BATCH, MAX_INFLATED,
     MAX_REQUEST, Policy, Problem, ProblemKind, ReadMessage, enrol_message, hello_message,
 };
-use firsthours_server::listen::Bounds;
+use firsthours_server::http::listen::Bounds;
 use firsthours_server::routes;
 
 fn core(path: &str) -> PathBuf {

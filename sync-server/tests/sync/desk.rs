@@ -2,8 +2,8 @@
 
 use firsthours_core::record::{Act, Actor, Kind, Refusal, Role};
 use firsthours_core::wire::Page;
-use firsthours_server::audit::Source;
-use firsthours_server::desk::{self, DeskError};
+use firsthours_server::programme::audit::Source;
+use firsthours_server::records::desk::{self, DeskError};
 
 use crate::phone::{Phone, Server, encounter};
 
@@ -24,10 +24,12 @@ fn comment(text: &str) -> Act {
 async fn a_comment_is_signed_by_the_server_positioned_and_in_the_log() {
     let server = Server::new();
     let (ash, supervisor) = opened(&server).await;
-    let first = desk::act(&server.app.sync, &supervisor, encounter(1), 2, &comment("where?"), &Source::HERE)
-        .expect("act");
-    let second = desk::act(&server.app.sync, &supervisor, encounter(1), 3, &comment("when?"), &Source::HERE)
-        .expect("act");
+    let first =
+        desk::act(&server.app.records, &supervisor, encounter(1), 2, &comment("where?"), &Source::HERE)
+            .expect("act");
+    let second =
+        desk::act(&server.app.records, &supervisor, encounter(1), 3, &comment("when?"), &Source::HERE)
+            .expect("act");
     assert_eq!((first.pos, second.pos), (3, 4));
     assert_eq!(second.event.header.enc_prev, Some(first.event.id));
     assert_eq!((second.event.header.seq, second.event.header.enc_seq), (None, Some(2)));
@@ -55,7 +57,7 @@ async fn an_act_supersedes_only_what_its_page_showed() {
     let server = Server::new();
     let (mut ash, supervisor) = opened(&server).await;
     let commented =
-        desk::act(&server.app.sync, &supervisor, encounter(1), 2, &comment("where?"), &Source::HERE)
+        desk::act(&server.app.records, &supervisor, encounter(1), 2, &comment("where?"), &Source::HERE)
             .expect("act");
     ash.stamp = commented.event.header.stamp;
     let reply =
@@ -63,13 +65,13 @@ async fn an_act_supersedes_only_what_its_page_showed() {
     ash.upload_all(&server).await;
     let resolve = Act::Resolve { thread: commented.event.id };
     let blind =
-        desk::act(&server.app.sync, &supervisor, encounter(1), 3, &resolve, &Source::HERE).expect("act");
+        desk::act(&server.app.records, &supervisor, encounter(1), 3, &resolve, &Source::HERE).expect("act");
     assert!(
         !blind.event.body.as_ref().expect("a body").base.contains(&reply),
         "the reply was not on the page"
     );
     let seen =
-        desk::act(&server.app.sync, &supervisor, encounter(1), 5, &resolve, &Source::HERE).expect("act");
+        desk::act(&server.app.records, &supervisor, encounter(1), 5, &resolve, &Source::HERE).expect("act");
     let base = &seen.event.body.as_ref().expect("a body").base;
     assert!(base.contains(&reply) && base.contains(&blind.event.id));
 }
@@ -79,13 +81,13 @@ async fn a_refused_act_leaves_no_trace() {
     let server = Server::new();
     let (_, supervisor) = opened(&server).await;
     let entries = server.count("audit");
-    let refused = desk::act(&server.app.sync, &supervisor, encounter(1), 2, &comment("  "), &Source::HERE);
+    let refused = desk::act(&server.app.records, &supervisor, encounter(1), 2, &comment("  "), &Source::HERE);
     assert!(matches!(refused, Err(DeskError::Refused(Refusal::EmptyText))), "{refused:?}");
     let deputy = Actor { role: Role::Deputy, ..supervisor.clone() };
-    let refused = desk::act(&server.app.sync, &deputy, encounter(1), 2, &comment("where?"), &Source::HERE);
+    let refused = desk::act(&server.app.records, &deputy, encounter(1), 2, &comment("where?"), &Source::HERE);
     assert!(matches!(refused, Err(DeskError::Refused(Refusal::MayNot { .. }))), "{refused:?}");
     let nowhere =
-        desk::act(&server.app.sync, &supervisor, encounter(9), 2, &comment("where?"), &Source::HERE);
+        desk::act(&server.app.records, &supervisor, encounter(9), 2, &comment("where?"), &Source::HERE);
     assert!(matches!(nowhere, Err(DeskError::NoRecord)), "{nowhere:?}");
     assert_eq!((server.count("event"), server.count("audit")), (2, entries));
 }

@@ -6,14 +6,15 @@ use std::collections::BTreeSet;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use firsthours_core::evidence::{Checkpoint, Document, Hole, LogHead, Tag};
+use firsthours_core::outside::SystemRandom;
 use firsthours_core::record::{EventId, Hash, InstallId};
 use firsthours_core::wire::{
     HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE, HelloReply, OffersRequest, ProblemKind,
 };
-use firsthours_server::audit::{self, Source, Who};
-use firsthours_server::people::{self, NewPerson};
-use firsthours_server::random::SystemRandom;
-use firsthours_server::{devices, routes};
+use firsthours_server::programme::audit::{self, Source, Who};
+use firsthours_server::programme::checkpoint;
+use firsthours_server::programme::people::{self, NewPerson};
+use firsthours_server::{programme::devices, routes};
 
 use crate::phone::{Phone, Server, encounter};
 
@@ -202,7 +203,7 @@ impl House {
     /// One request to a route, as `asks` would make it.
     async fn request(&mut self, method: &str, path: &str, asks: Asks) -> Request<Body> {
         let id = if asks == Oddly { "nothing".to_owned() } else { encounter(1).to_string() };
-        let epoch = self.server.app.trust.epoch();
+        let epoch = self.server.app.epoch().expect("an epoch");
         let cookie = match asks {
             Rightly | Oddly if path.starts_with("/p") => self.admin.clone(),
             Rightly | Oddly => self.supervisor.clone(),
@@ -463,9 +464,13 @@ async fn a_log_that_was_cut_is_found_by_what_a_phone_gives_back() {
     let found = server.rows("select text from audit where what = 'log_differs'");
     assert_eq!(found.len(), 1, "said once");
     assert!(found[0].text(0).expect("text").contains("a phone keeps"));
-    assert!(server.app.store.read(audit::differs_ms).expect("read").is_some());
+    assert!(server.app.store.read(checkpoint::differs_ms).expect("read").is_some());
     // The chain itself was forged well enough.
-    assert!(audit::verify(&server.app.store, &[], server.app.trust.epoch()).expect("verified").is_sound());
+    assert!(
+        audit::verify(&server.app.store, &[], server.app.epoch().expect("an epoch"))
+            .expect("verified")
+            .is_sound()
+    );
 }
 
 #[tokio::test]

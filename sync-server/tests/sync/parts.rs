@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use firsthours_core::evidence::SignedEvent;
 use firsthours_core::record::{EventId, Kind};
-use firsthours_server::ingest::Together;
+use firsthours_server::records::ingest::Together;
 
 use crate::model::Dice;
 use crate::phone::{Phone, Server, encounter};

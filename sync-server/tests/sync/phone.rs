@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use firsthours_core::evidence::{Document, Hole, Keyring, Receipt, Revoked, SecretKey, SignedEvent, Tag};
+use firsthours_core::outside::{Clock, ManualClock, SeededRandom, SystemRandom};
 use firsthours_core::protocol::Value;
 use firsthours_core::record::{
     Actor, At, Body as EventBody, EncounterId, EventId, Hash, IncidentId, Install, InstallId, Kind, PersonId,
@@ -17,14 +18,12 @@ use firsthours_core::wire::{
     HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE, HelloReply, HelloRequest, OffersReply, OffersRequest,
     Page, Problem, ProblemKind, ReadMessage, compress, enrol_message, hello_message, read_code,
 };
-use firsthours_server::audit::Who;
-use firsthours_server::clock::{Clock, ManualClock};
 use firsthours_server::config::Config;
-use firsthours_server::ingest::Together;
-use firsthours_server::people::{self, NewPerson};
-use firsthours_server::random::{SeededRandom, SystemRandom};
+use firsthours_server::programme::audit::Who;
+use firsthours_server::programme::people::{self, NewPerson};
+use firsthours_server::records::ingest::Together;
 use firsthours_server::store::Row;
-use firsthours_server::{App, devices, protocols, router};
+use firsthours_server::{App, programme::devices, records::protocols, router};
 
 /// The definition under which the phones of these tests record.
 pub(crate) const PROTOCOL: &str = include_str!("../../../core/protocols/us-ca-los-angeles.json");
@@ -565,7 +564,10 @@ impl Phone {
     }
 
     pub(crate) fn page_path(server: &Server, encounter: EncounterId, after: u64) -> String {
-        format!("/v1/sync/encounters/{encounter}/{}/events?after={after}", server.app.trust.epoch())
+        format!(
+            "/v1/sync/encounters/{encounter}/{}/events?after={after}",
+            server.app.epoch().expect("an epoch")
+        )
     }
 
     pub(crate) async fn page(&self, server: &Server, encounter: EncounterId, after: u64) -> Page {

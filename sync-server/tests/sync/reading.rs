@@ -3,12 +3,12 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use firsthours_core::evidence::Rolling;
+use firsthours_core::outside::Clock;
 use firsthours_core::record::{Directory, EventId, Hash, PartnerNumber};
 use firsthours_core::wire::{EventsRequest, HelloReply, Page, Problem, ProblemKind, ReadMessage};
-use firsthours_server::audit::Who;
-use firsthours_server::clock::Clock;
-use firsthours_server::sync::set_numbers;
-use firsthours_server::{router, trust};
+use firsthours_server::programme::audit::Who;
+use firsthours_server::programme::directory::set_numbers;
+use firsthours_server::{programme::trust, router};
 
 use crate::phone::{PROTOCOL, Phone, Server, encounter};
 
@@ -101,7 +101,7 @@ async fn hello_says_everything_and_keeps_what_the_phone_reports() {
     let server = Server::new();
     let (_, mut birch) = shared(&server).await;
     let hello = birch.hello(&server).await;
-    assert_eq!((hello.epoch, hello.time), (server.app.trust.epoch(), server.clock.now_ms()));
+    assert_eq!((hello.epoch, hello.time), (server.app.epoch().expect("an epoch"), server.clock.now_ms()));
     assert_eq!((hello.grants.len(), hello.grants[0].pos), (1, 6));
     assert_eq!(hello.protocols.len(), 1);
     assert_eq!(hello.protocols[0].sha256, Hash::of(PROTOCOL.as_bytes()));
@@ -191,10 +191,11 @@ async fn the_directory_changes_its_tag_when_it_changes() {
 async fn a_store_that_was_put_back_is_noticed_by_the_list_outside_it() {
     let server = Server::new();
     let (store, keys, folder) = (&server.app.store, &server.app.keys, server.folder.path());
-    let first = server.app.trust.epoch();
+    let first = server.app.epoch().expect("an epoch");
     let second = trust::new_epoch(store, &*server.app.random, folder).expect("a new epoch");
     assert_ne!(first, second);
-    assert_eq!(trust::ServerKeys::open(store, keys, folder).expect("open").epoch(), second);
+    trust::ServerKeys::open(store, keys, folder).expect("open");
+    assert_eq!(server.app.epoch(), Ok(second));
     store
         .write(|tx| tx.run("update meta set value = $1 where key = 'epoch'", &[first.to_string().into()]))
         .expect("put back");

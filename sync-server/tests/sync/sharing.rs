@@ -2,8 +2,8 @@
 
 use firsthours_core::evidence::{Receipt, Tag};
 use firsthours_core::record::{HoldReason, Kind};
-use firsthours_server::audit::Who;
-use firsthours_server::people;
+use firsthours_server::programme::audit::Who;
+use firsthours_server::programme::people;
 
 use crate::phone::{Phone, Server, encounter};
 
@@ -162,7 +162,7 @@ async fn a_record_under_a_version_not_yet_here_is_held_and_released_when_it_is_p
     assert_eq!(receipt.received_through, 2);
     assert_eq!(receipt.held.len(), 2, "the opening does not fit, and so nobody has a part");
     server.publish();
-    assert_eq!(firsthours_server::ingest::reconsider(&server.app.sync).expect("reconsider"), 1);
+    assert_eq!(firsthours_server::records::ingest::reconsider(&server.app.records).expect("reconsider"), 1);
     assert!(ash.upload_all(&server).await.held.is_empty());
     assert_eq!(server.kinds(encounter(1)), ["held", "opened", "held", "answered", "released", "released"]);
     let summary = server.rows("select summary from encounter");
@@ -226,7 +226,7 @@ async fn an_offer_tells_a_stranger_nothing_of_a_record() {
     };
     assert_eq!(told(encounter(1)).await, told(encounter(2)).await, "there, and not there");
     // Nor by a page, in whatever epoch.
-    let epoch = server.app.trust.epoch();
+    let epoch = server.app.epoch().expect("an epoch");
     for epoch in [epoch.to_string(), "5e".repeat(16)] {
         let page = async |id| {
             stranger.get(&server, &format!("/v1/sync/encounters/{id}/{epoch}/events?after=0")).await.problem()

@@ -3,7 +3,7 @@
 use firsthours_core::record::{EncounterId, HoldReason, Kind, State};
 use firsthours_core::sync::{Http, Method, Request, Transport};
 use firsthours_core::words::{Language, Sentence, Trouble, span};
-use firsthours_server::load;
+use firsthours_server::records::load;
 use firsthours_tests::programme::Fault;
 use firsthours_tests::{Phone, Programme};
 
@@ -14,7 +14,7 @@ const YEAR: i64 = 365 * 24 * 60 * MINUTE;
 /// A record as the server folds it.
 fn at_station(programme: &Programme, id: &str) -> Result<State, Fault> {
     let (app, id): (_, EncounterId) = (&programme.app, id.parse()?);
-    let loaded = app.store.read(|tx| load::record(tx, &app.keys, &app.sync.definitions, id))?;
+    let loaded = app.store.read(|tx| load::record(tx, &app.keys, &app.records.definitions, id))?;
     Ok(loaded.ok_or("the server has no such record")?.state)
 }
 
@@ -124,7 +124,7 @@ fn what_a_revoked_phone_recorded_is_taken_and_held_and_it_reads_nothing() -> Res
 
     let token = phone.network.token().ok_or("no token was sent")?;
     let http = Http::new(&programme.address, None).map_err(|error| error.to_string())?;
-    let epoch = programme.app.trust.epoch();
+    let epoch = programme.app.epoch()?;
     for token in [token_before, token] {
         for path in [format!("/v1/sync/encounters/{id}/{epoch}/events?after=0"), "/v1/directory".to_owned()] {
             let headers = vec![("authorization", token.clone())];

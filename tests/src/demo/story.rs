@@ -238,7 +238,7 @@ fn finish(phone: &Phone) -> Result<i64, Fault> {
 }
 
 fn now(clock: &SharedClock) -> i64 {
-    firsthours_server::clock::Clock::now_ms(clock)
+    firsthours_core::outside::Clock::now_ms(clock)
 }
 
 fn time(clock: &SharedClock) -> String {

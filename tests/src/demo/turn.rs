@@ -8,8 +8,8 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, SET_COOKIE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use firsthours_core::words::Language;
+use firsthours_server::http::cookie::session_name;
 use firsthours_server::web::assets;
-use firsthours_server::web::reader::cookie_name;
 use firsthours_tests::programme::Fault;
 use firsthours_tests::{Programme, SharedClock};
 use maud::{DOCTYPE, Markup, html};
@@ -42,7 +42,7 @@ pub(crate) fn run(options: Options) -> Result<(), Fault> {
     hand.put(phone);
     // Signed in only now: the hours of the story are longer than a session lasts.
     let token = programme.sign_in("rivera")?;
-    let _ = cookie.set(format!("{}={token}; Path=/; HttpOnly; SameSite=Lax", cookie_name(&programme.app)));
+    let _ = cookie.set(format!("{}={token}; Path=/; HttpOnly; SameSite=Lax", session_name(&programme.app)));
     line("");
     line("Your turn. Record on the left, sync, send back on the right, sync, and see it land on its step.");
     line(&format!("ready {}/", programme.address));

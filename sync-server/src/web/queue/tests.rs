@@ -11,7 +11,7 @@ fn scope(store: &Store, username: &str) -> Scope {
     let row = store.read(|tx| tx.row(sql, &[username.into()])).expect("read").expect("a person");
     let text = |at| row.string(at).expect("text");
     Scope::of(&Reader {
-        source: crate::audit::Source::HERE,
+        source: crate::programme::audit::Source::HERE,
         person: text(0),
         name: text(1),
         role: text(2),

@@ -5,8 +5,8 @@ use firsthours_core::view::{Sibling, handle};
 
 use super::Scope;
 use crate::app::App;
-use crate::load::Loaded;
-use crate::permission::Deed;
+use crate::programme::permission::Deed;
+use crate::records::load::Loaded;
 use crate::store::lists::{self, SummaryRow};
 use crate::store::{Result, Tx};
 use crate::web::draw::Desk;
@@ -93,6 +93,6 @@ fn sibling(app: &App, tx: &mut dyn Tx, row: &SummaryRow, names: &Known) -> Resul
     let (id, protocol) = (row.id, row.protocol);
     let summary = row.summary.as_ref().and_then(|text| Summary::from_bytes(text.as_bytes()));
     let Some(opened) = summary.and_then(|summary| summary.opened) else { return Ok(None) };
-    let Some(definition) = app.sync.definitions.get(tx, protocol)? else { return Ok(None) };
+    let Some(definition) = app.records.definitions.get(tx, protocol)? else { return Ok(None) };
     Ok(Some(Sibling { id, handle: handle(&opened, &definition.time_zone, names), lacks: 0 }))
 }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::{Drawn, Line, Looked, REASONS};
 use crate::app::App;
-use crate::audit::{self, What};
+use crate::programme::audit::{self, What};
 use crate::store::audit::{self as log, EntryRow};
 use crate::store::{Result, Tx};
 use crate::web::draw::{self, Forms, chip, more};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use firsthours_core::evidence::{Hole, Receipt};
 use firsthours_core::record::{EncounterId, EventId, HoldReason, InstallId, Kind};
 use firsthours_core::wire::ProblemKind;
-use firsthours_server::load;
+use firsthours_server::records::load;
 
 use super::dice::Dice;
 use super::station::{Answer, Item, Station};
@@ -351,7 +351,7 @@ impl World {
                 Ok::<_, firsthours_server::store::StoreError>(load::record(
                     tx,
                     &app.keys,
-                    &app.sync.definitions,
+                    &app.records.definitions,
                     record,
                 ))
             })

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, header};
 use firsthours_core::evidence::{SecretKey, SignedEvent};
+use firsthours_core::outside::{ManualClock, SystemRandom};
 use firsthours_core::protocol::{Author, Definition, Phase, Value, load as load_definition};
 use firsthours_core::record::{
     Act, Actor, At, Body as EventBody, EncounterId, EntryId, Event, EventId, Hash, IncidentId, Install,
@@ -14,11 +15,11 @@ use firsthours_core::record::{
 };
 
 use crate::app::App;
-use crate::audit::{Source, Who};
-use crate::clock::ManualClock;
-use crate::people::{self, NewPerson};
-use crate::random::SystemRandom;
-use crate::{devices, ingest, protocols, testing};
+use crate::programme::audit::{Source, Who};
+use crate::programme::devices;
+use crate::programme::people::{self, NewPerson};
+use crate::records::{ingest, protocols};
+use crate::testing;
 
 const LOS_ANGELES: &str = include_str!("../../../../../core/protocols/us-ca-los-angeles.json");
 
@@ -273,7 +274,7 @@ impl Station {
         let author = self.app.store.read(|tx| ingest::author(tx, self.phone.install)).expect("read");
         let author = author.expect("enrolled");
         let events = std::mem::take(&mut self.phone.waiting);
-        ingest::own(&self.app.sync, &author, events, &Source::HERE).expect("taken");
+        ingest::own(&self.app.records, &author, events, &Source::HERE).expect("taken");
     }
 
     pub(crate) async fn sign_in(&self, username: &str) -> String {

@@ -4,14 +4,14 @@
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
+use firsthours_core::outside::SystemRandom;
 use firsthours_core::record::Role;
 
 use super::phone::{ENCOUNTER, NIGHT, Station, text};
 use super::{path, submitted};
-use crate::audit::Who;
-use crate::people::{self, NewPerson};
-use crate::permission::{Deed, Relation, allows};
-use crate::random::SystemRandom;
+use crate::programme::audit::Who;
+use crate::programme::people::{self, NewPerson};
+use crate::programme::permission::{Deed, Relation, allows};
 use crate::testing;
 
 /// What stands in the record and is hidden until opened.

@@ -1,0 +1,43 @@
+//! Problems: what a machine is told instead of an answer (RFC 9457), with nothing of a record and nothing of the program.
+
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use firsthours_core::wire::{Problem, ProblemKind};
+
+use super::refusal::ProblemName;
+
+/// When to try again after a fault that passes.
+pub(crate) const LATER_MS: i64 = 5_000;
+
+/// The answer that tells of a problem.
+pub(crate) fn response(status: StatusCode, name: &'static str, title: &str, kind: ProblemKind) -> Response {
+    let problem = Problem {
+        urn: format!("urn:first-hours:problem:{name}"),
+        title: title.to_owned(),
+        status: status.as_u16(),
+        kind,
+    };
+    let mut response =
+        (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(problem)).into_response();
+    response.extensions_mut().insert(ProblemName(name));
+    response
+}
+
+/// The answer where no route made one: an unknown path, another method, what the framework refused.
+pub(crate) fn of_status(status: StatusCode) -> Response {
+    let (name, title, kind) = match status {
+        StatusCode::NOT_FOUND => ("not_found", "There is no such thing here", ProblemKind::NotFound),
+        StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "Send fewer or smaller events", ProblemKind::TooLarge),
+        status if status.is_client_error() => (
+            "malformed",
+            "The request is not what it should be",
+            ProblemKind::Malformed { detail: status.canonical_reason().unwrap_or("refused").to_lowercase() },
+        ),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            ("try_later", "Try again later", ProblemKind::TryLater { after_ms: LATER_MS })
+        }
+        _ => ("unknown", "The server has a fault; what you hold is not lost", ProblemKind::Unknown),
+    };
+    response(status, name, title, kind)
+}

@@ -1,0 +1,211 @@
+//! Signed-in browsers: an own table, a random token of which only the hash is kept.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use firsthours_core::outside::{Random, random_bytes};
+use sha2::{Digest, Sha256};
+
+use crate::programme::audit::{self, Entry, Source, What, Who};
+use crate::store::sessions::{self as rows, NewSessionRow, SessionRow};
+use crate::store::{Result, Store, Tx};
+
+/// How often the time of the last request is written down. A session ends at most this much early.
+const SEEN_STEP_MS: i64 = 60_000;
+
+/// How long a session lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Without a request.
+    pub idle_ms: i64,
+    /// In any case.
+    pub absolute_ms: i64,
+}
+
+/// Who a session belongs to, read together with it so that a change of role or station acts at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The hash of its token.
+    pub hash: String,
+    /// What names it in the log: the beginning of that hash.
+    pub alias: String,
+    /// The person.
+    pub person: String,
+    /// Their name.
+    pub name: String,
+    /// Their role.
+    pub role: String,
+    /// Their agency.
+    pub agency: String,
+    /// Their station.
+    pub station: Option<String>,
+    /// When they signed in.
+    pub created_ms: i64,
+    /// When the session ends in any case.
+    pub expires_ms: i64,
+}
+
+/// Starts a session; gives its token, which exists only here and in the browser. Old sessions of the same
+/// browser are ended by the caller: a token never survives a sign-in.
+pub fn start(
+    tx: &mut dyn Tx,
+    random: &dyn Random,
+    person: &str,
+    limits: Limits,
+    address: Option<IpAddr>,
+    now_ms: i64,
+) -> Result<String> {
+    let token = hex::encode(random_bytes::<32>(random));
+    let source = Source { address, session: Some(alias(&hash(&token))) };
+    audit::append(tx, &Entry::new(now_ms, Who::Person(person, &source), What::SignedIn))?;
+    rows::delete_expired(tx, now_ms)?;
+    let expires_ms = now_ms.saturating_add(limits.absolute_ms);
+    rows::insert(tx, &NewSessionRow { hash: &hash(&token), person, created_ms: now_ms, expires_ms })?;
+    Ok(token)
+}
+
+/// The session of this token if it is alive, and notes that it was seen.
+pub fn find(store: &Store, token: &str, limits: Limits, now_ms: i64) -> Result<Option<Session>> {
+    let Some((session, seen)) = alive(store, token, limits, now_ms)? else { return Ok(None) };
+    if now_ms.saturating_sub(seen) >= SEEN_STEP_MS {
+        store.write(|tx| rows::seen(tx, &session.hash, now_ms))?;
+    }
+    Ok(Some(session))
+}
+
+/// The session of this token if it is alive, without a trace.
+pub fn look(store: &Store, token: &str, limits: Limits, now_ms: i64) -> Result<Option<Session>> {
+    Ok(alive(store, token, limits, now_ms)?.map(|(session, _)| session))
+}
+
+/// The session, and when it was last seen.
+fn alive(store: &Store, token: &str, limits: Limits, now_ms: i64) -> Result<Option<(Session, i64)>> {
+    let hash = hash(token);
+    let idle_since_ms = now_ms.saturating_sub(limits.idle_ms);
+    let Some(row) = store.read(|tx| rows::alive(tx, &hash, now_ms, idle_since_ms))? else {
+        return Ok(None);
+    };
+    let SessionRow { person, name, role, agency, station, created_ms, expires_ms, seen_ms } = row;
+    let alias = alias(&hash);
+    let session = Session { hash, alias, person, name, role, agency, station, created_ms, expires_ms };
+    Ok(Some((session, seen_ms)))
+}
+
+/// What names a session in the log, by the hash of its token.
+fn alias(hash: &str) -> String {
+    hash.chars().take(16).collect()
+}
+
+/// Sessions that were ended while the disk was full: they are over at once, and the store hears of it when it can. With the
+/// process they are forgotten, and by then the browser has forgotten them too.
+#[derive(Debug, Default)]
+pub struct Ended(Mutex<BTreeSet<String>>);
+
+impl Ended {
+    /// Ends a session that the store cannot end now.
+    pub fn add(&self, token: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(hash(token));
+    }
+
+    /// Whether it was ended so.
+    pub fn has(&self, token: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&hash(token))
+    }
+}
+
+/// Ends the session of this token; nothing happens when there is none.
+pub fn end(store: &Store, token: &str, address: Option<IpAddr>, now_ms: i64) -> Result<()> {
+    let hash = hash(token);
+    store.write(|tx| {
+        let Some(person) = rows::person_of(tx, &hash)? else { return Ok(()) };
+        rows::delete(tx, &hash)?;
+        let source = Source { address, session: Some(alias(&hash)) };
+        audit::append(tx, &Entry::new(now_ms, Who::Person(&person, &source), What::SignedOut))?;
+        Ok(())
+    })
+}
+
+/// Ends every session of a person; gives how many there were.
+pub fn end_all(tx: &mut dyn Tx, person: &str, by: Who<'_>, now_ms: i64) -> Result<usize> {
+    let ended = rows::delete_of(tx, person, None)?;
+    let count = i64::try_from(ended).unwrap_or(i64::MAX);
+    audit::append(
+        tx,
+        &Entry::new(now_ms, by, What::SessionsEnded).with("person", person).with("count", count),
+    )?;
+    Ok(ended)
+}
+
+fn hash(token: &str) -> String {
+    hex::encode(Sha256::digest(token))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::testing;
+    use firsthours_core::outside::{Clock, ManualClock};
+
+    const LIMITS: Limits = Limits { idle_ms: 30 * 60_000, absolute_ms: 12 * 3_600_000 };
+
+    fn signed_in() -> (testing::Folder, Store, Arc<ManualClock>, String, String) {
+        let (folder, store) = testing::store();
+        let person = testing::person(&store, "supervisor", "sgt.vale");
+        let clock = Arc::new(ManualClock::at(1_000_000));
+        let random = firsthours_core::outside::SeededRandom::new(7);
+        let token =
+            store.write(|tx| start(tx, &random, &person, LIMITS, None, clock.now_ms())).expect("start");
+        (folder, store, clock, token, person)
+    }
+
+    #[test]
+    fn a_session_ends_after_thirty_idle_minutes() {
+        let (_folder, store, clock, token, person) = signed_in();
+        clock.advance(29 * 60_000);
+        let found = find(&store, &token, LIMITS, clock.now_ms()).expect("find").expect("alive");
+        assert_eq!(found.person, person);
+        clock.advance(29 * 60_000);
+        assert!(
+            find(&store, &token, LIMITS, clock.now_ms()).expect("find").is_some(),
+            "the last look counted"
+        );
+        clock.advance(30 * 60_000);
+        assert!(find(&store, &token, LIMITS, clock.now_ms()).expect("find").is_none());
+    }
+
+    #[test]
+    fn a_session_ends_after_twelve_hours_of_use() {
+        let (_folder, store, clock, token, _) = signed_in();
+        for _ in 0..(12 * 3 - 1) {
+            clock.advance(20 * 60_000);
+            assert!(find(&store, &token, LIMITS, clock.now_ms()).expect("find").is_some());
+        }
+        clock.advance(20 * 60_000);
+        assert!(find(&store, &token, LIMITS, clock.now_ms()).expect("find").is_none());
+    }
+
+    #[test]
+    fn signing_out_and_disabling_end_a_session_at_once() {
+        let (_folder, store, clock, token, person) = signed_in();
+        let random = firsthours_core::outside::SeededRandom::new(8);
+        let other =
+            store.write(|tx| start(tx, &random, &person, LIMITS, None, clock.now_ms())).expect("start");
+        end(&store, &token, None, clock.now_ms()).expect("end");
+        assert!(find(&store, &token, LIMITS, clock.now_ms()).expect("find").is_none());
+        assert!(find(&store, &other, LIMITS, clock.now_ms()).expect("find").is_some());
+        store
+            .write(|tx| crate::programme::people::disable(tx, &person, Who::Console, clock.now_ms()))
+            .expect("disable");
+        assert!(find(&store, &other, LIMITS, clock.now_ms()).expect("find").is_none());
+    }
+
+    #[test]
+    fn the_store_holds_no_token() {
+        let (_folder, store, _, token, _) = signed_in();
+        let row = store.read(|tx| tx.row("select hash from session", &[])).expect("read").expect("a session");
+        assert_ne!(row.text(0).expect("text"), token);
+    }
+}
