@@ -54,10 +54,10 @@ pub enum Broken {
 
 /// The state behind every route; cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
+pub struct App(Arc<AppParts>);
 
 /// The parts of an [`App`].
-pub struct Parts {
+pub struct AppParts {
     /// The records, people, phones and the log.
     pub store: Store,
     /// The data keys.
@@ -85,9 +85,9 @@ pub struct Parts {
 }
 
 impl Deref for App {
-    type Target = Parts;
+    type Target = AppParts;
 
-    fn deref(&self) -> &Parts {
+    fn deref(&self) -> &AppParts {
         &self.0
     }
 }
@@ -140,7 +140,7 @@ impl App {
         let passwords =
             Passwords::new(config.argon2_memory_kib, config.argon2_rounds, config.argon2_lanes, &*random)?;
         let sign_ins = Semaphore::new(SIGN_INS);
-        Ok(Self(Arc::new(Parts {
+        Ok(Self(Arc::new(AppParts {
             store,
             keys,
             trust,

@@ -12,7 +12,7 @@ use firsthours_core::evidence::{Receipt, SignedEvent};
 use firsthours_core::outside::Clock;
 use firsthours_core::record::{EncounterId, EventId, Install};
 use firsthours_core::wire::{EventsReply, EventsRequest, MAX_INFLATED, ReadMessage, inflate};
-use firsthours_core::words::{Language, Sentence};
+use firsthours_core::words::{Language, SyncSentence};
 use firsthours_server::App;
 use firsthours_tests::night::{SCENE, play};
 use firsthours_tests::programme::Fault;
@@ -248,7 +248,7 @@ fn each_byte_of_an_upload_cut_and_flipped_leaves_nothing_or_all_of_it() -> Resul
     assert!(synced.complete, "{}", synced.trouble);
     assert_eq!(held(&twin.app, &upload.install)?, upload.whole());
     assert_eq!(texts::on_server(&twin.app, &id)?, upload.events, "each event is there once");
-    assert_eq!(phone.app().encounter(&id)?.kept, Sentence::StationHasIt.text(Language::En));
+    assert_eq!(phone.app().encounter(&id)?.kept, SyncSentence::StationHasIt.text(Language::En));
 
     live(&programme, &proxy, &phone, &twin)
 }
@@ -290,7 +290,7 @@ fn live(programme: &Programme, proxy: &Proxy, phone: &Phone, twin: &Twin) -> Res
         assert_eq!(count(&twin.app)? - before, EVENTS, "each event is there once");
         let record: EncounterId = id.parse()?;
         assert_eq!(texts::on_server(&twin.app, &record.to_string())?.len(), 50);
-        assert_eq!(phone.app().encounter(&id)?.kept, Sentence::StationHasIt.text(Language::En));
+        assert_eq!(phone.app().encounter(&id)?.kept, SyncSentence::StationHasIt.text(Language::En));
     }
     report("upload-live", "the phone itself, its upload damaged once at a random byte", &counts)
 }

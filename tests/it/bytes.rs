@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use firsthours_core::app::{Act, AppError, FirstHours, Sharing};
 use firsthours_core::evidence::{SignedEvent, check_encounter};
-use firsthours_core::protocol::{Definition, Field, FieldKind, Limits, Value, load};
+use firsthours_core::protocol::{Definition, Field, FieldKind, FieldLimits, Value, load};
 use firsthours_core::record::{
     EncounterId, EventId, PersonId, State, derive, read_opened, summarise, versions,
 };
@@ -81,7 +81,8 @@ fn value(dice: &mut Dice, field: &Field) -> Option<Value> {
         FieldKind::Flag => Value::Flag(dice.below(2) == 0),
         FieldKind::Moment => Value::Number(EVENING - i64::try_from(dice.below(86_400_000)).ok()?),
         FieldKind::Count => {
-            let (min, max) = (field.limits.min.unwrap_or(0), field.limits.max.unwrap_or(Limits::COUNT_MAX));
+            let (min, max) =
+                (field.limits.min.unwrap_or(0), field.limits.max.unwrap_or(FieldLimits::COUNT_MAX));
             Value::Number(min + i64::try_from(dice.below(usize::try_from(max - min + 1).ok()?)).ok()?)
         }
         FieldKind::Choice => Value::Text(dice.one_of(&options)?.clone()),
@@ -90,9 +91,9 @@ fn value(dice: &mut Dice, field: &Field) -> Option<Value> {
                 (0..=dice.below(3)).filter_map(|_| dice.one_of(&options).cloned()).collect();
             Value::List(chosen.into_iter().collect())
         }
-        FieldKind::Code => Value::Text(dice.text(max(Limits::CODE_CHARS), false)),
-        FieldKind::Text => Value::Text(dice.text(max(Limits::TEXT_CHARS), false)),
-        FieldKind::Note => Value::Text(dice.text(max(Limits::NOTE_CHARS), true)),
+        FieldKind::Code => Value::Text(dice.text(max(FieldLimits::CODE_CHARS), false)),
+        FieldKind::Text => Value::Text(dice.text(max(FieldLimits::TEXT_CHARS), false)),
+        FieldKind::Note => Value::Text(dice.text(max(FieldLimits::NOTE_CHARS), true)),
     })
 }
 
@@ -103,13 +104,14 @@ fn any_act(dice: &mut Dice, view: &EncounterView, definition: &Definition) -> Op
     let step = *dice.one_of(&steps)?;
     let id = step.id.clone();
     Some(match dice.below(20) {
-        0 | 1 => {
-            Act::Note { step: (dice.below(2) == 0).then_some(id), text: dice.text(Limits::NOTE_CHARS, true) }
-        }
+        0 | 1 => Act::Note {
+            step: (dice.below(2) == 0).then_some(id),
+            text: dice.text(FieldLimits::NOTE_CHARS, true),
+        },
         2 | 3 if step.can_reopen => Act::Reopen { step: id, reason: None },
         2 | 3 => {
             let why = dice.one_of(&step.cannot_reasons)?.id.clone();
-            let note = (dice.below(2) == 0).then(|| dice.text(Limits::NOTE_CHARS, true));
+            let note = (dice.below(2) == 0).then(|| dice.text(FieldLimits::NOTE_CHARS, true));
             Act::Cannot { step: id, why, note, reason: None }
         }
         4 => {

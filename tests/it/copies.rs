@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use firsthours_core::app::Act;
 use firsthours_core::record::{EncounterId, EventId, PersonId, Sharing};
 use firsthours_core::view::EncounterView;
-use firsthours_core::words::{Language, Sentence, Trouble};
+use firsthours_core::words::{Language, SyncSentence, Trouble};
 use firsthours_server::programme::trust;
 use firsthours_tests::programme::Fault;
 use firsthours_tests::{Phone, Programme};
@@ -39,7 +39,7 @@ fn sorted(phone: &Phone, id: &str) -> Result<Vec<String>, Fault> {
 }
 
 fn at_station(phone: &Phone, id: &str) -> Result<(), Fault> {
-    assert_eq!(phone.app().encounter(id)?.kept, Sentence::StationHasIt.text(Language::En));
+    assert_eq!(phone.app().encounter(id)?.kept, SyncSentence::StationHasIt.text(Language::En));
     assert_eq!(phone.app().sync_state()?.unsent, 0);
     Ok(())
 }

@@ -8,7 +8,7 @@ use firsthours_core::evidence::{Document, Rolling, SecretKey, Tag};
 use firsthours_core::record::{EncounterId, PersonId};
 use firsthours_core::sync::Response;
 use firsthours_core::wire::{Page, Positioned, ReadMessage};
-use firsthours_core::words::{Language, Sentence, Trouble};
+use firsthours_core::words::{Language, SyncSentence, Trouble};
 use firsthours_tests::programme::Fault;
 use firsthours_tests::{Phone, Programme, SharedClock};
 use serde_json::{Value as Json, json};
@@ -88,7 +88,7 @@ fn recorded(programme: &Programme) -> Result<(Phone, String), Fault> {
 }
 
 fn has_it(phone: &Phone, id: &str) -> Result<bool, Fault> {
-    Ok(phone.app().encounter(id)?.kept == Sentence::StationHasIt.text(Language::En))
+    Ok(phone.app().encounter(id)?.kept == SyncSentence::StationHasIt.text(Language::En))
 }
 
 #[test]

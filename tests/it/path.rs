@@ -4,7 +4,7 @@ use firsthours_core::app::{Act, Sharing};
 use firsthours_core::outside::Clock;
 use firsthours_core::protocol::{Phase, Value};
 use firsthours_core::record::{PersonId, PhaseStatus};
-use firsthours_core::words::{Language, Sentence, Trouble};
+use firsthours_core::words::{Language, SyncSentence, Trouble};
 use firsthours_tests::night::{SCENE, answer, play, submit};
 use firsthours_tests::programme::Fault;
 use firsthours_tests::{Phone, Programme, SharedClock};
@@ -48,7 +48,7 @@ fn a_night_recorded_offline_reaches_the_station_and_is_receipted() -> Result<(),
     phone.network.set_signal(true);
     sync(&phone)?;
     let after = phone.app().encounter(&id)?;
-    assert_eq!(after.kept, Sentence::StationHasIt.text(Language::En));
+    assert_eq!(after.kept, SyncSentence::StationHasIt.text(Language::En));
     assert_eq!(after.phases[0].status, PhaseStatus::Submitted);
     assert_eq!(programme.event_ids()?.len(), usize::try_from(after.seen)?);
     Ok(())
@@ -80,7 +80,7 @@ fn a_line_cut_in_the_middle_of_an_upload_loses_and_doubles_nothing() -> Result<(
     phone.network.set_signal(true);
     sync(&phone)?;
     assert_eq!(programme.event_ids()?.len(), held, "nothing doubled");
-    assert_eq!(phone.app().encounter(&id)?.kept, Sentence::StationHasIt.text(Language::En));
+    assert_eq!(phone.app().encounter(&id)?.kept, SyncSentence::StationHasIt.text(Language::En));
     Ok(())
 }
 

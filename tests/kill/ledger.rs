@@ -6,7 +6,7 @@ use firsthours_core::record::{EncounterId, EventId, Kind};
 use firsthours_tests::programme::Fault;
 use firsthours_tests::victim::{Said, What, marks};
 
-use crate::whole::{Held, Holds};
+use crate::held::{Held, Holds};
 
 /// Every act of one phone.
 #[derive(Default)]

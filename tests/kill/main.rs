@@ -11,12 +11,12 @@
 
 mod child;
 mod heard;
+mod held;
 mod ledger;
 mod phone;
 mod server;
 mod station;
 mod supervisor;
-mod whole;
 
 use std::io::Write;
 

@@ -15,8 +15,8 @@ use firsthours_tests::victim::{Chance, Order, Said};
 use firsthours_tests::{Programme, SharedClock};
 
 use crate::child::{PATIENCE, Victim};
+use crate::held::Holds;
 use crate::ledger::{Ledger, Totals};
-use crate::whole::Holds;
 use crate::{ENOUGH, moment, tell};
 
 /// Kills of one phone; the next one begins with an empty folder and is killed while it is set up, too.

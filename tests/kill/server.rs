@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 
 use firsthours_core::app::{FirstHours, Outside, SystemClock, SystemRandom};
 use firsthours_core::store::StoreKey;
-use firsthours_core::words::{Language, Sentence};
+use firsthours_core::words::{Language, SyncSentence};
 use firsthours_tests::programme::Fault;
 use firsthours_tests::victim::{Chance, Outcome, Player};
 use tempfile::TempDir;
 
 use crate::heard::Heard;
+use crate::held::Holds;
 use crate::station::{Station, Stock};
 use crate::supervisor::Comments;
-use crate::whole::Holds;
 use crate::{ENOUGH, moment, tell};
 
 /// Whose phones they are: two of one deputy show each other's records, and one who is asked to join shares others'.
@@ -260,7 +260,7 @@ fn same(station: &Station, phones: &[Phone], stock: &Stock) -> Result<(), Fault>
     let mut union = std::collections::BTreeSet::new();
     for phone in phones {
         let stale = phone.app.rebuild()?;
-        let kept = Sentence::StationHasIt.text(Language::En);
+        let kept = SyncSentence::StationHasIt.text(Language::En);
         let unconfirmed = phone.app.holdings()?.iter().filter(|holding| holding.kept != kept).count();
         phone.app.shutdown();
         if stale > 0 || unconfirmed > 0 {

@@ -12,7 +12,7 @@ use crate::view::{
     self, Alarm, EncounterView, Home, HomeRow, SheetView, TimelineRow, alarms, home_row, sync_line, timeline,
 };
 use crate::wire::Policy;
-use crate::words::{Label, Language, Sentence, span};
+use crate::words::{Label, Language, SyncSentence, span};
 
 /// One page of a timeline, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Session {
             rows,
             sync: self.sync_line(now)?,
             notices: clock_off
-                .map(|off| Sentence::ClockWrong { by: &span(off, self.language) }.text(self.language))
+                .map(|off| SyncSentence::ClockWrong { by: &span(off, self.language) }.text(self.language))
                 .into_iter()
                 .collect(),
             can_start: self.me.actor().is_ok() && self.newest_protocol()?.is_some(),

@@ -5,7 +5,7 @@ use super::{Act, AppError, Session};
 use crate::protocol::{Author, Phase, Weight, diff, local, zone};
 use crate::record::{EncounterId, Hash, StepState, derive};
 use crate::view::EncounterView;
-use crate::words::{Trouble, Whole, change_sentence};
+use crate::words::{RecordSentence, Trouble, change_sentence};
 
 /// What a deputy reads before moving a record to a newer version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,13 +46,13 @@ impl Session {
             newer.steps.iter().filter(|step| open(&after, &step.id) && !open(&before, &step.id)).count();
         let carried = after.carried.len().saturating_sub(before.carried.len());
         let effects = [
-            Whole::MoveKept { answers: answers(&after) },
-            Whole::MoveCarried { answers: carried },
-            Whole::MoveAsks { steps: further },
+            RecordSentence::MoveKept { answers: answers(&after) },
+            RecordSentence::MoveCarried { answers: carried },
+            RecordSentence::MoveAsks { steps: further },
         ];
         Ok(Some(MoveCard {
             protocol: protocol.to_string(),
-            title: Whole::MoveFrom { from: older.version, to: newer.version }.text(self.language),
+            title: RecordSentence::MoveFrom { from: older.version, to: newer.version }.text(self.language),
             changes: newer.changes.get(self.language.code()).to_owned(),
             differences: diff(older, &newer)
                 .iter()

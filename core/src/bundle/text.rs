@@ -40,7 +40,7 @@ pub enum BundleFault {
 
 /// The first line. The counts tell a shorter file from a whole one even without a manifest.
 #[derive(Debug, Serialize, Deserialize)]
-struct Header {
+struct FileHeader {
     format: String,
     v: u32,
     encounter: EncounterId,
@@ -91,7 +91,7 @@ struct ManifestLine {
 
 /// Writes a bundle in the order of its lists; see [`Bundle::arrange`].
 pub fn write(bundle: &Bundle) -> Vec<u8> {
-    let header = Header {
+    let header = FileHeader {
         format: FORMAT.to_owned(),
         v: VERSION,
         encounter: bundle.encounter,
@@ -139,7 +139,7 @@ pub fn read(bytes: &[u8]) -> Result<Bundle, BundleFault> {
 
 fn read_text(text: &[u8]) -> Result<Bundle, BundleFault> {
     let mut lines = Lines { rest: text, line: 0 };
-    let header: Header = match lines.next("header") {
+    let header: FileHeader = match lines.next("header") {
         // Whatever stands there, it is not ours.
         Err(BundleFault::Unexpected { .. }) => return Err(BundleFault::NotABundle),
         other => other?,

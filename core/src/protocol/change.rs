@@ -4,7 +4,8 @@
 //! Sentences are made of it by [`crate::words::change_sentence`].
 
 use super::{
-    Anchor, Author, Basis, BasisState, Channel, Deadline, FieldClass, FieldKind, Limits, PartnerStep, Phase,
+    Anchor, Author, Basis, BasisState, Channel, Deadline, FieldClass, FieldKind, FieldLimits, PartnerStep,
+    Phase,
 };
 
 /// One difference between two definitions.
@@ -159,9 +160,9 @@ pub enum FieldChange {
         to: FieldKind,
     },
     Option(OptionChange),
-    Limits {
-        from: Limits,
-        to: Limits,
+    FieldLimits {
+        from: FieldLimits,
+        to: FieldLimits,
     },
     Applies,
     Required(bool),
@@ -341,7 +342,7 @@ impl FieldChange {
             Self::Added
             | Self::Removed
             | Self::Kind { .. }
-            | Self::Limits { .. }
+            | Self::FieldLimits { .. }
             | Self::Applies
             | Self::Required(_) => Weight::Duty,
             Self::Option(what) => what.weight(),

@@ -173,7 +173,7 @@ impl Facts for LatestEnds<'_> {
 
 /// Which head of a disputed moment counts.
 #[derive(Clone, Copy)]
-enum Head {
+enum WhichHead {
     Earliest,
     Latest,
 }
@@ -185,7 +185,7 @@ impl<'a> ClockOfRecord<'a> {
         if applies == Truth::False {
             return None;
         }
-        let anchor = self.moment(&self.clock.from, Head::Earliest);
+        let anchor = self.moment(&self.clock.from, WhichHead::Earliest);
         let (due, outcome) = match anchor.filter(|_| applies == Truth::True) {
             Some(start) => self.from(start),
             None => (None, Outcome::Waiting),
@@ -221,7 +221,7 @@ impl<'a> ClockOfRecord<'a> {
 
     /// What it is if `met_by` holds; nothing while no moment of it is known.
     fn met(&self, due: Option<i64>) -> Option<Outcome> {
-        let at = self.clock.met_at.iter().filter_map(|anchor| self.moment(anchor, Head::Latest)).max();
+        let at = self.clock.met_at.iter().filter_map(|anchor| self.moment(anchor, WhichHead::Latest)).max();
         match (at, due) {
             (Some(at), Some(due)) if at > due => Some(Outcome::MetLate { at }),
             (Some(at), _) => Some(Outcome::Met { at: Some(at) }),
@@ -241,7 +241,7 @@ impl<'a> ClockOfRecord<'a> {
                     Some((step, _)) if step == field.step => AnchorOf::Each,
                     _ => AnchorOf::First,
                 };
-                self.moment(&Anchor { field: field.clone(), of }, Head::Earliest)
+                self.moment(&Anchor { field: field.clone(), of }, WhichHead::Earliest)
             }
         }
     }
@@ -252,7 +252,7 @@ impl<'a> ClockOfRecord<'a> {
         self.entry.map(|entry| (clock.from.field.step.as_str(), entry))
     }
 
-    fn moment(&self, anchor: &Anchor, head: Head) -> Option<i64> {
+    fn moment(&self, anchor: &Anchor, head: WhichHead) -> Option<i64> {
         let field = &anchor.field;
         if self.facts.settled(&field.step) == Settled::NotApplicable {
             return None;
@@ -264,19 +264,19 @@ impl<'a> ClockOfRecord<'a> {
         }
     }
 
-    fn moments(&self, field: &FieldRef, head: Head) -> impl Iterator<Item = i64> {
+    fn moments(&self, field: &FieldRef, head: WhichHead) -> impl Iterator<Item = i64> {
         (0..self.facts.entries(&field.step)).filter_map(move |entry| self.head(field, entry, head))
     }
 
-    fn head(&self, field: &FieldRef, entry: usize, head: Head) -> Option<i64> {
+    fn head(&self, field: &FieldRef, entry: usize, head: WhichHead) -> Option<i64> {
         match self.facts.reading(&field.step, entry, &field.field) {
             Reading::Nothing => None,
             Reading::One(value) => value.number(),
             Reading::Disputed(values) => {
                 let moments = values.into_iter().filter_map(Value::number);
                 match head {
-                    Head::Earliest => moments.min(),
-                    Head::Latest => moments.max(),
+                    WhichHead::Earliest => moments.min(),
+                    WhichHead::Latest => moments.max(),
                 }
             }
         }

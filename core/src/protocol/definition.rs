@@ -211,7 +211,7 @@ pub struct Field {
     /// For `choice` and `choices`. Titles of `channel` and `outcome` are empty for the same reason.
     pub options: Vec<Opt>,
     /// In JSON `max_chars`, `min` and `max` stand beside the kind.
-    pub limits: Limits,
+    pub limits: FieldLimits,
     /// May ask for fields above it, and for other steps. Left out: it always applies.
     pub applies: Option<Condition>,
     /// Left out of the JSON: true.
@@ -260,7 +260,7 @@ pub enum FieldClass {
 
 /// Bounds of a value; `None` = the kind's own bound, which a field may narrow and never widen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Limits {
+pub struct FieldLimits {
     /// Characters (Unicode scalar values) of a code, text or note.
     pub max_chars: Option<u32>,
     /// Least count.
@@ -545,7 +545,7 @@ impl Step {
     }
 }
 
-impl Limits {
+impl FieldLimits {
     /// Greatest length of a note, in characters.
     pub const NOTE_CHARS: u32 = 4_000;
     /// Greatest length of a text.

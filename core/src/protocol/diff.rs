@@ -207,7 +207,7 @@ impl<'d> Differ<'d> {
         }
         found.extend(self.options(&old.options, options).into_iter().map(FieldChange::Option));
         if let Some((from, to)) = differing(&old.limits, limits) {
-            found.push(FieldChange::Limits { from, to });
+            found.push(FieldChange::FieldLimits { from, to });
         }
         found.extend(self.condition(old.applies.as_ref(), applies.as_ref()).then_some(FieldChange::Applies));
         found.extend((old.required != *required).then_some(FieldChange::Required(*required)));

@@ -30,7 +30,7 @@ pub use clock::{ClockReading, ClockResult, FirstEntered, Outcome, read_clocks};
 pub use condition::{Facts, Question, Reading, Truth, Verdict, judge, judge_optional};
 pub use definition::{
     Anchor, AnchorOf, AnswerIs, Author, Basis, BasisState, Calendar, Channel, Clock, Comes, Condition,
-    Deadline, Definition, Field, FieldClass, FieldKind, FieldRef, Limits, Occurrence, Opt, Partner,
+    Deadline, Definition, Field, FieldClass, FieldKind, FieldLimits, FieldRef, Occurrence, Opt, Partner,
     PartnerStep, Phase, RowSource, Settled, Sheet, SheetRow, SheetSection, Step, StepIs, Text,
 };
 pub use diff::diff;

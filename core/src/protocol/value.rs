@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Field, FieldKind, Limits};
+use super::{Field, FieldKind, FieldLimits};
 
 /// A value as it stands in an event. The kind of field tells how to read it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -58,11 +58,11 @@ impl Value {
             }
             (FieldKind::Moment, Self::Number(ms)) => within(*ms, Self::MOMENTS.0, Self::MOMENTS.1),
             (FieldKind::Count, Self::Number(n)) => {
-                within(*n, field.limits.min.unwrap_or(0), field.limits.max.unwrap_or(Limits::COUNT_MAX))
+                within(*n, field.limits.min.unwrap_or(0), field.limits.max.unwrap_or(FieldLimits::COUNT_MAX))
             }
-            (FieldKind::Code, Self::Text(text)) => written(field, text, Limits::CODE_CHARS, false),
-            (FieldKind::Text, Self::Text(text)) => written(field, text, Limits::TEXT_CHARS, false),
-            (FieldKind::Note, Self::Text(text)) => written(field, text, Limits::NOTE_CHARS, true),
+            (FieldKind::Code, Self::Text(text)) => written(field, text, FieldLimits::CODE_CHARS, false),
+            (FieldKind::Text, Self::Text(text)) => written(field, text, FieldLimits::TEXT_CHARS, false),
+            (FieldKind::Note, Self::Text(text)) => written(field, text, FieldLimits::NOTE_CHARS, true),
             (kind, _) => Err(Misfit::WrongKind { kind }),
         }
     }
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
     use crate::protocol::{FieldClass, Opt, Text};
 
-    fn field(kind: FieldKind, limits: Limits) -> Field {
+    fn field(kind: FieldKind, limits: FieldLimits) -> Field {
         let options = ["food", "water"].map(|id| Opt { id: id.to_owned(), title: Text::default() }).into();
         Field {
             id: "field".to_owned(),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     fn fits(kind: FieldKind, value: &Value) -> Result<(), Misfit> {
-        value.fits(&field(kind, Limits::default()))
+        value.fits(&field(kind, FieldLimits::default()))
     }
 
     fn text(value: &str) -> Value {
@@ -164,7 +164,8 @@ mod tests {
         assert_eq!(fits(FieldKind::Moment, &Value::Number(max)), Ok(()));
         let late = fits(FieldKind::Moment, &Value::Number(max + 1));
         assert_eq!(late, Err(Misfit::OutOfRange { value: max + 1, min, max }));
-        let narrow = field(FieldKind::Count, Limits { min: Some(1), max: Some(3), ..Limits::default() });
+        let narrow =
+            field(FieldKind::Count, FieldLimits { min: Some(1), max: Some(3), ..FieldLimits::default() });
         let outside = |value| Err(Misfit::OutOfRange { value, min: 1, max: 3 });
         assert_eq!(Value::Number(0).fits(&narrow), outside(0));
         assert_eq!(Value::Number(3).fits(&narrow), Ok(()));
@@ -177,7 +178,7 @@ mod tests {
         let two_lines = text("one\ntwo");
         assert_eq!(fits(FieldKind::Code, &two_lines), Err(Misfit::SeveralLines { kind: FieldKind::Code }));
         assert_eq!(fits(FieldKind::Note, &two_lines), Ok(()));
-        let short = field(FieldKind::Note, Limits { max_chars: Some(3), ..Limits::default() });
+        let short = field(FieldKind::Note, FieldLimits { max_chars: Some(3), ..FieldLimits::default() });
         assert_eq!(text("ñandú").fits(&short), Err(Misfit::TooLong { chars: 5, max: 3 }));
         assert_eq!(text("ñañ").fits(&short), Ok(()));
     }

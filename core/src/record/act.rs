@@ -9,7 +9,7 @@ use super::{
     PhaseStatus, Register, Role, Sharing, State, Thread, bounds, derive, disputes, is_settled, is_void,
     phase_status, settle, takes_submission_of, threads, versions,
 };
-use crate::protocol::{Author, Definition, Limits, Misfit, Phase, Step, Value};
+use crate::protocol::{Author, Definition, FieldLimits, Misfit, Phase, Step, Value};
 
 /// One thing a person can do. Each variant becomes one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -374,8 +374,8 @@ fn written(text: String) -> Result<String, Refusal> {
     let chars = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
     if text.trim().is_empty() {
         Err(Refusal::EmptyText)
-    } else if chars > Limits::NOTE_CHARS {
-        Err(Refusal::TooLong { chars, max: Limits::NOTE_CHARS })
+    } else if chars > FieldLimits::NOTE_CHARS {
+        Err(Refusal::TooLong { chars, max: FieldLimits::NOTE_CHARS })
     } else {
         Ok(text)
     }

@@ -4,7 +4,7 @@ use rusqlite::{Row, Transaction, named_params};
 
 use super::Store;
 use super::error::{Failure, StoreError};
-use super::rows::{Held, check_whole, first, held, signed, unsigned};
+use super::rows::{Slot, check_whole, first, held, signed, unsigned};
 use crate::record::{EncounterId, EntryId, EventId};
 
 /// Which field is being typed.
@@ -40,7 +40,7 @@ impl Store {
     /// what came in while it was typed was not on the screen when its author began.
     pub fn put_draft(&self, draft: &Draft) -> Result<(), StoreError> {
         self.write(|transaction| {
-            let Some(Held { number, .. }) = held(transaction, &draft.key.encounter)? else {
+            let Some(Slot { number, .. }) = held(transaction, &draft.key.encounter)? else {
                 return Err(StoreError::io("a draft for an encounter that is not held").into());
             };
             transaction
@@ -66,7 +66,7 @@ impl Store {
     /// The drafts of one encounter, by step, entry and field.
     pub fn drafts(&self, encounter: &EncounterId) -> Result<Vec<Draft>, StoreError> {
         self.read(|transaction| {
-            let Some(Held { number, .. }) = held(transaction, encounter)? else { return Ok(Vec::new()) };
+            let Some(Slot { number, .. }) = held(transaction, encounter)? else { return Ok(Vec::new()) };
             let mut statement = transaction.prepare_cached(
                 "select step, entry, field, text, base, seen, at, tail from draft
                  where encounter = :encounter order by step, entry, field",
@@ -83,7 +83,7 @@ impl Store {
     /// Drops a draft; no matter if there is none.
     pub fn delete_draft(&self, key: &DraftKey) -> Result<(), StoreError> {
         self.write(|transaction| match held(transaction, &key.encounter)? {
-            Some(Held { number, .. }) => delete(transaction, number, key),
+            Some(Slot { number, .. }) => delete(transaction, number, key),
             None => Ok(()),
         })
     }

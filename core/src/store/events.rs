@@ -10,7 +10,7 @@ use super::drafts::{self, DraftKey};
 use super::encounters::{STANDING, Standing, standing_of};
 use super::error::{Failure, StoreError};
 use super::installs::{line, live, seq_of};
-use super::rows::{Held, arrival, first, held, maybe_unsigned, place, signed, signed_event, unsigned};
+use super::rows::{Slot, arrival, first, held, maybe_unsigned, place, signed, signed_event, unsigned};
 use crate::evidence::{Chain, Document, SignedEvent};
 use crate::record::{EncounterId, EventId};
 use crate::wire::EncounterCursor;
@@ -117,7 +117,7 @@ impl Store {
     pub fn receive(&self, commit: &Received) -> Result<(), StoreError> {
         self.write(|transaction| {
             insert_certificates(transaction, &commit.certificates)?;
-            let Held { number, mut events } = held_or_new(transaction, &commit.encounter)?;
+            let Slot { number, mut events } = held_or_new(transaction, &commit.encounter)?;
             if commit.void_positions {
                 transaction
                     .prepare_cached(
@@ -159,7 +159,7 @@ impl Store {
     /// The ids of the events held of one encounter.
     pub fn event_ids(&self, encounter: &EncounterId) -> Result<BTreeSet<EventId>, StoreError> {
         self.read(|transaction| {
-            let Some(Held { number, events }) = held(transaction, encounter)? else {
+            let Some(Slot { number, events }) = held(transaction, encounter)? else {
                 return Ok(BTreeSet::new());
             };
             Ok(known_events(transaction, number, events)?.into_keys().collect())
@@ -174,7 +174,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<StoredEvent>, StoreError> {
         self.read(|transaction| {
-            let Some(Held { number, events }) = held(transaction, encounter)? else { return Ok(Vec::new()) };
+            let Some(Slot { number, events }) = held(transaction, encounter)? else { return Ok(Vec::new()) };
             if after >= events {
                 return Ok(Vec::new());
             }
@@ -299,14 +299,14 @@ fn take_arrival(transaction: &Transaction<'_>, commit: &Append) -> Result<(i64, 
     rows.next()?.map_or_else(|| Err(Failure::damaged()), read)
 }
 
-fn held_or_new(transaction: &Transaction<'_>, id: &EncounterId) -> Result<Held, Failure> {
+fn held_or_new(transaction: &Transaction<'_>, id: &EncounterId) -> Result<Slot, Failure> {
     if let Some(held) = held(transaction, id)? {
         return Ok(held);
     }
     transaction
         .prepare_cached("insert into encounter (id, events, unpositioned, summary) values (:id, 0, 0, x'')")?
         .execute(named_params! { ":id": id.0 })?;
-    Ok(Held { number: transaction.last_insert_rowid(), events: 0 })
+    Ok(Slot { number: transaction.last_insert_rowid(), events: 0 })
 }
 
 /// Arrival and position of each event held, by id. An index by id would cost every tap two pages more.

@@ -12,7 +12,7 @@ const TAIL: i64 = 2;
 
 /// An encounter's number in this file, and how many of its events are held.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Held {
+pub(super) struct Slot {
     pub(super) number: i64,
     pub(super) events: u64,
 }
@@ -69,11 +69,11 @@ pub(super) fn document(row: &Row<'_>) -> Result<Document, Failure> {
 }
 
 /// Finds an encounter.
-pub(super) fn held(transaction: &Transaction<'_>, id: &EncounterId) -> Result<Option<Held>, Failure> {
+pub(super) fn held(transaction: &Transaction<'_>, id: &EncounterId) -> Result<Option<Slot>, Failure> {
     let mut statement = transaction.prepare_cached("select number, events from encounter where id = :id")?;
     let mut rows = statement.query(named_params! { ":id": id.0 })?;
     match rows.next()? {
-        Some(row) => Ok(Some(Held { number: row.get("number")?, events: unsigned(row, "events")? })),
+        Some(row) => Ok(Some(Slot { number: row.get("number")?, events: unsigned(row, "events")? })),
         None => Ok(None),
     }
 }

@@ -57,7 +57,7 @@ pub struct Offer {
 
 /// What a phone has of what a server publishes.
 #[derive(Debug, Clone, Copy)]
-pub struct Held<'a> {
+pub struct PublishedHere<'a> {
     /// Definitions.
     pub protocols: &'a BTreeSet<Hash>,
     /// The `ETag` of the directory,
@@ -250,7 +250,7 @@ impl Exchange {
         &mut self,
         reply: &HelloReply,
         receipt: &Receipt,
-        held: Held<'_>,
+        held: PublishedHere<'_>,
         cursors: &BTreeMap<EncounterId, EncounterCursor>,
         adrift: BTreeSet<EncounterId>,
     ) {

@@ -9,6 +9,8 @@ mod exchange;
 mod retry;
 mod transport;
 
-pub use exchange::{APP_VERSION, Ask, Batch, Ending, Exchange, Held, Offer, PageFault, Target, check_page};
+pub use exchange::{
+    APP_VERSION, Ask, Batch, Ending, Exchange, Offer, PageFault, PublishedHere, Target, check_page,
+};
 pub use retry::{FOREGROUND_CAP_MS, next_call};
 pub use transport::{Http, Method, Request, Response, Transport, Unreachable};

@@ -4,7 +4,7 @@
 
 use crate::protocol::{Author, Clock, Condition, Deadline, Definition, Outcome};
 use crate::record::Summary;
-use crate::words::{Language, Whole, clock_time};
+use crate::words::{ClockSentence, Language, clock_time};
 
 /// One ring.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,15 +52,15 @@ fn rings(summary: &Summary, definition: &Definition, reader: Author, language: L
         if !meets(definition, &clock.met_by, reader) {
             continue;
         }
-        let ring = |at_ms: i64, text: Whole<'_>| Alarm {
+        let ring = |at_ms: i64, text: ClockSentence<'_>| Alarm {
             at_ms,
             encounter: summary.encounter.to_string(),
             strict: !clock.soft,
             text: text.text(language),
         };
         let at = clock_time(due, &definition.time_zone);
-        rings.push(ring(due - lead(clock), Whole::AlarmSoon { at: &at }));
-        rings.push(ring(due, Whole::AlarmDue));
+        rings.push(ring(due - lead(clock), ClockSentence::AlarmSoon { at: &at }));
+        rings.push(ring(due, ClockSentence::AlarmDue));
     }
     rings
 }

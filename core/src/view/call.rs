@@ -5,7 +5,7 @@ use super::people::state_label;
 use super::step::{channel_text, option_title, title_of};
 use crate::protocol::{Definition, Partner, PartnerStep, Value};
 use crate::record::{Derived, EntryRecord, StepRecord, StepState};
-use crate::words::{Label, Whole};
+use crate::words::{Label, SheetSentence, StepSentence};
 
 /// One row of the calls board.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ fn call(context: Context<'_>, record: &StepRecord<'_>, partner: &Partner) -> Cal
         .collect();
     let awaited = awaited(record);
     let state_text = match awaited.and_then(|entry| moment(entry, "called_at")) {
-        Some(called) => Whole::NotHereYet { since: &context.when(called) }.text(language),
+        Some(called) => StepSentence::NotHereYet { since: &context.when(called) }.text(language),
         None => state_label(record.state, language).to_owned(),
     };
     CallView {
@@ -103,19 +103,22 @@ pub(super) fn attempt(context: Context<'_>, record: &StepRecord<'_>, entry: &Ent
     let when = match moment(entry, "called_at") {
         Some(called) => context.when(called),
         None => record.step.field("called_at").map_or_else(String::new, |field| {
-            format!("{}: {}", title_of(field, language), Whole::SheetNotRecorded.text(language))
+            format!("{}: {}", title_of(field, language), SheetSentence::NotRecorded.text(language))
         }),
     };
-    let outcome = chosen("outcome").unwrap_or_else(|| Whole::SheetNotRecorded.text(language));
+    let outcome = chosen("outcome").unwrap_or_else(|| SheetSentence::NotRecorded.text(language));
     let mut said = match chosen("channel") {
-        Some(how) => Whole::AttemptBy { when: &when, how: &how, outcome: &outcome }.text(language),
-        None => Whole::Attempt { when: &when, outcome: &outcome }.text(language),
+        Some(how) => StepSentence::AttemptBy { when: &when, how: &how, outcome: &outcome }.text(language),
+        None => StepSentence::Attempt { when: &when, outcome: &outcome }.text(language),
     };
     if let Some(arrived) = moment(entry, "arrived_at") {
-        said = format!("{said}; {}", Whole::AttemptArrived { when: &context.when(arrived) }.text(language));
+        said = format!(
+            "{said}; {}",
+            StepSentence::AttemptArrived { when: &context.when(arrived) }.text(language)
+        );
     }
     if let Some(because) = chosen("unavailable_because") {
-        said = format!("{said}; {}", Whole::AttemptNotComing { because: &because }.text(language));
+        said = format!("{said}; {}", StepSentence::AttemptNotComing { because: &because }.text(language));
     }
     said
 }

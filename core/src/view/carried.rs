@@ -4,7 +4,7 @@ use super::Context;
 use super::step::{conceals, said_by, title_of, value_text};
 use crate::protocol::{Definition, Step, Text, Value};
 use crate::record::{Carried, Content, Derived, Head};
-use crate::words::{Label, Sentence, Whole};
+use crate::words::{Label, RecordSentence, StepSentence};
 
 /// The answers of one earlier version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,8 @@ pub(super) fn carried_views(context: Context<'_>, derived: &Derived<'_>) -> Vec<
         if let Some((_, view)) = views.iter_mut().find(|(known, _)| *known == version) {
             view.lines.extend(lines);
         } else {
-            let title = version.map_or(Whole::UnderEarlier, |version| Whole::UnderVersion { version });
+            let title = version
+                .map_or(RecordSentence::UnderEarlier, |version| RecordSentence::UnderVersion { version });
             views
                 .push((version, CarriedView { title: title.text(context.language), lines: lines.collect() }));
         }
@@ -55,7 +56,10 @@ fn line(context: Context<'_>, carried: &Carried<'_>, step: Option<&Step>, head: 
             let reason = step.and_then(|step| step.cannot_reasons.iter().find(|reason| reason.id == *why));
             let reason = reason
                 .map_or_else(|| context.unknown(why), |reason| text(&reason.title, language).to_owned());
-            Some(format!("{title}: {} ({said})", Sentence::CannotBecause { reason: &reason }.text(language)))
+            Some(format!(
+                "{title}: {} ({said})",
+                StepSentence::CannotBecause { reason: &reason }.text(language)
+            ))
         }
         Content::Value(Some(value)) => {
             let field = carried.field.unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::Context;
 use super::step::field_title;
 use crate::protocol::{Clock, ClockReading, ClockResult, Outcome};
-use crate::words::{Sentence, Whole, span};
+use crate::words::{ClockSentence, span};
 
 /// One clock of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +73,8 @@ fn clock_view(context: Context<'_>, clock: &Clock, reading: &ClockReading) -> Cl
         first_entered: reading.first_entered.map(|first| {
             let said =
                 sentence(context, clock, Some(first.anchor), first.due, first.outcome, first.result(now));
-            Whole::FirstEntered { anchor: &context.when(first.anchor), sentence: &said }.text(language)
+            ClockSentence::FirstEntered { anchor: &context.when(first.anchor), sentence: &said }
+                .text(language)
         }),
     }
 }
@@ -109,22 +110,22 @@ fn sentence(
     match state {
         ClockResult::Waiting => {
             let anchor = field_title(definition, &clock.from.field.step, &clock.from.field.field, language);
-            Sentence::ClockWaiting { anchor: &anchor }.text(language)
+            ClockSentence::Waiting { anchor: &anchor }.text(language)
         }
-        ClockResult::Running if ends.is_none() => Sentence::ClockRunningOpen.text(language),
+        ClockResult::Running if ends.is_none() => ClockSentence::RunningOpen.text(language),
         ClockResult::Running => {
-            Sentence::ClockRunning { left: &apart(now, due), at: &context.when(due) }.text(language)
+            ClockSentence::Running { left: &apart(now, due), at: &context.when(due) }.text(language)
         }
         ClockResult::Met if begins.is_some_and(|begins| at < begins) => {
-            Whole::MetBefore { at: &context.when(at) }.text(language)
+            ClockSentence::MetBefore { at: &context.when(at) }.text(language)
         }
-        ClockResult::Met => Sentence::ClockMet { at: &context.when(at) }.text(language),
+        ClockResult::Met => ClockSentence::Met { at: &context.when(at) }.text(language),
         ClockResult::MetLate => {
-            Sentence::ClockMetLate { at: &context.when(at), late: &apart(due, at) }.text(language)
+            ClockSentence::MetLate { at: &context.when(at), late: &apart(due, at) }.text(language)
         }
         ClockResult::Missed => {
-            Sentence::ClockMissed { over: &apart(due, now), at: &context.when(due) }.text(language)
+            ClockSentence::Missed { over: &apart(due, now), at: &context.when(due) }.text(language)
         }
-        ClockResult::Excused => Sentence::ClockExcused.text(language),
+        ClockResult::Excused => ClockSentence::Excused.text(language),
     }
 }

@@ -16,7 +16,7 @@ use crate::record::{
     Thread, ThreadState, code, disputes, is_void, next_step, phase_head, phase_status, read_opened, same_as,
     takes_submission_of, threads,
 };
-use crate::words::{Label, Language, Sentence, Whole, list, span};
+use crate::words::{Label, Language, PhaseSentence, RecordSentence, StepSentence, SyncSentence, list, span};
 
 /// A whole record, ready to draw.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,7 +179,7 @@ pub fn view(
 
 fn newer(context: Context<'_>) -> Option<NewerView> {
     let (protocol, version) = context.here.newer?;
-    let sentence = Whole::NewerVersion { version }.text(context.language);
+    let sentence = RecordSentence::NewerVersion { version }.text(context.language);
     Some(NewerView { protocol: protocol.to_string(), sentence })
 }
 
@@ -189,7 +189,7 @@ fn scene(context: Context<'_>) -> Vec<SceneView> {
         handle: found.handle.clone(),
         lacks: match found.lacks {
             0 => String::new(),
-            facts => Whole::SceneLacks { facts, record: &found.handle }.text(context.language),
+            facts => RecordSentence::SceneLacks { facts, record: &found.handle }.text(context.language),
         },
     };
     context.here.scene.iter().map(draw).collect()
@@ -203,18 +203,19 @@ pub(super) fn phases_of(definition: &Definition) -> impl Iterator<Item = Phase> 
 pub(super) fn kept(unsent: Option<usize>, language: Language) -> String {
     match unsent {
         None => String::new(),
-        Some(0) => Sentence::StationHasIt.text(language),
-        Some(unsent) => Sentence::OnThisPhone { unsent }.text(language),
+        Some(0) => SyncSentence::StationHasIt.text(language),
+        Some(unsent) => SyncSentence::OnThisPhone { unsent }.text(language),
     }
 }
 
 fn notices(context: Context<'_>, state: &State, disputes: &[Dispute], void: bool) -> Vec<String> {
     let Context { here, language, .. } = context;
-    let clock = here.clock_off_ms.map(|off| Sentence::ClockWrong { by: &span(off, language) }.text(language));
-    let recalled = here.recalled.then(|| Sentence::ProtocolRecalled.text(language));
-    let lacks = here.lacks_version.then(|| Whole::VersionNotHere.text(language));
+    let clock =
+        here.clock_off_ms.map(|off| SyncSentence::ClockWrong { by: &span(off, language) }.text(language));
+    let recalled = here.recalled.then(|| RecordSentence::ProtocolRecalled.text(language));
+    let lacks = here.lacks_version.then(|| RecordSentence::VersionNotHere.text(language));
     let void = void.then(|| Label::Void.text(language).to_owned());
-    let same = same_as(state).map(|other| Whole::SameAs { code: &code(other) }.text(language));
+    let same = same_as(state).map(|other| RecordSentence::SameAs { code: &code(other) }.text(language));
     let disputes = disputes.iter().map(|dispute| dispute_sentence(context, state, dispute));
     [recalled, lacks, clock, void, same].into_iter().flatten().chain(disputes).collect()
 }
@@ -226,15 +227,15 @@ fn dispute_sentence(context: Context<'_>, state: &State, dispute: &Dispute) -> S
         Dispute::Holder(people) => {
             let names: Vec<String> = people.iter().map(|person| context.name(person)).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            Whole::DisputeHolder { who: &list(&names, language) }.text(language)
+            RecordSentence::DisputeHolder { who: &list(&names, language) }.text(language)
         }
-        Dispute::Void => Whole::DisputeVoid.text(language),
-        Dispute::Version => Whole::DisputeVersion.text(language),
-        Dispute::Incident => Whole::DisputeIncident.text(language),
-        Dispute::Same => Whole::DisputeSame.text(language),
+        Dispute::Void => RecordSentence::DisputeVoid.text(language),
+        Dispute::Version => RecordSentence::DisputeVersion.text(language),
+        Dispute::Incident => RecordSentence::DisputeIncident.text(language),
+        Dispute::Same => RecordSentence::DisputeSame.text(language),
         Dispute::Phase(phase) => {
             let counts_as = status_label(phase_status(state, definition, *phase), language);
-            Whole::DisputePhase { phase: phase_label(*phase, language), counts_as }.text(language)
+            RecordSentence::DisputePhase { phase: phase_label(*phase, language), counts_as }.text(language)
         }
     }
 }
@@ -254,16 +255,16 @@ fn next_view(
     }
     let next = next?;
     let because = match &next.because {
-        NextReason::Urgent => Sentence::NextUrgent.text(language),
-        NextReason::InOrder => Sentence::NextInOrder.text(language),
+        NextReason::Urgent => StepSentence::NextUrgent.text(language),
+        NextReason::InOrder => StepSentence::NextInOrder.text(language),
         NextReason::Clock { clock, due } => {
             let found = definition.clocks.iter().find(|found| found.id == *clock);
             let title = found.map_or(clock.as_str(), |found| found.title.get(language.code()));
             let apart = span(due - now, language);
             if *due < now {
-                Sentence::NextOverdue { clock: title, over: &apart }.text(language)
+                StepSentence::NextOverdue { clock: title, over: &apart }.text(language)
             } else {
-                Sentence::NextByClock { clock: title, left: &apart }.text(language)
+                StepSentence::NextByClock { clock: title, left: &apart }.text(language)
             }
         }
     };
@@ -280,7 +281,7 @@ fn comment_card(context: Context<'_>, state: &State, threads: &[Thread<'_>]) -> 
             return None;
         }
         let who = thread.comment.body.as_ref().map(|body| context.name(&body.actor.person))?;
-        card(context, &step.id, Sentence::NextComment { who: &who }.text(language))
+        card(context, &step.id, StepSentence::NextComment { who: &who }.text(language))
     })
 }
 
@@ -304,7 +305,7 @@ fn section(context: Context<'_>, derived: &Derived<'_>, said: &SaidOfSteps<'_>, 
     Section {
         phase,
         title: phase_label(phase, context.language).to_owned(),
-        progress: Sentence::StepsDone { done, of }.text(context.language),
+        progress: StepSentence::StepsDone { done, of }.text(context.language),
         steps: records().map(|record| step_view(context, record, said)).collect(),
     }
 }
@@ -333,12 +334,12 @@ fn phase_view(
     let label = if is_first { Label::ButtonSubmit } else { Label::ButtonSubmitAgain };
     PhaseView {
         phase,
-        sentence: Sentence::PhaseLine { phase: &title, sentence: &sentence }.text(language),
+        sentence: PhaseSentence::Line { phase: &title, sentence: &sentence }.text(language),
         title,
         status,
         submit: (may_submit && titles.is_empty()).then(|| label.text(language).to_owned()),
         still_open: (may_submit && !titles.is_empty())
-            .then(|| Sentence::StillOpen { steps: &list(&titles, language) }.text(language)),
+            .then(|| RecordSentence::StillOpen { steps: &list(&titles, language) }.text(language)),
         can_review: reader.at_desk
             && reader.author() == Some(Author::Supervisor)
             && status.waits_for_review(),
@@ -368,11 +369,11 @@ pub(super) fn phase_sentence(
     };
     let when = head.map(|body| context.when(body.at.corrected())).unwrap_or_default();
     match status {
-        PhaseStatus::Open => Sentence::PhaseOpen.text(language),
-        PhaseStatus::Submitted => Sentence::PhaseSubmitted { when: &when }.text(language),
-        PhaseStatus::Answered => Sentence::PhaseAnswered { when: &when }.text(language),
-        PhaseStatus::Approved => Sentence::PhaseApproved { who: &who }.text(language),
-        PhaseStatus::Stale => Sentence::PhaseStale.text(language),
+        PhaseStatus::Open => PhaseSentence::Open.text(language),
+        PhaseStatus::Submitted => PhaseSentence::Submitted { when: &when }.text(language),
+        PhaseStatus::Answered => PhaseSentence::Answered { when: &when }.text(language),
+        PhaseStatus::Approved => PhaseSentence::Approved { who: &who }.text(language),
+        PhaseStatus::Stale => PhaseSentence::Stale.text(language),
         PhaseStatus::Returned => {
             let steps: std::collections::BTreeSet<&str> = threads
                 .iter()
@@ -380,7 +381,7 @@ pub(super) fn phase_sentence(
                 .filter_map(|thread| thread.step)
                 .filter(|step| context.definition.step(step).is_some_and(|found| found.phase == phase))
                 .collect();
-            Sentence::PhaseReturned { who: &who, steps: steps.len() }.text(language)
+            PhaseSentence::Returned { who: &who, steps: steps.len() }.text(language)
         }
     }
 }
@@ -433,7 +434,7 @@ fn offers(context: Context<'_>, state: &State) -> Vec<OfferView> {
                     event.body.as_ref().map(|body| context.name(&body.actor.person)).unwrap_or_default();
                 Some(OfferView {
                     id: event.id.to_string(),
-                    sentence: Sentence::OfferJoin { who: &who }.text(context.language),
+                    sentence: RecordSentence::OfferJoin { who: &who }.text(context.language),
                     said: said_by(context, event),
                 })
             }

@@ -5,7 +5,7 @@ use super::people::{handle_or_code, phase_label};
 use super::{ClockView, Names};
 use crate::protocol::{Definition, Outcome};
 use crate::record::{PhaseStatus, Summary, code};
-use crate::words::{Label, Language, Sentence, day_and_time, span};
+use crate::words::{Label, Language, PhaseSentence, StepSentence, SyncSentence, day_and_time, span};
 
 /// The first screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,10 +77,10 @@ pub fn home_row(
 /// Draws how the phone stands with the station.
 pub fn sync_line(unsent: u64, last: Option<i64>, now: i64, zone: &str, language: Language) -> SyncLine {
     SyncLine {
-        sentence: Sentence::Unsent { events: unsent }.text(language),
+        sentence: SyncSentence::Unsent { events: unsent }.text(language),
         last: last.map_or_else(
             || Label::SyncedNever.text(language).to_owned(),
-            |at| Sentence::Synced { when: &day_and_time(at, now, zone, language) }.text(language),
+            |at| SyncSentence::Synced { when: &day_and_time(at, now, zone, language) }.text(language),
         ),
         unsent: i64::try_from(unsent).unwrap_or(i64::MAX),
     }
@@ -103,18 +103,18 @@ pub(super) fn phases_sentence(
             let who = who.unwrap_or_default();
             let when = found.since.map(|at| day_and_time(at, now, zone, language)).unwrap_or_default();
             let sentence = match found.status {
-                PhaseStatus::Open => Sentence::PhaseOpen,
-                PhaseStatus::Submitted => Sentence::PhaseSubmitted { when: &when },
-                PhaseStatus::Returned => Sentence::PhaseReturned { who: &who, steps: summary.threads_open },
-                PhaseStatus::Answered => Sentence::PhaseAnswered { when: &when },
-                PhaseStatus::Approved => Sentence::PhaseApproved { who: &who },
-                PhaseStatus::Stale => Sentence::PhaseStale,
+                PhaseStatus::Open => PhaseSentence::Open,
+                PhaseStatus::Submitted => PhaseSentence::Submitted { when: &when },
+                PhaseStatus::Returned => PhaseSentence::Returned { who: &who, steps: summary.threads_open },
+                PhaseStatus::Answered => PhaseSentence::Answered { when: &when },
+                PhaseStatus::Approved => PhaseSentence::Approved { who: &who },
+                PhaseStatus::Stale => PhaseSentence::Stale,
             };
             let sentence = sentence.text(language);
-            Sentence::PhaseLine { phase: phase_label(*phase, language), sentence: &sentence }.text(language)
+            PhaseSentence::Line { phase: phase_label(*phase, language), sentence: &sentence }.text(language)
         })
         .collect();
-    if moved.is_empty() { Sentence::PhaseOpen.text(language) } else { moved.join(". ") }
+    if moved.is_empty() { PhaseSentence::Open.text(language) } else { moved.join(". ") }
 }
 
 /// The running clock that ends first, as a sentence, and when.
@@ -133,9 +133,9 @@ pub(super) fn first_clock(
     let title = title.map_or(clock.as_str(), |found| found.title.get(language.code()));
     let apart = span(due - now, language);
     let sentence = if due < now {
-        Sentence::NextOverdue { clock: title, over: &apart }
+        StepSentence::NextOverdue { clock: title, over: &apart }
     } else {
-        Sentence::NextByClock { clock: title, left: &apart }
+        StepSentence::NextByClock { clock: title, left: &apart }
     };
     (sentence.text(language), Some(due))
 }

@@ -8,7 +8,7 @@ use super::people::{handle_or_code, state_label};
 use super::step::{conceals, option_title, said_by, value_of, value_text};
 use crate::protocol::{FieldRef, RowSource, Sheet, SheetRow};
 use crate::record::{Content, Derived, EncounterId, State, StepRecord, StepState, code, read_opened};
-use crate::words::{Label, Whole, list};
+use crate::words::{Label, SheetSentence, list};
 
 /// A sheet, ready to print or to read aloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,15 +100,15 @@ pub fn sheet(
         .map(|row| row.title.as_str())
         .collect();
     let gaps = if gaps.is_empty() {
-        Whole::SheetNoGaps.text(language)
+        SheetSentence::NoGaps.text(language)
     } else {
-        Whole::SheetGaps { count: gaps.len(), rows: &list(&gaps, language) }.text(language)
+        SheetSentence::Gaps { count: gaps.len(), rows: &list(&gaps, language) }.text(language)
     };
     let (when, who) = (context.full_when(context.now), found.reader.get(language.code()));
     Some(SheetView {
         id: found.id.clone(),
         title: found.title.get(language.code()).to_owned(),
-        made: Whole::SheetMade { when: &when, who }.text(language),
+        made: SheetSentence::Made { when: &when, who }.text(language),
         note: found.note.as_ref().map(|note| note.get(language.code()).to_owned()).unwrap_or_default(),
         handle: handle_or_code(encounter, opened.as_ref(), &definition.time_zone, context.names),
         code: code(encounter),
@@ -124,9 +124,9 @@ fn row_view(context: Context<'_>, derived: &Derived<'_>, row: &SheetRow) -> Shee
         RowSource::Step(step) | RowSource::Field(FieldRef { step, .. }) => derived.step(step),
     };
     let (text, told) = match (&row.from, record) {
-        (RowSource::ByHand, _) | (_, None) => (Whole::SheetByHand.text(language), RowTold::ByHand),
+        (RowSource::ByHand, _) | (_, None) => (SheetSentence::ByHand.text(language), RowTold::ByHand),
         (_, Some(record)) if record.state == StepState::NotApplicable => {
-            (Whole::SheetNotApplicable.text(language), RowTold::NotApplicable)
+            (SheetSentence::NotApplicable.text(language), RowTold::NotApplicable)
         }
         (RowSource::Step(_), Some(record)) => step_text(context, record),
         (RowSource::Field(field), Some(record)) => field_text(context, record, &field.field),
@@ -153,7 +153,7 @@ fn step_text(context: Context<'_>, record: &StepRecord<'_>) -> (String, RowTold)
         return (attempts.join("\n"), RowTold::Recorded);
     }
     if record.state != StepState::Done {
-        return (Whole::SheetNotRecorded.text(language), RowTold::Gap);
+        return (SheetSentence::NotRecorded.text(language), RowTold::Gap);
     }
     let entered = record
         .entries
@@ -162,7 +162,7 @@ fn step_text(context: Context<'_>, record: &StepRecord<'_>) -> (String, RowTold)
         .map(|head| head.event)
         .min_by_key(|event| (event.header.stamp, event.id));
     let text = match entered.and_then(|event| event.body.as_ref()) {
-        Some(body) => Whole::SheetDoneAt { when: &context.when(body.at.corrected()) }.text(language),
+        Some(body) => SheetSentence::DoneAt { when: &context.when(body.at.corrected()) }.text(language),
         None => state_label(StepState::Done, language).to_owned(),
     };
     (text, RowTold::Recorded)
@@ -171,7 +171,7 @@ fn step_text(context: Context<'_>, record: &StepRecord<'_>) -> (String, RowTold)
 /// The values of a field in every entry; while people disagree, each with who says it.
 fn field_text(context: Context<'_>, record: &StepRecord<'_>, field: &str) -> (String, RowTold) {
     let language = context.language;
-    let gap = || (Whole::SheetNotRecorded.text(language), RowTold::Gap);
+    let gap = || (SheetSentence::NotRecorded.text(language), RowTold::Gap);
     let Some(found) = record.step.field(field) else { return gap() };
     let mut lines = Vec::new();
     let mut asked = record.entries.is_empty();
@@ -186,7 +186,7 @@ fn field_text(context: Context<'_>, record: &StepRecord<'_>, field: &str) -> (St
         }
     }
     if lines.is_empty() {
-        if asked { gap() } else { (Whole::SheetNotApplicable.text(language), RowTold::NotApplicable) }
+        if asked { gap() } else { (SheetSentence::NotApplicable.text(language), RowTold::NotApplicable) }
     } else if conceals(context.reader, found) {
         (Label::Hidden.text(language).to_owned(), RowTold::Hidden)
     } else {

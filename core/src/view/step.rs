@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::people::{author_label, state_label};
 use super::{Context, Reader};
 use crate::protocol::{
-    BasisState, Channel, Definition, Field, FieldClass, FieldKind, Limits, Opt, Step, Value,
+    BasisState, Channel, Definition, Field, FieldClass, FieldKind, FieldLimits, Opt, Step, Value,
 };
 use crate::record::{
     Conflict, Content, EntryRecord, Event, Head, Kind, PersonId, State, StepRecord, StepState, Submissions,
     Thread, ThreadState, disagree,
 };
-use crate::words::{self, Label, Language, Sentence, list};
+use crate::words::{self, Label, Language, StepSentence, list};
 
 /// One step of a record.
 #[expect(clippy::struct_excessive_bools, reason = "each is one thing that a screen shows or not")]
@@ -223,13 +223,13 @@ fn sentences(context: Context<'_>, record: &StepRecord<'_>, changes: Option<&Vec
             Some(field) => field_title(definition, &asks.step, field, language),
             None => step_title(definition, &asks.step, language),
         };
-        said.push(Sentence::AppliesIf { question: &question }.text(language));
+        said.push(StepSentence::AppliesIf { question: &question }.text(language));
     }
     if let (StepState::Waiting, Some(partner)) = (record.state, &record.step.partner) {
         let title = definition.partner(&partner.id).map_or("", |found| found.title.get(language.code()));
         let since = record.entries.iter().rev().find_map(|entry| entry.value("called_at")?.number());
         let since = since.map(|ms| context.when(ms)).unwrap_or_default();
-        said.push(Sentence::WaitingFor { partner: title, since: &since }.text(language));
+        said.push(StepSentence::WaitingFor { partner: title, since: &since }.text(language));
     }
     if record.state == StepState::Started {
         let missing: Vec<String> = record
@@ -240,13 +240,13 @@ fn sentences(context: Context<'_>, record: &StepRecord<'_>, changes: Option<&Vec
             .collect();
         if !missing.is_empty() {
             let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
-            said.push(Sentence::Missing { fields: &list(&missing, language) }.text(language));
+            said.push(StepSentence::Missing { fields: &list(&missing, language) }.text(language));
         }
     }
     for head in &record.cannot {
         if let (Content::Cannot(Some(why)), Some(body)) = (head.content, &head.event.body) {
             let reason = option_title(&record.step.cannot_reasons, why, language);
-            let mut sentence = Sentence::CannotBecause { reason: &reason }.text(language);
+            let mut sentence = StepSentence::CannotBecause { reason: &reason }.text(language);
             if let Kind::Cannot { note: Some(note), .. } = &body.kind {
                 sentence = format!("{sentence} ({})", context.narrative(note, Some(&body.actor.person)));
             }
@@ -256,11 +256,11 @@ fn sentences(context: Context<'_>, record: &StepRecord<'_>, changes: Option<&Vec
     for event in changes.into_iter().flatten() {
         if let Some(reason) = event.body.as_ref().and_then(|body| body.reason.as_deref()) {
             let reason = context.narrative(reason, author_of(event));
-            let because = Sentence::ChangedBecause { reason: &reason }.text(language);
+            let because = StepSentence::ChangedBecause { reason: &reason }.text(language);
             said.push(format!("{because} ({})", said_by(context, event)));
         } else {
             let (who, when) = who_and_when(context, event);
-            said.push(Sentence::ChangedAfterSubmission { who: &who, when: &when }.text(language));
+            said.push(StepSentence::ChangedAfterSubmission { who: &who, when: &when }.text(language));
         }
     }
     said
@@ -270,11 +270,11 @@ fn conflict_sentence(conflict: &Conflict, step: &Step, language: Language) -> St
     match conflict {
         Conflict::Field { field, .. } => {
             let title = step.field(field).map_or_else(|| field.clone(), |found| title_of(found, language));
-            Sentence::ConflictField { field: &title }.text(language)
+            StepSentence::ConflictField { field: &title }.text(language)
         }
-        Conflict::AnsweredAndCannot => Sentence::ConflictCannot.text(language),
-        Conflict::Cannot => Sentence::ConflictReasons.text(language),
-        Conflict::Entry { .. } => Sentence::ConflictEntry.text(language),
+        Conflict::AnsweredAndCannot => StepSentence::ConflictCannot.text(language),
+        Conflict::Cannot => StepSentence::ConflictReasons.text(language),
+        Conflict::Entry { .. } => StepSentence::ConflictEntry.text(language),
     }
 }
 
@@ -341,9 +341,9 @@ fn field_view(context: Context<'_>, field: &Field, heads: &[Head<'_>], draft: Op
         },
         draft: draft.map(str::to_owned),
         max_chars: i32::try_from(field.limits.max_chars.unwrap_or(match field.kind {
-            FieldKind::Note => Limits::NOTE_CHARS,
-            FieldKind::Code => Limits::CODE_CHARS,
-            _ => Limits::TEXT_CHARS,
+            FieldKind::Note => FieldLimits::NOTE_CHARS,
+            FieldKind::Code => FieldLimits::CODE_CHARS,
+            _ => FieldLimits::TEXT_CHARS,
         }))
         .unwrap_or(i32::MAX),
         class: field.class,
@@ -368,9 +368,9 @@ fn head_view(context: Context<'_>, field: &Field, head: &Head<'_>) -> HeadView {
     let sentence = match value_of(head) {
         Some(value) => {
             let value = value_text(context, field, value);
-            Sentence::SaysInstead { who: &who, when: &when, value: &value }.text(language)
+            StepSentence::SaysInstead { who: &who, when: &when, value: &value }.text(language)
         }
-        None => Sentence::TookBack { who: &who, when: &when }.text(language),
+        None => StepSentence::TookBack { who: &who, when: &when }.text(language),
     };
     HeadView { sentence, value: value_of(head).map(form_value).unwrap_or_default() }
 }
@@ -424,7 +424,7 @@ fn notes(context: Context<'_>, notes: Option<&Vec<&Event>>) -> Vec<NoteView> {
 
 pub(super) fn said_by(context: Context<'_>, event: &Event) -> String {
     let (who, when) = who_and_when(context, event);
-    Sentence::SaidBy { who: &who, when: &when }.text(context.language)
+    StepSentence::SaidBy { who: &who, when: &when }.text(context.language)
 }
 
 pub(super) fn who_and_when(context: Context<'_>, event: &Event) -> (String, String) {

@@ -7,7 +7,7 @@ use super::people::phase_label;
 use super::step::{conceals, step_title, value_text, who_and_when};
 use crate::protocol::{FieldKind, Value};
 use crate::record::{Event, HoldReason, Kind, PersonId, State, code};
-use crate::words::{Label, Sentence, Whole};
+use crate::words::{EventSentence, Label, StepSentence};
 
 /// One line of the timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,7 @@ fn row(context: Context<'_>, state: &State, event: &Event) -> TimelineRow {
     let happened = moment(context, &body.kind).unwrap_or(entered);
     let when = if (happened - entered).abs() > SAME_TIME_MS {
         let (happened, entered) = (context.when(happened), context.when(entered));
-        Sentence::HappenedAndEntered { happened: &happened, entered: &entered }.text(language)
+        StepSentence::HappenedAndEntered { happened: &happened, entered: &entered }.text(language)
     } else {
         context.when(happened)
     };
@@ -67,7 +67,7 @@ fn row(context: Context<'_>, state: &State, event: &Event) -> TimelineRow {
     let mut details = details(context, &body.kind, by);
     if let Some(reason) = &body.reason {
         let reason = context.narrative(reason, by);
-        details.push(Sentence::ChangedBecause { reason: &reason }.text(language));
+        details.push(StepSentence::ChangedBecause { reason: &reason }.text(language));
     }
     let mut sentence = sentence(context, event, &body.kind);
     if set_aside && !context.reader.sees_all {
@@ -76,7 +76,7 @@ fn row(context: Context<'_>, state: &State, event: &Event) -> TimelineRow {
         sentence = format!("{}: {}", context.name(&body.actor.person), Label::Hidden.text(language));
     }
     if let Some(why) = state.held(&event.id) {
-        details.push(Sentence::EventHeld { why: &hold_text(context, why) }.text(language));
+        details.push(EventSentence::Held { why: &hold_text(context, why) }.text(language));
     }
     TimelineRow { event: event.id.to_string(), at_ms: happened, when, sentence, details, set_aside }
 }
@@ -124,22 +124,23 @@ fn sentence(context: Context<'_>, event: &Event, kind: &Kind) -> String {
         Some(_) => step_title(context.definition, step, language),
         None => context.unknown(step),
     };
-    let about =
-        |step: &Option<String>| step.as_deref().map_or_else(|| Sentence::WholeRecord.text(language), &title);
-    let sentence = |sentence: Sentence<'_>| sentence.text(language);
+    let about = |step: &Option<String>| {
+        step.as_deref().map_or_else(|| EventSentence::WholeRecord.text(language), &title)
+    };
+    let sentence = |sentence: EventSentence<'_>| sentence.text(language);
     match kind {
-        Kind::Opened { .. } => sentence(Sentence::EventOpened { who }),
+        Kind::Opened { .. } => sentence(EventSentence::Opened { who }),
         Kind::Answered { step, copied: Some(from), .. } => {
-            Whole::EventCopied { who, step: &title(step), code: &code(*from) }.text(language)
+            EventSentence::Copied { who, step: &title(step), code: &code(*from) }.text(language)
         }
-        Kind::Answered { step, .. } => sentence(Sentence::EventAnswered { who, step: &title(step) }),
-        Kind::Moved { .. } => Whole::EventMoved { who }.text(language),
-        Kind::IncidentLinked { .. } => Whole::EventIncidentLinked { who }.text(language),
-        Kind::Reassigned { to } => Whole::EventReassigned { who, to: &context.name(to) }.text(language),
+        Kind::Answered { step, .. } => sentence(EventSentence::Answered { who, step: &title(step) }),
+        Kind::Moved { .. } => EventSentence::Moved { who }.text(language),
+        Kind::IncidentLinked { .. } => EventSentence::IncidentLinked { who }.text(language),
+        Kind::Reassigned { to } => EventSentence::Reassigned { who, to: &context.name(to) }.text(language),
         Kind::SameEncounter { with: Some(with) } => {
-            Whole::EventSame { who, code: &code(*with) }.text(language)
+            EventSentence::Same { who, code: &code(*with) }.text(language)
         }
-        Kind::SameEncounter { with: None } => Whole::EventNotSame { who }.text(language),
+        Kind::SameEncounter { with: None } => EventSentence::NotSame { who }.text(language),
         Kind::Cannot { step, why, .. } => {
             let reasons = context
                 .definition
@@ -149,48 +150,48 @@ fn sentence(context: Context<'_>, event: &Event, kind: &Kind) -> String {
             let reason = reasons.iter().find(|reason| reason.id == *why);
             let reason = reason
                 .map_or_else(|| context.unknown(why), |reason| reason.title.get(language.code()).to_owned());
-            sentence(Sentence::EventCannot { who, step: &title(step), reason: &reason })
+            sentence(EventSentence::Cannot { who, step: &title(step), reason: &reason })
         }
-        Kind::Reopened { step } => sentence(Sentence::EventReopened { who, step: &title(step) }),
+        Kind::Reopened { step } => sentence(EventSentence::Reopened { who, step: &title(step) }),
         Kind::EntryWithdrawn { step, .. } => {
-            sentence(Sentence::EventEntryWithdrawn { who, step: &title(step) })
+            sentence(EventSentence::EntryWithdrawn { who, step: &title(step) })
         }
-        Kind::Noted { step, .. } => sentence(Sentence::EventNoted { who, about: &about(step) }),
+        Kind::Noted { step, .. } => sentence(EventSentence::Noted { who, about: &about(step) }),
         Kind::Submitted { phase, .. } => {
-            sentence(Sentence::EventSubmitted { who, phase: phase_label(*phase, language) })
+            sentence(EventSentence::Submitted { who, phase: phase_label(*phase, language) })
         }
-        Kind::Voided { .. } => sentence(Sentence::EventVoided { who }),
-        Kind::Unvoided => sentence(Sentence::EventUnvoided { who }),
-        Kind::Shared { to, .. } => sentence(Sentence::EventShared { who, to: &context.name(to) }),
-        Kind::Accepted { .. } => sentence(Sentence::EventAccepted { who }),
-        Kind::Declined { .. } => sentence(Sentence::EventDeclined { who }),
-        Kind::Replied { .. } => sentence(Sentence::EventReplied { who }),
-        Kind::Commented { step, .. } => sentence(Sentence::EventCommented { who, about: &about(step) }),
-        Kind::Resolved { .. } => sentence(Sentence::EventResolved { who }),
+        Kind::Voided { .. } => sentence(EventSentence::Voided { who }),
+        Kind::Unvoided => sentence(EventSentence::Unvoided { who }),
+        Kind::Shared { to, .. } => sentence(EventSentence::Shared { who, to: &context.name(to) }),
+        Kind::Accepted { .. } => sentence(EventSentence::Accepted { who }),
+        Kind::Declined { .. } => sentence(EventSentence::Declined { who }),
+        Kind::Replied { .. } => sentence(EventSentence::Replied { who }),
+        Kind::Commented { step, .. } => sentence(EventSentence::Commented { who, about: &about(step) }),
+        Kind::Resolved { .. } => sentence(EventSentence::Resolved { who }),
         Kind::Returned { phase } => {
-            sentence(Sentence::EventReturned { who, phase: phase_label(*phase, language) })
+            sentence(EventSentence::Returned { who, phase: phase_label(*phase, language) })
         }
         Kind::Approved { phase, .. } => {
-            sentence(Sentence::EventApproved { who, phase: phase_label(*phase, language) })
+            sentence(EventSentence::Approved { who, phase: phase_label(*phase, language) })
         }
-        Kind::Held { why, .. } => sentence(Sentence::EventHeld { why: &hold_text(context, *why) }),
-        Kind::Released { .. } => sentence(Sentence::EventReleased),
+        Kind::Held { why, .. } => sentence(EventSentence::Held { why: &hold_text(context, *why) }),
+        Kind::Released { .. } => sentence(EventSentence::Released),
         Kind::Gap { enc_from, enc_to, .. } => {
-            sentence(Sentence::EventGap { count: (enc_to + 1).saturating_sub(*enc_from) })
+            sentence(EventSentence::Gap { count: (enc_to + 1).saturating_sub(*enc_from) })
         }
-        Kind::Shredded { .. } => sentence(Sentence::EventShredded { who }),
+        Kind::Shredded { .. } => sentence(EventSentence::Shredded { who }),
         Kind::Unknown { .. } => Label::NewerVersion.text(language).to_owned(),
     }
 }
 
 fn hold_text(context: Context<'_>, why: HoldReason) -> String {
     let sentence = match why {
-        HoldReason::NoGrant => Sentence::HeldNoGrant,
-        HoldReason::AuthorMayNot => Sentence::HeldAuthorMayNot,
-        HoldReason::Revoked => Sentence::HeldRevoked,
-        HoldReason::OverLimit => Sentence::HeldOverLimit,
-        HoldReason::DoesNotFit => Sentence::HeldDoesNotFit,
-        HoldReason::Unknown => Sentence::HeldUnknown,
+        HoldReason::NoGrant => EventSentence::HeldNoGrant,
+        HoldReason::AuthorMayNot => EventSentence::HeldAuthorMayNot,
+        HoldReason::Revoked => EventSentence::HeldRevoked,
+        HoldReason::OverLimit => EventSentence::HeldOverLimit,
+        HoldReason::DoesNotFit => EventSentence::HeldDoesNotFit,
+        HoldReason::Unknown => EventSentence::HeldUnknown,
     };
     sentence.text(context.language)
 }

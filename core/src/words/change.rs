@@ -2,18 +2,18 @@
 
 mod part;
 
-use super::name::{Names, author, basis_state, class, kind, language_name, phase};
+use super::name::{DefinitionNames, author, basis_state, class, kind, language_name, phase};
 use super::{Language, list};
 use crate::protocol::{
-    Basis, BasisChange, Change, Comes, Definition, FieldChange, InLanguages, Limits, OptionChange,
+    Basis, BasisChange, Change, Comes, Definition, FieldChange, FieldLimits, InLanguages, OptionChange,
     PartnerStep, ProtocolChange, StepChange, Text,
 };
 
 /// A change as a person reads it: one sentence, with what it was before in brackets where that helps.
 pub fn change_sentence(change: &Change, old: &Definition, new: &Definition, language: Language) -> String {
     let talk = Wording {
-        was: Names { definition: old, language },
-        is: Names { definition: new, language },
+        was: DefinitionNames { definition: old, language },
+        is: DefinitionNames { definition: new, language },
         language,
     };
     match change {
@@ -30,8 +30,8 @@ pub fn change_sentence(change: &Change, old: &Definition, new: &Definition, lang
 /// Both versions, and the language they are talked about in.
 #[derive(Clone, Copy)]
 struct Wording<'d> {
-    was: Names<'d>,
-    is: Names<'d>,
+    was: DefinitionNames<'d>,
+    is: DefinitionNames<'d>,
     language: Language,
 }
 
@@ -283,8 +283,9 @@ impl Wording<'_> {
             Comes::Yes => self.pick("who comes", "que acude"),
             Comes::No => self.pick("who does not come", "que no acude"),
         };
-        let with =
-            |names: Names<'_>, call: &PartnerStep| format!("{}, {}", names.partner(&call.id), comes(call));
+        let with = |names: DefinitionNames<'_>, call: &PartnerStep| {
+            format!("{}, {}", names.partner(&call.id), comes(call))
+        };
         let none = self.pick("nobody", "nadie").to_owned();
         let now = to.map_or_else(|| none.clone(), |call| with(self.is, call));
         let before = from.map_or(none, |call| with(self.was, call));
@@ -391,7 +392,7 @@ impl Wording<'_> {
             FieldChange::Option(what) => {
                 self.option(&format!("{at}, {it}"), what, &old.options, &new.options)
             }
-            FieldChange::Limits { from, to } => {
+            FieldChange::FieldLimits { from, to } => {
                 let x = format!("{at}: {it} {}", self.pick("now takes", "ahora recibe"));
                 self.now_and_before(&x, &self.limits(*to), &self.limits(*from))
             }
@@ -415,8 +416,8 @@ impl Wording<'_> {
         }
     }
 
-    fn limits(self, limits: Limits) -> String {
-        let Limits { max_chars, min, max } = limits;
+    fn limits(self, limits: FieldLimits) -> String {
+        let FieldLimits { max_chars, min, max } = limits;
         let chars = max_chars.map(|max| {
             self.say(format!("at most {max} characters"), format!("como máximo {max} caracteres"))
         });

@@ -10,16 +10,17 @@ mod rule;
 mod sentence;
 mod trouble;
 mod when;
-mod whole;
 
 pub use change::change_sentence;
 pub use label::Label;
 pub use name::{field_title, option_title};
 pub use rule::{clock_sentence, condition_words};
-pub use sentence::{Sentence, list};
+pub use sentence::{
+    ClockSentence, EventSentence, PhaseSentence, RecordSentence, SheetSentence, StepSentence, SyncSentence,
+    list,
+};
 pub use trouble::{Trouble, misfit, refusal};
 pub use when::{clock_time, day_and_time, span};
-pub use whole::Whole;
 
 use serde::{Deserialize, Serialize};
 

@@ -7,12 +7,12 @@ use crate::protocol::{
 
 /// The names of one definition in one language.
 #[derive(Clone, Copy)]
-pub(super) struct Names<'d> {
+pub(super) struct DefinitionNames<'d> {
     pub(super) definition: &'d Definition,
     pub(super) language: Language,
 }
 
-impl<'d> Names<'d> {
+impl<'d> DefinitionNames<'d> {
     pub(super) fn text(self, text: &'d Text) -> String {
         self.quoted(text.get(self.language.code()))
     }

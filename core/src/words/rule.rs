@@ -1,6 +1,6 @@
 //! Conditions and clocks of a definition, as a person would say them.
 
-use super::name::Names;
+use super::name::DefinitionNames;
 use super::{Label, Language, list};
 use crate::protocol::{
     Anchor, AnchorOf, AnswerIs, Clock, Condition, Deadline, Definition, FieldKind, FieldRef, Occurrence,
@@ -9,7 +9,7 @@ use crate::protocol::{
 
 /// A clock in one sentence: what it is called, when it ends, and that it is only a target where it is one.
 pub fn clock_sentence(clock: &Clock, definition: &Definition, language: Language) -> String {
-    let names = Names { definition, language };
+    let names = DefinitionNames { definition, language };
     let (title, starts) = (names.text(&clock.title), names.anchor(&clock.from));
     let ends = names.ends(&clock.deadline);
     let target = match (clock.soft, language) {
@@ -30,10 +30,10 @@ pub fn condition_words(
     speaking_of: Option<&str>,
     language: Language,
 ) -> String {
-    Names { definition, language }.condition(condition, speaking_of)
+    DefinitionNames { definition, language }.condition(condition, speaking_of)
 }
 
-impl Names<'_> {
+impl DefinitionNames<'_> {
     /// A condition that may be left out: then `none`.
     pub(super) fn condition_or(
         self,

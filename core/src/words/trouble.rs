@@ -227,7 +227,7 @@ pub fn refusal(refusal: &Refusal, language: Language, title: &dyn Fn(&str) -> St
         Refusal::StillOpen { steps } => {
             let titles: Vec<String> = steps.iter().map(|step| title(step)).collect();
             let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
-            return super::Sentence::StillOpen { steps: &list(&titles, language) }.text(language);
+            return super::RecordSentence::StillOpen { steps: &list(&titles, language) }.text(language);
         }
         Refusal::NotNow { status } => not_now(*status),
         Refusal::MayNot { .. } => (

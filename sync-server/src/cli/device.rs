@@ -11,7 +11,7 @@ use crate::programme::{devices, people};
 
 /// Phones.
 #[derive(Subcommand)]
-pub(super) enum Device {
+pub(super) enum DeviceCommand {
     /// Make a one-time code with which a person's phone can ask to be enrolled.
     Code {
         /// Their user name.
@@ -36,11 +36,11 @@ pub(super) enum Device {
     },
 }
 
-pub(super) fn run(app: &App, device: Device) -> Result<(), CliError> {
+pub(super) fn run(app: &App, device: DeviceCommand) -> Result<(), CliError> {
     let now_ms = app.now_ms();
     let by = Who::Console;
     match device {
-        Device::Code { username } => {
+        DeviceCommand::Code { username } => {
             let person = app.store.read(|tx| people::by_username(tx, &username))?;
             let code = app
                 .store
@@ -48,7 +48,7 @@ pub(super) fn run(app: &App, device: Device) -> Result<(), CliError> {
             out::line(format_args!("{code}  (good once, for 15 minutes)"));
             out::line(format_args!("root fingerprint: {}", app.trust.fingerprint()));
         }
-        Device::List => {
+        DeviceCommand::List => {
             for device in app.store.read(devices::all)? {
                 out::line(format_args!(
                     "{}  {}  {}  {}  fingerprint {}  {} unsent",
@@ -61,11 +61,13 @@ pub(super) fn run(app: &App, device: Device) -> Result<(), CliError> {
                 ));
             }
         }
-        Device::Approve { install } => {
+        DeviceCommand::Approve { install } => {
             app.store.write(|tx| devices::approve(tx, &app.trust, &install, by, now_ms))?;
         }
-        Device::Refuse { install } => app.store.write(|tx| devices::refuse(tx, &install, by, now_ms))?,
-        Device::Revoke { install } => {
+        DeviceCommand::Refuse { install } => {
+            app.store.write(|tx| devices::refuse(tx, &install, by, now_ms))?
+        }
+        DeviceCommand::Revoke { install } => {
             app.store.write(|tx| devices::revoke(tx, &app.trust, &install, Revoked::Phone, by, now_ms))?;
         }
     }

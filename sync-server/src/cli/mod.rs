@@ -105,7 +105,7 @@ enum Command {
     Station(people::Station),
     /// Phones.
     #[command(subcommand)]
-    Device(device::Device),
+    Device(device::DeviceCommand),
     /// Protocol versions.
     #[command(subcommand)]
     Protocol(protocol::Protocol),

@@ -18,7 +18,7 @@ use crate::store::meta::{get as fact, set as set_fact};
 use crate::store::{Result, Store, StoreError, Tx, number};
 
 pub use refusals::Refusals;
-pub use verify::{Fault, Verdict, Wrong, verify};
+pub use verify::{LogFault, Verdict, Wrong, verify};
 
 /// What the first entry names as the one before it.
 const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";

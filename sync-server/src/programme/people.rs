@@ -231,7 +231,7 @@ pub fn change_password(
     random: &dyn Random,
     person: &Person,
     (old, new): (&str, &str),
-    kept: &Kept<'_>,
+    kept: &StaysSignedIn<'_>,
     by: Who<'_>,
     now_ms: i64,
 ) -> Result<(), PeopleError> {
@@ -247,7 +247,7 @@ pub fn change_password(
 
 /// Where somebody is signed in who changes their password.
 #[derive(Debug, Clone, Copy)]
-pub struct Kept<'a> {
+pub struct StaysSignedIn<'a> {
     /// The hash of the session's token.
     pub session: &'a str,
     /// The token of the browser, if it is known.
@@ -258,7 +258,7 @@ fn put_password(
     tx: &mut dyn Tx,
     person: &str,
     hash: &str,
-    kept: Option<&Kept<'_>>,
+    kept: Option<&StaysSignedIn<'_>>,
     by: Who<'_>,
     now_ms: i64,
 ) -> Result<(), PeopleError> {

@@ -21,10 +21,10 @@ use load::Definitions;
 
 /// The records, and what they are read and written with; cheap to clone.
 #[derive(Clone)]
-pub struct Records(Arc<Parts>);
+pub struct Records(Arc<RecordsParts>);
 
 /// The parts of [`Records`].
-pub struct Parts {
+pub struct RecordsParts {
     /// The records, people, phones and the log.
     pub store: Store,
     /// The data keys.
@@ -46,9 +46,9 @@ pub struct Parts {
 }
 
 impl Deref for Records {
-    type Target = Parts;
+    type Target = RecordsParts;
 
-    fn deref(&self) -> &Parts {
+    fn deref(&self) -> &RecordsParts {
         &self.0
     }
 }
@@ -64,7 +64,17 @@ impl Records {
         together: Together,
     ) -> Self {
         let (definitions, folded) = (Definitions::default(), FoldedRecords::default());
-        Self(Arc::new(Parts { store, keys, trust, clock, random, policy, together, definitions, folded }))
+        Self(Arc::new(RecordsParts {
+            store,
+            keys,
+            trust,
+            clock,
+            random,
+            policy,
+            together,
+            definitions,
+            folded,
+        }))
     }
 
     /// The time now.

@@ -1,9 +1,9 @@
-//! Published protocol versions: kept byte for byte, never changed, only recalled.
+//! PublishedRow protocol versions: kept byte for byte, never changed, only recalled.
 
 use firsthours_core::protocol::{self, Definition};
 
 use crate::programme::audit::{self, Entry, What, Who};
-pub use crate::store::protocols::Published;
+pub use crate::store::protocols::PublishedRow;
 use crate::store::protocols::{self as rows, NewVersionRow};
 use crate::store::{StoreError, Tx};
 
@@ -81,8 +81,8 @@ pub fn publish(tx: &mut dyn Tx, text: &str, by: Who<'_>, now_ms: i64) -> Result<
 }
 
 /// Whether a definition may follow the newest published version of its protocol.
-fn follows(definition: &Definition, before: Published) -> Result<(), ProtocolError> {
-    let Published { id, version, sha256, .. } = before;
+fn follows(definition: &Definition, before: PublishedRow) -> Result<(), ProtocolError> {
+    let PublishedRow { id, version, sha256, .. } = before;
     if i64::from(definition.version) == version {
         return Err(ProtocolError::Taken { id, version: definition.version });
     }
@@ -96,7 +96,7 @@ fn follows(definition: &Definition, before: Published) -> Result<(), ProtocolErr
 }
 
 /// The newest published version of a protocol, by its id.
-pub fn newest(tx: &mut dyn Tx, id: &str) -> Result<Option<Published>, StoreError> {
+pub fn newest(tx: &mut dyn Tx, id: &str) -> Result<Option<PublishedRow>, StoreError> {
     Ok(all(tx)?.into_iter().filter(|known| known.id == id).max_by_key(|known| known.version))
 }
 
@@ -115,7 +115,7 @@ pub fn recall(tx: &mut dyn Tx, sha256: &str, by: Who<'_>, now_ms: i64) -> Result
 }
 
 /// Every version, the newest first.
-pub fn all(tx: &mut dyn Tx) -> Result<Vec<Published>, StoreError> {
+pub fn all(tx: &mut dyn Tx) -> Result<Vec<PublishedRow>, StoreError> {
     rows::all(tx)
 }
 

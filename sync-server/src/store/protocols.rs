@@ -1,4 +1,4 @@
-//! Published versions of protocols, as rows.
+//! PublishedRow versions of protocols, as rows.
 
 use super::engine::Tx;
 use super::error::Result;
@@ -16,7 +16,7 @@ pub(crate) struct NewVersionRow<'a> {
 
 /// A published version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Published {
+pub struct PublishedRow {
     /// Its fingerprint.
     pub sha256: String,
     /// The protocol's id.
@@ -53,7 +53,7 @@ pub(crate) fn text(tx: &mut dyn Tx, sha256: &str) -> Result<Option<String>> {
 }
 
 /// Every version, the newest first.
-pub(crate) fn all(tx: &mut dyn Tx) -> Result<Vec<Published>> {
+pub(crate) fn all(tx: &mut dyn Tx) -> Result<Vec<PublishedRow>> {
     tx.rows(
         "select sha256, id, version, published_ms, recalled_ms from protocol order by published_ms desc, sha256",
         &[],
@@ -79,8 +79,8 @@ pub(crate) fn records_under(tx: &mut dyn Tx, sha256: &str) -> Result<i64> {
     tx.row(sql, &[sha256.into()])?.map_or(Ok(0), |row| row.int(0))
 }
 
-fn published(row: &Row) -> Result<Published> {
-    Ok(Published {
+fn published(row: &Row) -> Result<PublishedRow> {
+    Ok(PublishedRow {
         sha256: row.string(0)?,
         id: row.string(1)?,
         version: row.int(2)?,

@@ -25,7 +25,7 @@ pub enum Relation {
 
 /// The reader, as rules ask for them.
 #[derive(Debug, Clone, Copy)]
-pub struct Who<'a> {
+pub struct Viewer<'a> {
     /// Their role.
     pub role: Role,
     /// Their agency.
@@ -74,7 +74,7 @@ impl Relation {
 
 impl Covers {
     /// The records to which a reader stands in any of these ways; `None`: to none.
-    pub(crate) fn any_of(who: Who<'_>, relations: impl IntoIterator<Item = Relation>) -> Option<Self> {
+    pub(crate) fn any_of(who: Viewer<'_>, relations: impl IntoIterator<Item = Relation>) -> Option<Self> {
         let parts: Vec<&str> = relations.into_iter().map(|relation| relation.sql(who.role)).collect();
         if parts.is_empty() {
             return None;
@@ -122,7 +122,7 @@ mod tests {
     fn a_condition_has_an_argument_for_each_of_its_places() {
         for role in [Role::Supervisor, Role::Detective, Role::County, Role::RecordsOfficer, Role::Auditor] {
             for relations in [&Relation::ALL[..], &Relation::ALL[..1], &Relation::ALL[4..]] {
-                let who = Who { role, agency: "a", station: Some("s"), person: "p" };
+                let who = Viewer { role, agency: "a", station: Some("s"), person: "p" };
                 let Covers { sql, args } = Covers::any_of(who, relations.iter().copied()).expect("some");
                 for place in 1..=args.len() {
                     assert!(sql.contains(&format!("${place}")), "{sql}");
@@ -130,7 +130,7 @@ mod tests {
                 assert!(!sql.contains('{') && !sql.contains(&format!("${}", args.len() + 1)), "{sql}");
             }
         }
-        let nobody = Who { role: Role::Unknown, agency: "a", station: None, person: "p" };
+        let nobody = Viewer { role: Role::Unknown, agency: "a", station: None, person: "p" };
         assert_eq!(Covers::any_of(nobody, []), None);
     }
 }

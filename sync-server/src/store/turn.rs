@@ -6,12 +6,12 @@ use std::sync::{Condvar, Mutex, PoisonError};
 /// A queue for one thing.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
-    queue: Mutex<Queue>,
+    queue: Mutex<Serving>,
     moved: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Queue {
+struct Serving {
     /// The number of the next one who comes.
     next: u64,
     /// Whose turn it is.

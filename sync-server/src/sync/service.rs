@@ -9,10 +9,10 @@ use crate::records::Records;
 
 /// The sync interface; cheap to clone.
 #[derive(Clone)]
-pub struct Service(Arc<Parts>);
+pub struct Service(Arc<ServiceParts>);
 
 /// The parts of a [`Service`].
-pub struct Parts {
+pub struct ServiceParts {
     /// What phones write to and read from.
     pub records: Records,
     /// The programme's name, as phones show it.
@@ -22,14 +22,14 @@ pub struct Parts {
 }
 
 impl Deref for Service {
-    type Target = Parts;
+    type Target = ServiceParts;
 
-    fn deref(&self) -> &Parts {
+    fn deref(&self) -> &ServiceParts {
         &self.0
     }
 }
 
-impl Deref for Parts {
+impl Deref for ServiceParts {
     type Target = Records;
 
     fn deref(&self) -> &Records {
@@ -40,7 +40,7 @@ impl Deref for Parts {
 impl Service {
     /// The interface to these records.
     pub fn new(records: Records, title: String) -> Self {
-        Self(Arc::new(Parts { records, title, directory: Mutex::new(None) }))
+        Self(Arc::new(ServiceParts { records, title, directory: Mutex::new(None) }))
     }
 
     /// Runs blocking work beside the threads that answer requests.

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::http::cookie;
 use crate::http::refusal::Noted;
 use crate::programme::audit::{self, Entry, What};
-use crate::programme::people::{self, Kept, PeopleError};
+use crate::programme::people::{self, PeopleError, StaysSignedIn};
 use crate::store::{StoreError, lists};
 
 /// Shows the reader's own account.
@@ -91,7 +91,7 @@ fn change(
         return Ok(Err(Unchanged::Differs));
     }
     let person = app.store.read(|tx| people::get(tx, &reader.person))?;
-    let kept = Kept { session: &reader.session, browser };
+    let kept = StaysSignedIn { session: &reader.session, browser };
     let changed = people::change_password(
         &app.store,
         &app.passwords,

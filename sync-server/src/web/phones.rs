@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 use firsthours_core::evidence::{PublicKey, Revoked};
-use firsthours_core::words::{Label, Language, Sentence, day_and_time, span};
+use firsthours_core::words::{Label, Language, SyncSentence, day_and_time, span};
 use maud::{Markup, html};
 
 use super::draw::chip;
@@ -152,7 +152,7 @@ fn one(phone: &Phone, now: i64, language: Language) -> Markup {
                         dd {
                             (phone.unsent)
                             @if let Some(oldest) = phone.oldest_ms {
-                                " (" (Sentence::WaitsSince { when: &span(now - oldest, language) }.text(language)) ")"
+                                " (" (SyncSentence::WaitsSince { when: &span(now - oldest, language) }.text(language)) ")"
                             }
                         }
                     }

@@ -3,7 +3,7 @@
 use axum::extract::{Query, State};
 use firsthours_core::record::{PhaseStatus, Summary, derive, summarise};
 use firsthours_core::view::{QueueRow, queue_row};
-use firsthours_core::words::{Label, Language, Sentence, span};
+use firsthours_core::words::{Label, Language, RecordSentence, SyncSentence, span};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -26,7 +26,7 @@ const PAGE: usize = 50;
 
 /// Which part of the queue.
 #[derive(Debug, Default, Deserialize)]
-pub struct Asked {
+pub struct QueueQuery {
     after: Option<String>,
     all: Option<String>,
 }
@@ -36,7 +36,7 @@ pub async fn show(
     State(app): State<App>,
     lang: Lang,
     reader: Reader,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<QueueQuery>,
 ) -> Result<Markup, AppError> {
     let scope = Scope::of(&reader);
     if !scope.reads_records() {
@@ -224,16 +224,16 @@ fn draw(page: &Page, all: bool, language: Language) -> Markup {
 
 fn phones_line(phones: &Phones, now: i64, language: Language) -> String {
     let held = match phones.oldest_ms {
-        _ if phones.holding == 0 => Sentence::PhonesHoldNothing.text(language),
+        _ if phones.holding == 0 => SyncSentence::PhonesHoldNothing.text(language),
         oldest => {
             let oldest = span(now - oldest.unwrap_or(now), language);
-            Sentence::PhonesHold { phones: phones.holding, entries: phones.entries, oldest: &oldest }
+            SyncSentence::PhonesHold { phones: phones.holding, entries: phones.entries, oldest: &oldest }
                 .text(language)
         }
     };
     match phones.clocks_off {
         0 => held,
-        count => format!("{held} {}", Sentence::ClocksOff { count }.text(language)),
+        count => format!("{held} {}", SyncSentence::ClocksOff { count }.text(language)),
     }
 }
 
@@ -291,14 +291,18 @@ fn line(listed: &Listed, language: Language) -> Markup {
 fn marks(listed: &Listed, language: Language) -> Markup {
     let row = &listed.row;
     let counts = [
-        ("conflict", row.conflicts, Sentence::Conflicts { count: row.conflicts }),
-        ("returned", row.threads_open, Sentence::CommentsOpen { count: row.threads_open }),
-        ("held", row.held, Sentence::EntriesHeld { count: row.held }),
+        ("conflict", row.conflicts, RecordSentence::Conflicts { count: row.conflicts }.text(language)),
+        (
+            "returned",
+            row.threads_open,
+            RecordSentence::CommentsOpen { count: row.threads_open }.text(language),
+        ),
+        ("held", row.held, SyncSentence::EntriesHeld { count: row.held }.text(language)),
     ];
     html! {
         div.fh-chips {
             @for (kind, count, sentence) in counts {
-                @if count > 0 { (chip(kind, &sentence.text(language))) }
+                @if count > 0 { (chip(kind, &sentence)) }
             }
             @if row.conflicts + row.threads_open + row.held == 0 { span.fh-meta { "–" } }
         }

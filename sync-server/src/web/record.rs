@@ -20,8 +20,8 @@ use firsthours_core::view::{Context, EncounterView, OnPhone, TimelineRow, timeli
 use firsthours_core::words::Language;
 use serde::Deserialize;
 
-use super::draw::forms::{self, Fault, FieldFault, Pairs};
-use super::draw::{Desk, Forms, Refused};
+use super::draw::forms::{self, FieldFault, FormFault, Pairs};
+use super::draw::{Desk, Forms, RefusedForm};
 use super::error::AppError;
 use super::names::Known;
 use super::reader::{Lang, Reader};
@@ -38,7 +38,7 @@ pub(super) const REASONS: [&str; 4] = ["review", "care", "investigation", "court
 
 /// Where the page goes on after a form.
 #[derive(Debug, Default, Deserialize)]
-pub struct Asked {
+pub struct RecordQuery {
     /// The step to show open.
     open: Option<String>,
     /// The position that the reader's page had shown.
@@ -51,7 +51,7 @@ pub async fn show(
     lang: Lang,
     reader: Reader,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<RecordQuery>,
 ) -> Result<Response, AppError> {
     let encounter = read_id(&id)?;
     let look = Look { open: asked.open, since: asked.since, ..Look::of(encounter) };
@@ -60,7 +60,7 @@ pub async fn show(
 
 /// What the form for hidden fields sends.
 #[derive(Debug, Deserialize)]
-pub struct Opening {
+pub struct HiddenFieldsForm {
     why: Option<String>,
 }
 
@@ -70,7 +70,7 @@ pub async fn hidden(
     lang: Lang,
     reader: Reader,
     Path(id): Path<String>,
-    Form(sent): Form<Opening>,
+    Form(sent): Form<HiddenFieldsForm>,
 ) -> Result<Response, AppError> {
     let encounter = read_id(&id)?;
     let why = sent.why.unwrap_or_default();
@@ -100,7 +100,7 @@ pub async fn act(
         Ok(()) => Ok(Redirect::to(&back(&id, &pairs)).into_response()),
         Err(faults) => {
             let open = forms::step(&pairs).map(str::to_owned);
-            let look = Look { open, refused: Some(Refused { pairs, faults }), ..Look::of(encounter) };
+            let look = Look { open, refused: Some(RefusedForm { pairs, faults }), ..Look::of(encounter) };
             Ok((StatusCode::UNPROCESSABLE_ENTITY, serve(&app, lang, reader, look).await?).into_response())
         }
     }
@@ -114,7 +114,7 @@ struct Look {
     /// Hidden fields are opened, for this reason.
     opened: Option<&'static str>,
     reason_lacks: bool,
-    refused: Option<Refused>,
+    refused: Option<RefusedForm>,
 }
 
 impl Look {
@@ -128,7 +128,7 @@ struct Drawn {
     /// `None`: its protocol is not published here.
     view: Option<EncounterView>,
     timeline: Vec<Line>,
-    looks: Vec<Looked>,
+    looks: Vec<LookEntry>,
     code: String,
     zone: String,
     /// Entries that came in since the reader's page, not counting their own.
@@ -144,7 +144,7 @@ struct Line {
 }
 
 /// Somebody's look at the record.
-struct Looked {
+struct LookEntry {
     who: String,
     what: What,
     why: Option<String>,
@@ -296,7 +296,7 @@ fn write(
         return Err(AppError::Forbidden);
     }
     let loaded = find(app, scope, encounter, Deed::Look)?;
-    let unfit = || Ok(Err(vec![FieldFault { control: String::new(), fault: Fault::Form }]));
+    let unfit = || Ok(Err(vec![FieldFault { control: String::new(), fault: FormFault::Form }]));
     let (Some(definition), Some(seen)) = (&loaded.under.definition, forms::seen(pairs)) else {
         return unfit();
     };

@@ -4,7 +4,7 @@ use firsthours_core::record::{Actor, EncounterId, PersonId, Role};
 
 use super::reader::Reader;
 use crate::programme::audit::{self, Source};
-use crate::programme::permission::{self, Deed, Who};
+use crate::programme::permission::{self, Deed, Viewer};
 use crate::store::scope::Covers;
 use crate::store::{StoreError, Tx};
 
@@ -68,7 +68,7 @@ impl Scope {
     /// The records to which this person may do this; `None`: to none.
     pub(super) fn covers(&self, deed: Deed) -> Option<Covers> {
         let Actor { person, role, agency } = &self.actor;
-        let who = Who { role: *role, agency, station: self.station.as_deref(), person: &person.0 };
+        let who = Viewer { role: *role, agency, station: self.station.as_deref(), person: &person.0 };
         permission::covers(who, deed)
     }
 

@@ -24,7 +24,7 @@ mod retry;
 mod sync;
 
 pub use sync::check_page;
-use sync::{Ask, Ending, Held, Exchange};
+use sync::{Ask, Ending, PublishedHere, Exchange};
 
 /// A station may ask a phone to stay away for a day, and no longer.
 const DAY_MS: i64 = 86_400_000;
@@ -131,7 +131,7 @@ impl Phone {
         self.session.on_hello(
             &reply,
             &receipt,
-            Held { protocols: &BTreeSet::new(), directory: Some("held"), policy: Some("held") },
+            PublishedHere { protocols: &BTreeSet::new(), directory: Some("held"), policy: Some("held") },
             &self.cursors,
             BTreeSet::new(),
         );

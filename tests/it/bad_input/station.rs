@@ -2,7 +2,7 @@
 
 use firsthours_core::record::{EncounterId, HoldReason, Kind, State};
 use firsthours_core::sync::{Http, Method, Request, Transport};
-use firsthours_core::words::{Language, Sentence, Trouble, span};
+use firsthours_core::words::{Language, SyncSentence, Trouble, span};
 use firsthours_server::records::load;
 use firsthours_tests::programme::Fault;
 use firsthours_tests::{Phone, Programme};
@@ -41,7 +41,7 @@ fn while_the_station_is_away_everything_waits_and_then_arrives() -> Result<(), F
     programme.come_back()?;
     sync(&phone)?;
     assert_eq!(programme.event_ids()?.len(), usize::try_from(view.seen)?);
-    assert_eq!(phone.app().encounter(&id)?.kept, Sentence::StationHasIt.text(Language::En));
+    assert_eq!(phone.app().encounter(&id)?.kept, SyncSentence::StationHasIt.text(Language::En));
     Ok(())
 }
 
@@ -58,7 +58,7 @@ fn a_token_that_runs_out_in_the_middle_costs_another_hello_and_nothing_else() ->
         assert_eq!((count("/sync/hello"), count(part)), (2, 2), "{paths:?}");
         let view = phone.app().encounter(&id)?;
         assert_eq!(programme.event_ids()?.len(), usize::try_from(view.seen)?);
-        assert_eq!(view.kept, Sentence::StationHasIt.text(Language::En));
+        assert_eq!(view.kept, SyncSentence::StationHasIt.text(Language::En));
     }
     Ok(())
 }
@@ -79,7 +79,7 @@ fn a_clock_that_is_a_year_wrong_warns_and_neither_refuses_nor_reorders() -> Resu
             phone.speak(language)?;
             let by = span(wrong_by, language);
             let warned: Vec<String> = (wrong_by != 0)
-                .then(|| Sentence::ClockWrong { by: &by }.text(language))
+                .then(|| SyncSentence::ClockWrong { by: &by }.text(language))
                 .into_iter()
                 .collect();
             assert_eq!(phone.app().home()?.notices, warned);
@@ -188,7 +188,7 @@ fn copied(more: usize) -> Result<(), Fault> {
         assert_eq!(programme.event_ids()?, taken, "nothing there was changed");
         assert_eq!(notes(&copy, &id)?, on_copy, "nothing here was lost");
         assert_eq!(copy.app().sync_state()?.unsent, i64::try_from(on_copy.len())?);
-        assert_ne!(copy.app().encounter(&id)?.kept, Sentence::StationHasIt.text(Language::En));
+        assert_ne!(copy.app().encounter(&id)?.kept, SyncSentence::StationHasIt.text(Language::En));
         // It is on the disk, too.
         copy.switch_off();
         copy.switch_on()?;

@@ -4,7 +4,7 @@
 mod board;
 mod options;
 mod phone_page;
-mod phone_whole;
+mod phone_record;
 mod story;
 mod turn;
 

@@ -11,12 +11,12 @@ use axum::{Form, Router};
 use firsthours_core::app::AppError;
 use firsthours_core::words::{Label, Language};
 use firsthours_server::web::draw::forms::{self, FieldFault, Pairs};
-use firsthours_server::web::draw::{self, Forms, Refused};
+use firsthours_server::web::draw::{self, Forms, RefusedForm};
 use firsthours_tests::Phone;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::phone_whole;
+use crate::phone_record;
 use crate::turn::page;
 
 const ZONE: &str = "America/Los_Angeles";
@@ -69,7 +69,7 @@ pub(crate) fn router(hand: Arc<Hand>) -> Router {
         .route("/demo/phone/language", post(language))
         .route("/demo/phone/records/{id}", get(record))
         .route("/demo/phone/records/{id}/act", post(act))
-        .merge(phone_whole::router())
+        .merge(phone_record::router())
         .with_state(hand)
 }
 
@@ -121,7 +121,7 @@ async fn act(
             }
             Ok(Err(faults)) => {
                 let open = forms::step(&pairs).map(str::to_owned);
-                let mut response = draw_record(hand, phone, &id, open, Some(Refused { pairs, faults }));
+                let mut response = draw_record(hand, phone, &id, open, Some(RefusedForm { pairs, faults }));
                 *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
                 response
             }
@@ -229,7 +229,7 @@ fn draw_record(
     phone: &Phone,
     id: &str,
     open: Option<String>,
-    refused: Option<Refused>,
+    refused: Option<RefusedForm>,
 ) -> Response {
     let language = phone.app().language();
     let forms = Forms {

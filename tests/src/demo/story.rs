@@ -199,7 +199,8 @@ fn check(programme: &Programme, cast: &Cast) -> Result<String, Fault> {
     let mut written = BTreeSet::new();
     for phone in [&cast.alvarez, &cast.brooks, &cast.chen] {
         for holding in phone.app().holdings()? {
-            if holding.kept != firsthours_core::words::Sentence::StationHasIt.text(phone.app().language()) {
+            if holding.kept != firsthours_core::words::SyncSentence::StationHasIt.text(phone.app().language())
+            {
                 return Err(format!("{}: {}", holding.handle, holding.kept).into());
             }
             written.extend(timeline_ids(phone, &holding.id)?);

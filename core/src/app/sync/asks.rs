@@ -10,7 +10,7 @@ use crate::evidence::{Document, Receipt, SignedEvent, Tag, keep_checkpoint};
 use crate::protocol::load;
 use crate::record::{Directory, EncounterId, Hash, Install, InstallId, TimeAnchor, sha256};
 use crate::store::Store;
-use crate::sync::{APP_VERSION, Batch, Held, Method, Offer};
+use crate::sync::{APP_VERSION, Batch, Method, Offer, PublishedHere};
 use crate::wire::{
     DeviceReport, EncounterCursor, EventsReply, EventsRequest, HEADER_INSTALL, HEADER_NONCE,
     HEADER_SIGNATURE, HelloReply, HelloRequest, OffersReply, OffersRequest, Policy, ReadMessage, VERSION,
@@ -50,7 +50,7 @@ impl Run<'_> {
         self.put_back |= cursors.values().any(|cursor| cursor.epoch != reply.epoch);
         self.keep_checkpoint(&request.checkpoints, reply.checkpoint.as_ref())?;
         let protocols: BTreeSet<Hash> = request.protocols.into_iter().collect();
-        let held = Held {
+        let held = PublishedHere {
             protocols: &protocols,
             directory: request.directory.as_deref(),
             policy: request.policy.as_deref(),

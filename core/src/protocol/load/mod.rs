@@ -20,7 +20,7 @@ use super::check;
 use super::fault::{Fault, FaultKind, Faults};
 use super::path::Path;
 use super::{Calendar, Channel, Definition, Opt, Partner, json};
-use read::{HasId, Object, Reader};
+use read::{DefinitionReader, HasId, Object};
 
 /// Greatest size of a document, in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -49,7 +49,7 @@ pub fn load(bytes: &[u8]) -> Result<Definition, Faults> {
         return Err(whole(FaultKind::TooLarge { bytes: bytes.len(), max: MAX_BYTES }));
     }
     let document = json::parse(bytes).map_err(|fault| whole(FaultKind::Json(fault)))?;
-    let mut reader = Reader::default();
+    let mut reader = DefinitionReader::default();
     let mut definition = read_definition(&mut reader, &document);
     let faults = check::check(&mut definition, reader.faults);
     if faults.is_empty() { Ok(definition) } else { Err(Faults(faults)) }
@@ -72,20 +72,20 @@ fn whole(what: FaultKind) -> Faults {
     Faults(vec![Fault { path, what }])
 }
 
-fn read_definition(reader: &mut Reader, document: &Json) -> Definition {
+fn read_definition(reader: &mut DefinitionReader, document: &Json) -> Definition {
     let mut it = reader.object(document, &Path::Root);
     // First, because every text is held against them.
     let languages = it.required("languages", languages).unwrap_or_default();
     it.reader.languages = languages_of_texts(&languages);
-    let id = it.required("id", Reader::protocol_id).unwrap_or_default();
+    let id = it.required("id", DefinitionReader::protocol_id).unwrap_or_default();
     let version = it.required("version", |r, v, at| r.small(v, at, 1, 1_000_000)).unwrap_or(1);
-    let title = it.required("title", Reader::text).unwrap_or_default();
-    let jurisdiction = it.required("jurisdiction", Reader::text).unwrap_or_default();
+    let title = it.required("title", DefinitionReader::text).unwrap_or_default();
+    let jurisdiction = it.required("jurisdiction", DefinitionReader::text).unwrap_or_default();
     let time_zone = it.required("time_zone", time_zone).unwrap_or_default();
     let calendars = it.optional("calendars", |r, v, at| r.list_by_id(v, at, most::CALENDARS, calendar));
-    let effective = it.required("effective", Reader::date).unwrap_or_default();
+    let effective = it.required("effective", DefinitionReader::date).unwrap_or_default();
     let supersedes = it.optional("supersedes", read_fingerprint);
-    let changes = it.required("changes", Reader::text).unwrap_or_default();
+    let changes = it.required("changes", DefinitionReader::text).unwrap_or_default();
     let partners =
         it.optional("partners", |r, v, at| r.list_by_id(v, at, most::PARTNERS, partner)).unwrap_or_default();
     let steps = it.required("steps", |r, v, at| {
@@ -117,7 +117,7 @@ fn read_definition(reader: &mut Reader, document: &Json) -> Definition {
     }
 }
 
-fn languages(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<Vec<String>> {
+fn languages(reader: &mut DefinitionReader, value: &Json, at: &Path<'_>) -> Option<Vec<String>> {
     let list = reader.list(value, at, most::LANGUAGES, |r, v, at| {
         let found = r.string(v, at)?;
         if !read::is_language(found) {
@@ -145,7 +145,7 @@ fn languages_of_texts(listed: &[String]) -> Vec<String> {
     languages
 }
 
-fn time_zone(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<String> {
+fn time_zone(reader: &mut DefinitionReader, value: &Json, at: &Path<'_>) -> Option<String> {
     let found = reader.string(value, at)?;
     if crate::protocol::Zone::named(found).is_none() {
         reader.fault(at, FaultKind::NoSuchTimeZone { found: super::path::shortened(found) });
@@ -153,7 +153,7 @@ fn time_zone(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<String>
     Some(found.to_owned())
 }
 
-fn read_fingerprint(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<String> {
+fn read_fingerprint(reader: &mut DefinitionReader, value: &Json, at: &Path<'_>) -> Option<String> {
     let found = reader.string(value, at)?;
     let fine = found.len() == 64 && found.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     if !fine {
@@ -162,10 +162,10 @@ fn read_fingerprint(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<
     Some(found.to_owned())
 }
 
-fn calendar(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Calendar {
+fn calendar(reader: &mut DefinitionReader, value: &Json, at: &Path<'_>) -> Calendar {
     let mut it = reader.object(value, at);
-    let id = it.required("id", Reader::id).unwrap_or_default();
-    let title = it.required("title", Reader::text).unwrap_or_default();
+    let id = it.required("id", DefinitionReader::id).unwrap_or_default();
+    let title = it.required("title", DefinitionReader::text).unwrap_or_default();
     let weekdays = it.optional("closed_weekdays", |r, v, at| {
         let days =
             r.list(v, at, 7, |r, v, at| r.whole(v, at, 1, 7).and_then(|day| u8::try_from(day).ok()))?;
@@ -177,7 +177,7 @@ fn calendar(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Calendar {
         Some(days)
     });
     let dates = it.optional("closed_dates", |r, v, at| {
-        let dates = r.list(v, at, most::CLOSED_DATES, Reader::date)?;
+        let dates = r.list(v, at, most::CLOSED_DATES, DefinitionReader::date)?;
         refuse_twice(r, at, &dates);
         Some(dates.into_iter().flatten().collect())
     });
@@ -190,11 +190,11 @@ fn calendar(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Calendar {
     }
 }
 
-fn partner(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Partner {
+fn partner(reader: &mut DefinitionReader, value: &Json, at: &Path<'_>) -> Partner {
     let mut it = reader.object(value, at);
-    let id = it.required("id", Reader::id).unwrap_or_default();
-    let title = it.required("title", Reader::text).unwrap_or_default();
-    let why = it.required("why", Reader::text).unwrap_or_default();
+    let id = it.required("id", DefinitionReader::id).unwrap_or_default();
+    let title = it.required("title", DefinitionReader::text).unwrap_or_default();
+    let why = it.required("why", DefinitionReader::text).unwrap_or_default();
     let reached_by = it.required("reached_by", |r, v, at| {
         let ways = r.list(v, at, CHANNELS.len(), |r, v, at| r.word(v, at, &CHANNELS))?;
         refuse_twice(r, at, &ways);
@@ -222,15 +222,15 @@ fn options_under(it: &mut Object<'_, '_, '_>, name: &'static str) -> Option<Vec<
     it.optional(name, |r, v, at| r.list_by_id(v, at, most::OPTIONS, option))
 }
 
-fn option(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Opt {
+fn option(reader: &mut DefinitionReader, value: &Json, at: &Path<'_>) -> Opt {
     let mut it = reader.object(value, at);
-    let id = it.required("id", Reader::id).unwrap_or_default();
-    let title = it.required("title", Reader::text).unwrap_or_default();
+    let id = it.required("id", DefinitionReader::id).unwrap_or_default();
+    let title = it.required("title", DefinitionReader::text).unwrap_or_default();
     it.close();
     Opt { id, title }
 }
 
-fn refuse_twice<T: PartialEq>(reader: &mut Reader, at: &Path<'_>, items: &[Option<T>]) {
+fn refuse_twice<T: PartialEq>(reader: &mut DefinitionReader, at: &Path<'_>, items: &[Option<T>]) {
     for (index, item) in items.iter().enumerate() {
         if item.is_some() && items[..index].contains(item) {
             reader.fault(&at.index(index), FaultKind::Twice);

@@ -13,7 +13,7 @@ const ID_CHARS: usize = 40;
 
 /// What was found so far.
 #[derive(Debug, Default)]
-pub(super) struct Reader {
+pub(super) struct DefinitionReader {
     pub(super) faults: Vec<Fault>,
     /// Languages that every text must have; empty while they are not known.
     pub(super) languages: Vec<String>,
@@ -21,7 +21,7 @@ pub(super) struct Reader {
 
 /// An object whose names are asked for one by one; what nobody asked for is a fault.
 pub(super) struct Object<'r, 'v, 'p> {
-    pub(super) reader: &'r mut Reader,
+    pub(super) reader: &'r mut DefinitionReader,
     pub(super) at: &'p Path<'p>,
     /// `None` where something else stood: that is one fault, not one for each missing name.
     map: Option<&'v Map<String, Json>>,
@@ -33,7 +33,7 @@ pub(super) trait HasId {
     fn id(&self) -> &str;
 }
 
-impl Reader {
+impl DefinitionReader {
     pub(super) fn fault(&mut self, at: &Path<'_>, what: FaultKind) {
         self.faults.push(Fault { path: at.to_string(), what });
     }
@@ -238,7 +238,7 @@ impl<'v> Object<'_, 'v, '_> {
     pub(super) fn required<T>(
         &mut self,
         name: &'static str,
-        read: impl FnOnce(&mut Reader, &'v Json, &Path<'_>) -> Option<T>,
+        read: impl FnOnce(&mut DefinitionReader, &'v Json, &Path<'_>) -> Option<T>,
     ) -> Option<T> {
         if self.map.is_some() && !self.has(name) {
             self.reader.fault(&self.at.key(name), FaultKind::Missing);
@@ -250,7 +250,7 @@ impl<'v> Object<'_, 'v, '_> {
     pub(super) fn optional<T>(
         &mut self,
         name: &'static str,
-        read: impl FnOnce(&mut Reader, &'v Json, &Path<'_>) -> Option<T>,
+        read: impl FnOnce(&mut DefinitionReader, &'v Json, &Path<'_>) -> Option<T>,
     ) -> Option<T> {
         self.asked.push(name);
         let value = self.map?.get(name)?;
@@ -259,7 +259,7 @@ impl<'v> Object<'_, 'v, '_> {
 
     /// A flag that need not be there.
     pub(super) fn flag(&mut self, name: &'static str, left_out: bool) -> bool {
-        self.optional(name, Reader::flag).unwrap_or(left_out)
+        self.optional(name, DefinitionReader::flag).unwrap_or(left_out)
     }
 
     pub(super) fn has(&self, name: &str) -> bool {

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::most;
-use super::read::{HasId, Object, Reader};
+use super::read::{DefinitionReader, HasId, Object};
 use crate::protocol::fault::{FaultKind, Shape};
 use crate::protocol::path::Path;
 use crate::protocol::{
@@ -29,7 +29,7 @@ const MAX_DAYS: u32 = 3_650;
 const MAX_MINUTES: u32 = MAX_DAYS * 24 * 60;
 
 /// A condition, or nothing where any part of it is faulty: half a condition means something else.
-pub(super) fn condition(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<Condition> {
+pub(super) fn condition(reader: &mut DefinitionReader, value: &Json, at: &Path<'_>) -> Option<Condition> {
     let mut it = reader.object(value, at);
     let name = it.one_of(&["all", "any", "not", "answer", "step"]);
     let condition = name.and_then(|name| match name {
@@ -43,7 +43,7 @@ pub(super) fn condition(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Opt
     condition
 }
 
-fn terms(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<Vec<Condition>> {
+fn terms(reader: &mut DefinitionReader, value: &Json, at: &Path<'_>) -> Option<Vec<Condition>> {
     let terms = reader.list(value, at, most::TERMS, condition)?;
     if terms.is_empty() {
         reader.fault(at, FaultKind::Empty);
@@ -52,7 +52,7 @@ fn terms(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<Vec<Conditi
     terms.into_iter().collect()
 }
 
-fn answer(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<Condition> {
+fn answer(reader: &mut DefinitionReader, value: &Json, at: &Path<'_>) -> Option<Condition> {
     let mut it = reader.object(value, at);
     let field = field_ref_of(&mut it);
     let of = it.optional("of", |r, v, at| r.word(v, at, &OCCURRENCES)).unwrap_or_default();
@@ -67,7 +67,7 @@ fn answer(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<Condition>
     Some(Condition::Answer { field: field?, test: test?, of })
 }
 
-fn answer_value(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<Value> {
+fn answer_value(reader: &mut DefinitionReader, value: &Json, at: &Path<'_>) -> Option<Value> {
     match value {
         Json::Bool(flag) => Some(Value::Flag(*flag)),
         Json::String(text) => Some(Value::Text(text.clone())),
@@ -79,7 +79,7 @@ fn answer_value(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<Valu
     }
 }
 
-fn answered(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<AnswerIs> {
+fn answered(reader: &mut DefinitionReader, value: &Json, at: &Path<'_>) -> Option<AnswerIs> {
     let flag = reader.flag(value, at)?;
     if !flag {
         reader.fault(at, FaultKind::AnsweredFalse);
@@ -87,24 +87,24 @@ fn answered(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<AnswerIs
     flag.then_some(AnswerIs::Answered)
 }
 
-fn step(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<Condition> {
+fn step(reader: &mut DefinitionReader, value: &Json, at: &Path<'_>) -> Option<Condition> {
     let mut it = reader.object(value, at);
-    let id = it.required("id", Reader::name);
+    let id = it.required("id", DefinitionReader::name);
     let is = it.required("is", |r, v, at| r.word(v, at, &STEP_IS));
     it.close();
     Some(Condition::Step { id: id?, is: is? })
 }
 
 fn field_ref_of(it: &mut Object<'_, '_, '_>) -> Option<FieldRef> {
-    let step = it.required("step", Reader::name);
-    let field = it.required("field", Reader::name);
+    let step = it.required("step", DefinitionReader::name);
+    let field = it.required("field", DefinitionReader::name);
     Some(FieldRef { step: step?, field: field? })
 }
 
-pub(super) fn clock(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Clock {
+pub(super) fn clock(reader: &mut DefinitionReader, value: &Json, at: &Path<'_>) -> Clock {
     let mut it = reader.object(value, at);
-    let id = it.required("id", Reader::id).unwrap_or_default();
-    let title = it.required("title", Reader::text).unwrap_or_default();
+    let id = it.required("id", DefinitionReader::id).unwrap_or_default();
+    let title = it.required("title", DefinitionReader::text).unwrap_or_default();
     let applies = it.optional("applies", condition);
     let from = it.required("from", anchor);
     let met_by = it.required("met_by", condition);
@@ -127,7 +127,7 @@ pub(super) fn clock(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Clock {
     }
 }
 
-fn anchor(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Option<Anchor> {
+fn anchor(reader: &mut DefinitionReader, value: &Json, at: &Path<'_>) -> Option<Anchor> {
     let mut it = reader.object(value, at);
     let field = field_ref_of(&mut it);
     let of = it.required("of", |r, v, at| r.word(v, at, &ANCHORS));
@@ -143,7 +143,7 @@ fn deadline(it: &mut Object<'_, '_, '_>) -> Option<Deadline> {
         "within_days" => it.optional("within_days", |r, v, at| {
             let mut it = r.object(v, at);
             let n = it.required("n", |r, v, at| r.small(v, at, 1, MAX_DAYS));
-            let calendar = it.required("calendar", Reader::name);
+            let calendar = it.required("calendar", DefinitionReader::name);
             it.close();
             Some(Deadline::WithinDays { n: n?, calendar: calendar? })
         }),

@@ -2,12 +2,12 @@
 
 use serde_json::Value as Json;
 
-use super::read::{HasId, Object, Reader};
+use super::read::{DefinitionReader, HasId, Object};
 use super::{CHANNELS, most, option, options_under, rule};
 use crate::protocol::fault::FaultKind;
 use crate::protocol::path::Path;
 use crate::protocol::{
-    Author, Basis, BasisState, Channel, Comes, Field, FieldClass, FieldKind, Limits, Opt, Partner,
+    Author, Basis, BasisState, Channel, Comes, Field, FieldClass, FieldKind, FieldLimits, Opt, Partner,
     PartnerStep, Phase, Step, Text,
 };
 
@@ -46,13 +46,13 @@ const BASIS_STATES: [(&str, BasisState); 3] = [
     ("confirm_with_county", BasisState::ConfirmWithCounty),
 ];
 
-pub(super) fn read(reader: &mut Reader, value: &Json, at: &Path<'_>, partners: &[Partner]) -> Step {
+pub(super) fn read(reader: &mut DefinitionReader, value: &Json, at: &Path<'_>, partners: &[Partner]) -> Step {
     let mut it = reader.object(value, at);
-    let id = it.required("id", Reader::id).unwrap_or_default();
-    let title = it.required("title", Reader::text).unwrap_or_default();
-    let guidance = it.required("guidance", Reader::text).unwrap_or_default();
-    let say = it.optional("say", Reader::speech);
-    let why = it.required("why", Reader::text).unwrap_or_default();
+    let id = it.required("id", DefinitionReader::id).unwrap_or_default();
+    let title = it.required("title", DefinitionReader::text).unwrap_or_default();
+    let guidance = it.required("guidance", DefinitionReader::text).unwrap_or_default();
+    let say = it.optional("say", DefinitionReader::speech);
+    let why = it.required("why", DefinitionReader::text).unwrap_or_default();
     let phase = it.required("phase", |r, v, at| r.word(v, at, &PHASES)).unwrap_or(Phase::Scene);
     let by = it.required("by", |r, v, at| r.word(v, at, &AUTHORS)).unwrap_or(Author::Deputy);
     let applies = it.optional("applies", rule::condition);
@@ -104,10 +104,10 @@ pub(super) fn read(reader: &mut Reader, value: &Json, at: &Path<'_>, partners: &
     }
 }
 
-fn partner_step(reader: &mut Reader, value: &Json, at: &Path<'_>) -> PartnerStep {
+fn partner_step(reader: &mut DefinitionReader, value: &Json, at: &Path<'_>) -> PartnerStep {
     let mut it = reader.object(value, at);
-    let id = it.required("id", Reader::name).unwrap_or_default();
-    let comes = it.required("comes", Reader::flag).unwrap_or(true);
+    let id = it.required("id", DefinitionReader::name).unwrap_or_default();
+    let comes = it.required("comes", DefinitionReader::flag).unwrap_or(true);
     it.close();
     PartnerStep { id, comes: if comes { Comes::Yes } else { Comes::No } }
 }
@@ -141,7 +141,7 @@ fn call_field(id: &str, kind: FieldKind, options: Vec<Opt>, required: bool) -> F
         title: Text::default(),
         kind,
         options,
-        limits: Limits::default(),
+        limits: FieldLimits::default(),
         applies: None,
         required,
         class: FieldClass::Step,
@@ -156,10 +156,10 @@ fn channel_word(channel: Channel) -> &'static str {
     CHANNELS.iter().find(|(_, way)| *way == channel).map_or("", |(word, _)| word)
 }
 
-fn field(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Field {
+fn field(reader: &mut DefinitionReader, value: &Json, at: &Path<'_>) -> Field {
     let mut it = reader.object(value, at);
-    let id = it.required("id", Reader::id).unwrap_or_default();
-    let title = it.required("title", Reader::text).unwrap_or_default();
+    let id = it.required("id", DefinitionReader::id).unwrap_or_default();
+    let title = it.required("title", DefinitionReader::text).unwrap_or_default();
     let kind = it.required("kind", |r, v, at| r.word(v, at, &KINDS));
     let options = field_options(&mut it, kind);
     let limits = limits(&mut it, kind);
@@ -187,31 +187,31 @@ fn field_options(it: &mut Object<'_, '_, '_>, kind: Option<FieldKind>) -> Vec<Op
 }
 
 /// A field may narrow the bounds of its kind, never widen them.
-fn limits(it: &mut Object<'_, '_, '_>, kind: Option<FieldKind>) -> Limits {
+fn limits(it: &mut Object<'_, '_, '_>, kind: Option<FieldKind>) -> FieldLimits {
     let longest = match kind {
-        Some(FieldKind::Code) => Some(Limits::CODE_CHARS),
-        Some(FieldKind::Text) => Some(Limits::TEXT_CHARS),
-        Some(FieldKind::Note) | None => Some(Limits::NOTE_CHARS),
+        Some(FieldKind::Code) => Some(FieldLimits::CODE_CHARS),
+        Some(FieldKind::Text) => Some(FieldLimits::TEXT_CHARS),
+        Some(FieldKind::Note) | None => Some(FieldLimits::NOTE_CHARS),
         Some(_) => None,
     };
     if longest.is_none() {
         refuse_for_kind(it, "max_chars", kind);
     }
-    let longest = longest.unwrap_or(Limits::NOTE_CHARS);
+    let longest = longest.unwrap_or(FieldLimits::NOTE_CHARS);
     let max_chars = it.optional("max_chars", |r, v, at| r.small(v, at, 1, longest));
     if kind != Some(FieldKind::Count) {
         refuse_for_kind(it, "min", kind);
         refuse_for_kind(it, "max", kind);
     }
-    let min = it.optional("min", |r, v, at| r.whole(v, at, 0, Limits::COUNT_MAX));
-    let max = it.optional("max", |r, v, at| r.whole(v, at, 0, Limits::COUNT_MAX));
+    let min = it.optional("min", |r, v, at| r.whole(v, at, 0, FieldLimits::COUNT_MAX));
+    let max = it.optional("max", |r, v, at| r.whole(v, at, 0, FieldLimits::COUNT_MAX));
     if let (Some(min), Some(max)) = (min, max)
         && min > max
     {
         let at = it.at;
         it.reader.fault(&at.key("min"), FaultKind::MinAboveMax { min, max });
     }
-    Limits { max_chars, min, max }
+    FieldLimits { max_chars, min, max }
 }
 
 /// A name that says nothing for this kind of field; where the kind is not known, it may be right.
@@ -224,10 +224,10 @@ fn refuse_for_kind(it: &mut Object<'_, '_, '_>, name: &'static str, kind: Option
     }
 }
 
-fn basis(reader: &mut Reader, value: &Json, at: &Path<'_>) -> Basis {
+fn basis(reader: &mut DefinitionReader, value: &Json, at: &Path<'_>) -> Basis {
     let mut it = reader.object(value, at);
-    let source = it.required("source", Reader::plain).unwrap_or_default();
-    let address = it.optional("address", Reader::plain);
+    let source = it.required("source", DefinitionReader::plain).unwrap_or_default();
+    let address = it.optional("address", DefinitionReader::plain);
     let state = it.required("state", |r, v, at| r.word(v, at, &BASIS_STATES)).unwrap_or(BasisState::Inferred);
     it.close();
     Basis { source, address, state }

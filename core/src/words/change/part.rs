@@ -3,11 +3,12 @@
 use super::{Wording, previous};
 use crate::protocol::{CalendarChange, ClockChange, Condition, PartnerChange, Sheet, SheetChange, SheetRow};
 use crate::words::clock_sentence;
-use crate::words::name::{Names, channel, weekday};
+use crate::words::name::{DefinitionNames, channel, weekday};
 
 impl Wording<'_> {
     pub(super) fn clock(self, id: &str, what: &ClockChange) -> String {
-        let find = |names: Names<'_>| names.definition.clocks.iter().position(|clock| clock.id == id);
+        let find =
+            |names: DefinitionNames<'_>| names.definition.clocks.iter().position(|clock| clock.id == id);
         let (old_at, new_at) = (find(self.was), find(self.is));
         let it = if *what == ClockChange::Removed { self.was.clock(id) } else { self.is.clock(id) };
         let old = old_at.map(|at| &self.was.definition.clocks[at]);
@@ -149,7 +150,8 @@ impl Wording<'_> {
 
     pub(super) fn sheet(self, id: &str, what: &SheetChange) -> String {
         let it = if *what == SheetChange::Removed { self.was.sheet(id) } else { self.is.sheet(id) };
-        let find = |names: Names<'_>| names.definition.sheets.iter().position(|sheet| sheet.id == id);
+        let find =
+            |names: DefinitionNames<'_>| names.definition.sheets.iter().position(|sheet| sheet.id == id);
         let old = find(self.was).map(|at| &self.was.definition.sheets[at]);
         let new = find(self.is).map(|at| &self.is.definition.sheets[at]);
         let (Some(old), Some(new)) = (old.or(new), new.or(old)) else { return it };

@@ -118,7 +118,7 @@ fn a_log_that_was_cut_or_written_anew_is_found_by_what_was_told_of_it() {
         again(&store, written);
         assert!(verified(&store, &[]).is_sound(), "the chain alone cannot tell: {from}");
         let verdict = verified(&store, std::slice::from_ref(&told));
-        let fault = Fault { replica: "main".to_owned(), seq: 6, wrong };
+        let fault = LogFault { replica: "main".to_owned(), seq: 6, wrong };
         assert_eq!((verdict.is_sound(), &verdict.faults), (false, &vec![fault]), "{from} {written}");
         // The same in an earlier life of the store is what a restore does; it is told, and is no alteration.
         let before = Checkpoint { epoch: Epoch([9; 16]), ..told };
@@ -139,7 +139,7 @@ fn each_replica_has_a_chain_of_its_own() {
     let told = told(&store, NOW_EPOCH);
     store.write(|tx| tx.run("delete from audit where replica = 'other'", &[])).expect("cut");
     let verdict = verified(&store, &[told]);
-    assert_eq!(verdict.faults, [Fault { replica: "other".to_owned(), seq: 1, wrong: Wrong::CutOff }]);
+    assert_eq!(verdict.faults, [LogFault { replica: "other".to_owned(), seq: 1, wrong: Wrong::CutOff }]);
     store.write(|tx| tx.run("update audit set replica = 'other' where seq = 6", &[])).expect("moved");
     assert_eq!(broken_at(&verified(&store, &[])), Some(1), "an entry is of the replica that wrote it");
 }

@@ -19,7 +19,7 @@ pub struct Verdict {
     /// The end of each chain, as far as it was followed.
     pub heads: Vec<LogHead>,
     /// The first entry of each chain that does not fit, for each way in which it does not.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<LogFault>,
 }
 
 impl Verdict {
@@ -31,7 +31,7 @@ impl Verdict {
 
 /// An entry that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct LogFault {
     /// Whose chain.
     pub replica: String,
     /// Its number.
@@ -61,7 +61,7 @@ pub enum Wrong {
     LostWhenPutBack,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for LogFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { replica, seq, wrong } = self;
         let why = match wrong {
@@ -114,7 +114,7 @@ pub(in crate::programme) fn replicas(tx: &mut dyn crate::store::Tx) -> Result<Ve
 struct Said {
     /// By replica and number: the hash, and whether it was said in this life of the store.
     by_place: BTreeMap<String, BTreeMap<i64, Vec<(String, bool)>>>,
-    faults: Vec<Fault>,
+    faults: Vec<LogFault>,
 }
 
 impl Said {
@@ -146,14 +146,14 @@ impl Said {
 
     /// The first of each kind in a chain says it all: every later one follows from it.
     fn note(&mut self, replica: &str, seq: i64, wrong: Wrong) {
-        let again = |fault: &Fault| fault.replica == replica && fault.wrong == wrong;
+        let again = |fault: &LogFault| fault.replica == replica && fault.wrong == wrong;
         if !self.faults.iter().any(again) {
-            self.faults.push(Fault { replica: replica.to_owned(), seq, wrong });
+            self.faults.push(LogFault { replica: replica.to_owned(), seq, wrong });
         }
     }
 
     /// Every fault, with what was said of entries that are not here.
-    fn left(mut self) -> Vec<Fault> {
+    fn left(mut self) -> Vec<LogFault> {
         for (replica, places) in std::mem::take(&mut self.by_place) {
             for (seq, said) in places {
                 for (_, now) in said {
@@ -166,7 +166,7 @@ impl Said {
 }
 
 /// Follows one chain to its end, or to the first entry that does not fit.
-fn follow(store: &Store, replica: &str, said: &mut Said) -> Result<(Option<LogHead>, Option<Fault>)> {
+fn follow(store: &Store, replica: &str, said: &mut Said) -> Result<(Option<LogHead>, Option<LogFault>)> {
     let (mut seq, mut last) = (0, START.to_owned());
     loop {
         let page = store.read(|tx| rows::page(tx, replica, seq, PAGE))?;
@@ -175,7 +175,7 @@ fn follow(store: &Store, replica: &str, said: &mut Said) -> Result<(Option<LogHe
         }
         for row in &page {
             if let Some(wrong) = wrong(row, replica, seq + 1, &last) {
-                let fault = Fault { replica: replica.to_owned(), seq: seq + 1, wrong };
+                let fault = LogFault { replica: replica.to_owned(), seq: seq + 1, wrong };
                 return Ok((head(replica, seq, &last)?, Some(fault)));
             }
             seq += 1;

@@ -133,7 +133,7 @@ fn another_password_ends_every_other_session_and_forgets_every_other_browser() {
     let (mine, theirs) = (known(&store, &id, None, 5), known(&store, &id, None, 6));
     let person = store.read(|tx| get(tx, &id)).expect("read");
     let change = |old: &str, new: &str| {
-        let kept = Kept { session: "none", browser: Some(&mine) };
+        let kept = StaysSignedIn { session: "none", browser: Some(&mine) };
         let by = Who::Person(&id, &Source::HERE);
         change_password(&store, &testing::passwords(), &SystemRandom, &person, (old, new), &kept, by, 10)
     };

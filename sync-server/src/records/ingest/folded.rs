@@ -102,17 +102,17 @@ impl Folded {
 
 /// The records that were folded last.
 #[derive(Debug, Default)]
-pub struct FoldedRecords(Mutex<Kept>);
+pub struct FoldedRecords(Mutex<KeptRecords>);
 
 #[derive(Debug, Default)]
-struct Kept {
+struct KeptRecords {
     records: BTreeMap<EncounterId, (u64, Folded)>,
     events: usize,
     /// Counts the times that something was put here.
     turn: u64,
 }
 
-impl Kept {
+impl KeptRecords {
     fn take(&mut self, encounter: EncounterId) -> Option<Folded> {
         let (_, folded) = self.records.remove(&encounter)?;
         self.events -= folded.state.len();
@@ -160,7 +160,7 @@ impl FoldedRecords {
         });
     }
 
-    fn lock<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> T {
+    fn lock<T>(&self, work: impl FnOnce(&mut KeptRecords) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

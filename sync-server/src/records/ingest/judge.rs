@@ -9,7 +9,7 @@ use crate::store::{StoreError, Tx, people};
 
 /// What is known of an event's author beyond the record.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Author {
+pub(super) struct AuthorStanding {
     /// Whether they are trusted, and yet.
     pub(super) standing: Standing,
     /// Has stored as much today as one may.
@@ -21,7 +21,7 @@ pub(super) fn arrival(
     writing: &Writing<'_>,
     tx: &mut dyn Tx,
     event: &Event,
-    author: Author,
+    author: AuthorStanding,
 ) -> Result<Option<HoldReason>, StoreError> {
     if author.standing.revoked {
         return Ok(Some(HoldReason::Revoked));

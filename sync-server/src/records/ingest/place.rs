@@ -100,10 +100,10 @@ impl<'s, 't> Placing<'s, 't> {
             counted.refused.extend(ours.iter().map(|item| item.event.id));
         }
         let left = each_in_turn(theirs, |item| match self.take_sent(&mut writing, item)? {
-            Placed::OutOfPlace => Ok(Turn::Later),
+            Placed::OutOfPlace => Ok(Attempt::Later),
             took @ (Placed::New | Placed::Known) => {
                 counted.count(took == Placed::New);
-                Ok(Turn::Done)
+                Ok(Attempt::Done)
             }
         })?;
         let_wait(left, counted, |item| self.wait_behind(item))?;
@@ -219,8 +219,8 @@ impl<'s, 't> Placing<'s, 't> {
         writing.leave_waiting(more);
         self.room.take(items.len() * room::TAKE);
         let left = each_in_turn(items.iter().collect(), |item| match self.take(writing, item)? {
-            Placed::OutOfPlace => Ok(Turn::Later),
-            Placed::New | Placed::Known => Ok(Turn::Done),
+            Placed::OutOfPlace => Ok(Attempt::Later),
+            Placed::New | Placed::Known => Ok(Attempt::Done),
         })?;
         let left: BTreeSet<EventId> = left.iter().map(|item| item.event.id).collect();
         for item in items.iter().filter(|item| !left.contains(&item.event.id)) {
@@ -271,17 +271,17 @@ fn let_wait(
     mut wait: impl FnMut(&Authentic) -> Result<Waits, IngestError>,
 ) -> Result<(), IngestError> {
     let left = each_in_turn(items, |item| match wait(item)? {
-        Waits::OutOfPlace => Ok(Turn::Later),
+        Waits::OutOfPlace => Ok(Attempt::Later),
         Waits::Yes(kept) => {
             counted.count(kept == Kept::New);
-            Ok(Turn::Done)
+            Ok(Attempt::Done)
         }
     })?;
     counted.refused.extend(left.iter().map(|item| item.event.id));
     Ok(())
 }
 
-enum Turn {
+enum Attempt {
     Done,
     /// What it follows may come behind it.
     Later,
@@ -290,15 +290,15 @@ enum Turn {
 /// Gives each its turn, again and again until none has use of another; gives what is left.
 fn each_in_turn<'i>(
     mut items: Vec<&'i Authentic>,
-    mut turn: impl FnMut(&'i Authentic) -> Result<Turn, IngestError>,
+    mut turn: impl FnMut(&'i Authentic) -> Result<Attempt, IngestError>,
 ) -> Result<Vec<&'i Authentic>, IngestError> {
     loop {
         let before = items.len();
         let mut left = Vec::new();
         for item in items {
             match turn(item)? {
-                Turn::Done => {}
-                Turn::Later => left.push(item),
+                Attempt::Done => {}
+                Attempt::Later => left.push(item),
             }
         }
         if left.is_empty() || left.len() == before {

@@ -77,7 +77,7 @@ pub(super) fn run(certificate: &InstallCertificate, events: Vec<SignedEvent>, ex
 
 /// The number that the first event of a run stands for: as the first header says that is authentic, for what is damaged
 /// may name any number; else as any says; else where the line goes on.
-fn first_number(events: &[SignedEvent], looked: &[Looked], expected: u64) -> u64 {
+fn first_number(events: &[SignedEvent], looked: &[Checked], expected: u64) -> u64 {
     let said = |signed_only: bool| {
         events.iter().zip(looked).zip(0_u64..).find_map(|((signed, looked), place)| {
             if signed_only && !looked.signature_fits {
@@ -97,7 +97,7 @@ fn first_number(events: &[SignedEvent], looked: &[Looked], expected: u64) -> u64
 /// One event of a run, at its number, after the one before it.
 fn in_run(
     certificate: &InstallCertificate,
-    looked: Looked,
+    looked: Checked,
     seq: u64,
     before: Option<&Authentic>,
 ) -> Result<Event, &'static str> {
@@ -124,7 +124,7 @@ fn in_run(
 }
 
 /// What can be said of an event without its neighbours.
-struct Looked {
+struct Checked {
     read: Result<Event, Unreadable>,
     signature_fits: bool,
 }
@@ -134,8 +134,8 @@ const WORTH_A_THREAD: usize = 32;
 
 /// Reads each event and checks its signature, on every core: nearly half of what an upload costs a server, and no event's
 /// outcome depends on another's.
-fn look(key: &PublicKey, events: &[SignedEvent]) -> Vec<Looked> {
-    let one = |signed: &SignedEvent| Looked {
+fn look(key: &PublicKey, events: &[SignedEvent]) -> Vec<Checked> {
+    let one = |signed: &SignedEvent| Checked {
         read: signed.read(),
         signature_fits: key.verify(Tag::Event, signed.header.as_bytes(), &signed.signature).is_ok(),
     };
@@ -146,9 +146,9 @@ fn look(key: &PublicKey, events: &[SignedEvent]) -> Vec<Looked> {
         let one = &one;
         let others: Vec<_> = others
             .chunks(share)
-            .map(|part| scope.spawn(move || part.iter().map(one).collect::<Vec<Looked>>()))
+            .map(|part| scope.spawn(move || part.iter().map(one).collect::<Vec<Checked>>()))
             .collect();
-        let mut looked: Vec<Looked> = own.iter().map(one).collect();
+        let mut looked: Vec<Checked> = own.iter().map(one).collect();
         for other in others {
             looked.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }

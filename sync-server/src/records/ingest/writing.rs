@@ -194,7 +194,7 @@ impl<'s> Writing<'s> {
         }
         // Counted once it has its place, and never again.
         let beyond = used.count(tx, item)?;
-        let why = judge::arrival(self, tx, event, judge::Author { standing, beyond })?;
+        let why = judge::arrival(self, tx, event, judge::AuthorStanding { standing, beyond })?;
         if let Some(why) = why
             && self.folded.state.held(&event.id).is_none()
         {

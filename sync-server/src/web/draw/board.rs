@@ -3,7 +3,7 @@
 use firsthours_core::protocol::ClockResult;
 use firsthours_core::record::PhaseStatus;
 use firsthours_core::view::{CallView, ClockView, PhaseView};
-use firsthours_core::words::{Label, Sentence, list};
+use firsthours_core::words::{ClockSentence, Label, list};
 use maud::{Markup, html};
 
 use super::parts::{Draw, Key, Weight, chip, more, phase_word};
@@ -141,7 +141,7 @@ pub(super) fn clocks(draw: Draw<'_>) -> Markup {
             h2 #clocks-title.fh-side-title { (title) }
             (cards(&pressing))
             @if !others.is_empty() {
-                @let count = Sentence::OtherClocks { count: others.len() }.text(draw.language);
+                @let count = ClockSentence::OtherClocks { count: others.len() }.text(draw.language);
                 (more(&count, false, &cards(&others)))
             }
         }

@@ -2,7 +2,7 @@
 
 use firsthours_core::protocol::FieldKind;
 use firsthours_core::view::{FieldView, OptionView};
-use firsthours_core::words::{Label, Sentence};
+use firsthours_core::words::{Label, StepSentence};
 use maud::{Markup, html};
 
 use super::moment;
@@ -285,7 +285,7 @@ impl Control<'_> {
                     // The parser drops the first end of line of a text area, so one is given away.
                     "\n" (self.value())
                 }
-                p.fh-field__hint id={ (self.id) "-hint" } { (Sentence::AtMostChars { max }.text(self.draw.language)) }
+                p.fh-field__hint id={ (self.id) "-hint" } { (StepSentence::AtMostChars { max }.text(self.draw.language)) }
                 (self.below())
             }
         }

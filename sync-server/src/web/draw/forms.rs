@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use firsthours_core::protocol::{FieldKind, Limits, Phase, Value};
+use firsthours_core::protocol::{FieldKind, FieldLimits, Phase, Value};
 use firsthours_core::record::{Act, EncounterId, EntryId, EventId, PersonId, Refusal, Sharing};
 use firsthours_core::view::{EncounterView, EntryView, FieldView, StepView};
 use firsthours_core::words::{self, Label, Language};
@@ -36,12 +36,12 @@ pub struct FieldFault {
     /// The control's name; empty for the whole form.
     pub control: String,
     /// What it is.
-    pub fault: Fault,
+    pub fault: FormFault,
 }
 
 /// What can be wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
+pub enum FormFault {
     /// Not a day and a time.
     Moment,
     /// A time over which the clocks were put forward.
@@ -57,12 +57,12 @@ pub enum Fault {
     /// The form is not one of this record.
     Form,
     /// The record refuses it.
-    Refused(Refusal),
+    RefusedForm(Refusal),
     /// A sentence that somebody else made.
     Said(String),
 }
 
-impl Fault {
+impl FormFault {
     /// The sentence. `title` gives the title of a step.
     pub fn text(&self, language: Language, title: &dyn Fn(&str) -> String) -> String {
         let label = match self {
@@ -73,7 +73,7 @@ impl Fault {
             Self::Nothing => Label::SaveNothing,
             Self::Chosen => Label::Choose,
             Self::Form => Label::FaultForm,
-            Self::Refused(refusal) => return words::refusal(refusal, language, title),
+            Self::RefusedForm(refusal) => return words::refusal(refusal, language, title),
             Self::Said(sentence) => return sentence.clone(),
         };
         label.text(language).to_owned()
@@ -89,7 +89,7 @@ pub fn faults_of(refusal: Refusal) -> Vec<FieldFault> {
         Refusal::EmptyText | Refusal::TooLong { .. } => "text".to_owned(),
         _ => String::new(),
     };
-    vec![FieldFault { control, fault: Fault::Refused(refusal) }]
+    vec![FieldFault { control, fault: FormFault::RefusedForm(refusal) }]
 }
 
 /// The token of the view that the form was on.
@@ -114,7 +114,7 @@ pub fn read(pairs: &Pairs, view: &EncounterView, zone: &str, now: i64) -> Result
             step: form.step()?.id.clone(),
             why: form.needed(
                 "why",
-                Fault::Refused(Refusal::NoSuchReason { step: String::new(), why: String::new() }),
+                FormFault::RefusedForm(Refusal::NoSuchReason { step: String::new(), why: String::new() }),
             )?,
             note: form.text("note"),
             reason: form.text("reason"),
@@ -122,7 +122,7 @@ pub fn read(pairs: &Pairs, view: &EncounterView, zone: &str, now: i64) -> Result
         "reopen" => Act::Reopen { step: form.step()?.id.clone(), reason: form.text("reason") },
         "withdraw" => Act::WithdrawEntry {
             step: form.step()?.id.clone(),
-            entry: form.entry()?.ok_or_else(|| whole(Fault::Form))?,
+            entry: form.entry()?.ok_or_else(|| whole(FormFault::Form))?,
             reason: form.text("reason"),
         },
         "note" => Act::Note { step: form.maybe_step()?, text: form.written("text")? },
@@ -139,7 +139,7 @@ pub fn read(pairs: &Pairs, view: &EncounterView, zone: &str, now: i64) -> Result
         "reassign" => Act::Reassign { to: form.person()? },
         "same" => Act::SameEncounter { with: Some(form.record()?) },
         "not_same" => Act::SameEncounter { with: None },
-        _ => return Err(whole(Fault::Form)),
+        _ => return Err(whole(FormFault::Form)),
     };
     Ok(vec![act])
 }
@@ -164,7 +164,7 @@ impl<'a> Form<'a> {
         let decision = match self.pairs.get("decide") {
             Some("return") => Act::Return { phase },
             Some("approve") => Act::Approve { phase },
-            _ => return Err(whole(Fault::Form)),
+            _ => return Err(whole(FormFault::Form)),
         };
         // A comment that was typed is never dropped, whichever button was pressed.
         let comment = self.text("text").map(|text| Act::Comment { step: None, text });
@@ -196,12 +196,12 @@ impl<'a> Form<'a> {
             return Err(faults);
         }
         if values.is_empty() {
-            return Err(whole(Fault::Nothing));
+            return Err(whole(FormFault::Nothing));
         }
         Ok(Act::Answer { step: step.id.clone(), entry, values, reason: self.text("reason") })
     }
 
-    fn change(&self, field: &FieldView) -> Result<Change, Fault> {
+    fn change(&self, field: &FieldView) -> Result<Change, FormFault> {
         let (value, was) = (format!("v.{}", field.id), format!("was.{}", field.id));
         // Without what it showed, the form did not hold this field.
         let Some(was) = self.pairs.get(&was).map(normal) else { return Ok(Change::Nothing) };
@@ -231,25 +231,25 @@ impl<'a> Form<'a> {
         self.value(field, typed, which).map(Change::To)
     }
 
-    fn value(&self, field: &FieldView, typed: String, which: Option<Which>) -> Result<Value, Fault> {
+    fn value(&self, field: &FieldView, typed: String, which: Option<Which>) -> Result<Value, FormFault> {
         Ok(match field.kind {
             FieldKind::Flag => Value::Flag(match typed.as_str() {
                 "yes" => true,
                 "no" => false,
-                _ => return Err(Fault::Form),
+                _ => return Err(FormFault::Form),
             }),
             FieldKind::Moment => {
                 Value::Number(moment::read(&typed, self.zone, which, self.now).map_err(|unclear| {
                     match unclear {
-                        Unclear::Unreadable => Fault::Moment,
-                        Unclear::Skipped => Fault::Skipped,
-                        Unclear::Twice => Fault::Twice,
+                        Unclear::Unreadable => FormFault::Moment,
+                        Unclear::Skipped => FormFault::Skipped,
+                        Unclear::Twice => FormFault::Twice,
                     }
                 })?)
             }
-            FieldKind::Count => Value::Number(typed.parse().map_err(|_| Fault::Count)?),
+            FieldKind::Count => Value::Number(typed.parse().map_err(|_| FormFault::Count)?),
             FieldKind::Choice | FieldKind::Code | FieldKind::Text | FieldKind::Note => Value::Text(typed),
-            FieldKind::Choices => return Err(Fault::Form),
+            FieldKind::Choices => return Err(FormFault::Form),
         })
     }
 
@@ -264,7 +264,7 @@ impl<'a> Form<'a> {
     fn step(&self) -> Result<&'a StepView, Vec<FieldFault>> {
         let id = self.pairs.get("step").unwrap_or_default();
         let mut steps = self.view.sections.iter().flat_map(|section| &section.steps);
-        steps.find(|step| step.id == id).ok_or_else(|| whole(Fault::Form))
+        steps.find(|step| step.id == id).ok_or_else(|| whole(FormFault::Form))
     }
 
     fn maybe_step(&self) -> Result<Option<String>, Vec<FieldFault>> {
@@ -277,24 +277,24 @@ impl<'a> Form<'a> {
     fn entry(&self) -> Result<Option<EntryId>, Vec<FieldFault>> {
         match self.pairs.get("entry").unwrap_or_default() {
             "" => Ok(None),
-            id => id.parse().map(Some).map_err(|_| whole(Fault::Form)),
+            id => id.parse().map(Some).map_err(|_| whole(FormFault::Form)),
         }
     }
 
     fn on(&self) -> Result<EventId, Vec<FieldFault>> {
-        self.pairs.get("on").and_then(|id| id.parse().ok()).ok_or_else(|| whole(Fault::Form))
+        self.pairs.get("on").and_then(|id| id.parse().ok()).ok_or_else(|| whole(FormFault::Form))
     }
 
     fn person(&self) -> Result<PersonId, Vec<FieldFault>> {
-        self.needed("to", Fault::Chosen).map(PersonId)
+        self.needed("to", FormFault::Chosen).map(PersonId)
     }
 
     fn record(&self) -> Result<EncounterId, Vec<FieldFault>> {
-        self.needed("to", Fault::Chosen)?.parse().map_err(|_| whole(Fault::Form))
+        self.needed("to", FormFault::Chosen)?.parse().map_err(|_| whole(FormFault::Form))
     }
 
     fn phase(&self) -> Result<Phase, Vec<FieldFault>> {
-        self.pairs.get("on").and_then(read_phase).ok_or_else(|| whole(Fault::Form))
+        self.pairs.get("on").and_then(read_phase).ok_or_else(|| whole(FormFault::Form))
     }
 
     /// A text that may be left out.
@@ -302,12 +302,12 @@ impl<'a> Form<'a> {
         self.pairs.get(name).map(normal).filter(|text| !text.trim().is_empty())
     }
 
-    fn needed(&self, name: &str, fault: Fault) -> Result<String, Vec<FieldFault>> {
+    fn needed(&self, name: &str, fault: FormFault) -> Result<String, Vec<FieldFault>> {
         self.text(name).ok_or_else(|| vec![FieldFault { control: name.to_owned(), fault }])
     }
 
     fn written(&self, name: &str) -> Result<String, Vec<FieldFault>> {
-        let text = self.needed(name, Fault::Refused(Refusal::EmptyText))?;
+        let text = self.needed(name, FormFault::RefusedForm(Refusal::EmptyText))?;
         fits(&text)?;
         Ok(text)
     }
@@ -319,18 +319,18 @@ fn fields(step: &StepView, entry: Option<EntryId>) -> Result<&[FieldView], Vec<F
     let same = |found: &&EntryView| found.id == id;
     let found = step.entries.iter().find(same).or_else(|| step.withdrawn.iter().find(same));
     let found = found.or_else(|| step.entries.first().filter(|_| entry.is_none()));
-    found.map(|entry| entry.fields.as_slice()).ok_or_else(|| whole(Fault::Form))
+    found.map(|entry| entry.fields.as_slice()).ok_or_else(|| whole(FormFault::Form))
 }
 
 fn fits(text: &str) -> Result<(), Vec<FieldFault>> {
     let chars = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
-    if chars <= Limits::NOTE_CHARS {
+    if chars <= FieldLimits::NOTE_CHARS {
         return Ok(());
     }
-    Err(faults_of(Refusal::TooLong { chars, max: Limits::NOTE_CHARS }))
+    Err(faults_of(Refusal::TooLong { chars, max: FieldLimits::NOTE_CHARS }))
 }
 
-fn whole(fault: Fault) -> Vec<FieldFault> {
+fn whole(fault: FormFault) -> Vec<FieldFault> {
     vec![FieldFault { control: String::new(), fault }]
 }
 

@@ -4,6 +4,7 @@
 //! [`Forms`]. A view says everything, so nothing here decides anything about a record. Every form is sent to
 //! `{base}/act` and read back by [`forms::read`].
 
+mod about;
 mod board;
 mod field;
 pub mod forms;
@@ -13,11 +14,10 @@ mod parts;
 mod sheet;
 mod step;
 mod thread;
-mod whole;
 
 pub use board::status as phase_chip;
 pub use home::home;
-pub use parts::{Desk, Forms, Refused, chip, more};
+pub use parts::{Desk, Forms, RefusedForm, chip, more};
 pub use sheet::sheet;
 
 use firsthours_core::view::EncounterView;
@@ -30,7 +30,7 @@ pub fn record(view: &EncounterView, forms: &Forms, language: Language, aside: &M
     html! {
         (error_summary(draw))
         @for notice in &view.notices { p.fh-notice.fh-notice--warn { (notice) } }
-        (whole::newer(draw))
+        (about::newer(draw))
         (board::overdue(draw))
         (thread::offers(draw))
         @if forms.at_desk {
@@ -39,16 +39,16 @@ pub fn record(view: &EncounterView, forms: &Forms, language: Language, aside: &M
                     (board::phases(draw))
                     (board::next(draw))
                     (sections(draw))
-                    (whole::carried(draw))
+                    (about::carried(draw))
                 }
                 div.fh-stack {
                     (board::clocks(draw))
                     (board::calls(draw))
                     (remarks(draw))
-                    (whole::scene(draw))
-                    (whole::sheets(draw))
-                    (whole::reassign(draw))
-                    (whole::same(draw))
+                    (about::scene(draw))
+                    (about::sheets(draw))
+                    (about::reassign(draw))
+                    (about::same(draw))
                     (aside)
                 }
             }
@@ -57,11 +57,11 @@ pub fn record(view: &EncounterView, forms: &Forms, language: Language, aside: &M
             (board::clocks(draw))
             (board::calls(draw))
             (sections(draw))
-            (whole::carried(draw))
+            (about::carried(draw))
             (board::phases(draw))
             (remarks(draw))
-            (whole::scene(draw))
-            (whole::sheets(draw))
+            (about::scene(draw))
+            (about::sheets(draw))
             (thread::join(draw))
             (thread::pass(draw))
             (thread::void(draw))

@@ -5,7 +5,7 @@ use firsthours_core::view::EncounterView;
 use firsthours_core::words::{Label, Language};
 use maud::{Markup, html};
 
-use super::forms::{Fault, FieldFault, Pairs};
+use super::forms::{FieldFault, FormFault, Pairs};
 
 /// How the forms of a drawing work.
 #[derive(Debug, Clone, Default)]
@@ -21,7 +21,7 @@ pub struct Forms {
     /// The step to show open.
     pub open: Option<String>,
     /// The form that was not accepted: drawn again as it was typed, with what is wrong beside it.
-    pub refused: Option<Refused>,
+    pub refused: Option<RefusedForm>,
     /// What only a page at a desk offers.
     pub desk: Desk,
 }
@@ -39,7 +39,7 @@ pub struct Desk {
 
 /// A form that was not accepted.
 #[derive(Debug, Clone, Default)]
-pub struct Refused {
+pub struct RefusedForm {
     /// What was sent.
     pub pairs: Pairs,
     /// What is wrong with it.
@@ -118,7 +118,7 @@ impl Draw<'_> {
     /// Whether this hour has to be told apart from its double.
     pub(super) fn twice(&self, key: &Key, control: &str) -> bool {
         let faults = self.forms.refused.iter().flat_map(|refused| &refused.faults);
-        let asked = faults.clone().any(|fault| fault.control == control && fault.fault == Fault::Twice);
+        let asked = faults.clone().any(|fault| fault.control == control && fault.fault == FormFault::Twice);
         asked && self.typed(key).is_some()
     }
 

@@ -3,7 +3,7 @@
 use firsthours_core::protocol::FieldClass;
 use firsthours_core::record::{PhaseStatus, StepState, ThreadState};
 use firsthours_core::view::{EntryView, FieldView, Section, StepView};
-use firsthours_core::words::{Label, Sentence};
+use firsthours_core::words::{Label, RecordSentence, StepSentence};
 use maud::{Markup, html};
 
 use super::parts::{Draw, Key, Weight, chip, more};
@@ -29,7 +29,7 @@ pub(super) fn list(draw: Draw<'_>, section: &Section) -> Markup {
     let steps = |steps: &[&StepView]| {
         html! { ol.fh-steps { @for step in steps { li { (one(draw, step, settled, says_author)) } } } }
     };
-    let count = Sentence::StepsNotApplicable { count: aside.len() }.text(draw.language);
+    let count = StepSentence::StepsNotApplicable { count: aside.len() }.text(draw.language);
     let wanted = aside.iter().any(|step| draw.forms.open.as_deref() == Some(step.id.as_str()));
     html! {
         @if !shown.is_empty() { (steps(&shown)) }
@@ -72,7 +72,7 @@ fn head(draw: Draw<'_>, step: &StepView, kind: &str, says_author: bool) -> Marku
         span.fh-chips {
             @if comments > 0 {
                 @let count = i32::try_from(comments).unwrap_or(i32::MAX);
-                (chip("returned", &Sentence::CommentsOpen { count }.text(draw.language)))
+                (chip("returned", &RecordSentence::CommentsOpen { count }.text(draw.language)))
             }
             @if urgent { (chip("urgent", Label::Urgent.text(draw.language))) }
             (chip(kind, &step.state_text))
@@ -159,7 +159,7 @@ fn entries(draw: Draw<'_>, step: &StepView, settled: bool) -> Markup {
         @for (index, entry) in step.entries.iter().enumerate() {
             div.fh-step__entry[several] {
                 @if several {
-                    h4 { (Sentence::EntryNumber { number: index + 1 }.text(draw.language)) }
+                    h4 { (StepSentence::EntryNumber { number: index + 1 }.text(draw.language)) }
                 }
                 @if forms { (answer(draw, step, &entry.id, &entry.fields, settled)) (withdraw(draw, step, entry, settled)) }
                 @else { (field::values(&entry.fields)) }

@@ -8,8 +8,8 @@ use firsthours_core::view::{
 use firsthours_core::words::Language;
 use maud::html;
 
-use super::forms::{Fault, FieldFault, Pairs, faults_of, read};
-use super::{Forms, Refused, record};
+use super::forms::{FieldFault, FormFault, Pairs, faults_of, read};
+use super::{Forms, RefusedForm, record};
 
 const ZONE: &str = "America/Los_Angeles";
 /// 2026-11-23 21:14 there.
@@ -106,7 +106,7 @@ fn pairs(sent: &[(&str, &str)]) -> Pairs {
 }
 
 /// What an answer to one field becomes: `None` as a value takes it back.
-fn answer(field: FieldView, sent: &[(&str, &str)]) -> Result<Option<Value>, Fault> {
+fn answer(field: FieldView, sent: &[(&str, &str)]) -> Result<Option<Value>, FormFault> {
     let mut all = vec![("act", "answer"), ("step", "s1")];
     all.extend_from_slice(sent);
     let id = field.id.clone();
@@ -141,11 +141,11 @@ fn each_kind_of_field_is_read() {
 #[test]
 fn what_cannot_be_read_is_said_at_its_field() {
     let typed = |kind, value| answer(field("f", kind, ""), &[("was.f", ""), ("v.f", value)]);
-    assert_eq!(typed(FieldKind::Count, "two"), Err(Fault::Count));
-    assert_eq!(typed(FieldKind::Flag, "maybe"), Err(Fault::Form));
-    assert_eq!(typed(FieldKind::Moment, "at night"), Err(Fault::Moment));
-    assert_eq!(typed(FieldKind::Moment, "2026-03-08T02:30"), Err(Fault::Skipped));
-    assert_eq!(typed(FieldKind::Moment, "2026-11-01T01:30"), Err(Fault::Twice));
+    assert_eq!(typed(FieldKind::Count, "two"), Err(FormFault::Count));
+    assert_eq!(typed(FieldKind::Flag, "maybe"), Err(FormFault::Form));
+    assert_eq!(typed(FieldKind::Moment, "at night"), Err(FormFault::Moment));
+    assert_eq!(typed(FieldKind::Moment, "2026-03-08T02:30"), Err(FormFault::Skipped));
+    assert_eq!(typed(FieldKind::Moment, "2026-11-01T01:30"), Err(FormFault::Twice));
     let first = answer(
         field("f", FieldKind::Moment, ""),
         &[("was.f", ""), ("v.f", "2026-11-01T01:30"), ("which.f", "second")],
@@ -165,7 +165,7 @@ fn every_fault_of_a_form_is_listed_at_once() {
 
 #[test]
 fn only_what_was_changed_is_written_and_what_was_emptied_is_taken_back() {
-    let nothing = Err(Fault::Nothing);
+    let nothing = Err(FormFault::Nothing);
     assert_eq!(answer(field("f", FieldKind::Text, "old"), &[("was.f", "old"), ("v.f", "old")]), nothing);
     assert_eq!(
         answer(field("f", FieldKind::Text, "new"), &[("was.f", "old"), ("v.f", "old")]),
@@ -190,7 +190,7 @@ fn a_conflict_starts_empty_so_that_only_a_decision_settles_it() {
     let page = drawn(&view(vec![disputed.clone()]), Forms::default());
     assert!(page.contains("A: one") && page.contains("A: two"));
     assert!(page.contains("name=\"was.f\" value=\"\"") && !page.contains("value=\"one\""), "{page}");
-    assert_eq!(answer(disputed.clone(), &[("was.f", ""), ("v.f", "")]), Err(Fault::Nothing));
+    assert_eq!(answer(disputed.clone(), &[("was.f", ""), ("v.f", "")]), Err(FormFault::Nothing));
     let decided = answer(disputed, &[("was.f", ""), ("v.f", "two")]);
     assert_eq!(decided, Ok(Some(Value::Text("two".to_owned()))));
 }
@@ -241,8 +241,8 @@ fn drawn(view: &EncounterView, forms: Forms) -> String {
 #[test]
 fn a_form_that_was_refused_is_drawn_again_as_it_was_typed() {
     let sent = pairs(&[("act", "answer"), ("step", "s1"), ("was.f", ""), ("v.f", "<soon>")]);
-    let faults = vec![FieldFault { control: "v.f".to_owned(), fault: Fault::Moment }];
-    let forms = Forms { refused: Some(Refused { pairs: sent, faults }), ..Forms::default() };
+    let faults = vec![FieldFault { control: "v.f".to_owned(), fault: FormFault::Moment }];
+    let forms = Forms { refused: Some(RefusedForm { pairs: sent, faults }), ..Forms::default() };
     let page = drawn(&view(vec![field("f", FieldKind::Moment, "")]), forms);
     assert!(page.contains("value=\"&lt;soon&gt;\""), "typed text is kept and escaped: {page}");
     assert!(page.contains("href=\"#f-answer-s1-v-f\"") && page.contains("id=\"f-answer-s1-v-f\""));

@@ -1,6 +1,6 @@
 //! Comments, notes and requests, and the forms that answer them.
 
-use firsthours_core::protocol::Limits;
+use firsthours_core::protocol::FieldLimits;
 use firsthours_core::record::ThreadState;
 use firsthours_core::view::{NoteView, ThreadView};
 use firsthours_core::words::Label;
@@ -10,7 +10,7 @@ use super::parts::{Draw, Key, Weight, chip, more};
 
 /// The longest text of a comment, reply or note.
 pub(super) fn note_chars() -> i32 {
-    i32::try_from(Limits::NOTE_CHARS).unwrap_or(i32::MAX)
+    i32::try_from(FieldLimits::NOTE_CHARS).unwrap_or(i32::MAX)
 }
 
 /// Comments with their replies, open ones first.

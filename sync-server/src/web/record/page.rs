@@ -1,10 +1,10 @@
 //! The page around a record's view: how to open hidden fields, the timeline, and who looked.
 
 use firsthours_core::record::EncounterId;
-use firsthours_core::words::{Label, Language, Sentence, day_and_time};
+use firsthours_core::words::{Label, Language, SyncSentence, day_and_time};
 use maud::{Markup, html};
 
-use super::{Drawn, Line, Looked, REASONS};
+use super::{Drawn, Line, LookEntry, REASONS};
 use crate::app::App;
 use crate::programme::audit::{self, What};
 use crate::store::audit::{self as log, EntryRow};
@@ -52,7 +52,7 @@ pub(super) fn page(app: &App, lang: Lang, reader: &Reader, shown: &Shown<'_>) ->
             p.fh-meta { (view.protocol) }
         }
         @if drawn.new > 0 {
-            p.fh-notice role="status" { (Sentence::NewSinceOpened { count: drawn.new }.text(language)) }
+            p.fh-notice role="status" { (SyncSentence::NewSinceOpened { count: drawn.new }.text(language)) }
         }
         @if shown.opened { p.fh-notice.fh-notice--warn role="status" { (Label::HiddenShown.text(language)) } }
         (draw::record(view, shown.forms, language, &aside))
@@ -142,7 +142,7 @@ fn looks_list(shown: &Shown<'_>, language: Language) -> Markup {
 }
 
 /// The one line that stands for a long list.
-fn latest(looks: &[Looked], language: Language) -> String {
+fn latest(looks: &[LookEntry], language: Language) -> String {
     let mut names: Vec<&str> = Vec::new();
     for look in looks {
         if !names.contains(&look.who.as_str()) {
@@ -173,9 +173,9 @@ fn reason(code: &str) -> Option<Label> {
 }
 
 /// Who last looked at the record, the newest first; the same look again and again is one line.
-pub(super) fn looks(tx: &mut dyn Tx, names: &Known, encounter: EncounterId) -> Result<Vec<Looked>> {
+pub(super) fn looks(tx: &mut dyn Tx, names: &Known, encounter: EncounterId) -> Result<Vec<LookEntry>> {
     let rows = log::looks(tx, encounter, LOOKS)?;
-    let mut looks: Vec<Looked> = Vec::new();
+    let mut looks: Vec<LookEntry> = Vec::new();
     for row in &rows {
         let look = look(row, names);
         let again = looks.last().is_some_and(|last| (&last.who, last.what) == (&look.who, look.what));
@@ -186,10 +186,10 @@ pub(super) fn looks(tx: &mut dyn Tx, names: &Known, encounter: EncounterId) -> R
     Ok(looks)
 }
 
-fn look(row: &EntryRow, names: &Known) -> Looked {
+fn look(row: &EntryRow, names: &Known) -> LookEntry {
     let kinds = [What::FieldsUnmasked, What::RecordServed, What::RecordOpened, What::SheetMade];
     let what = kinds.into_iter().find(|what| audit::code(*what) == row.what).unwrap_or(What::RecordOpened);
     let said: serde_json::Value = serde_json::from_str(&row.text).unwrap_or_default();
     let why = said.pointer("/detail/why").and_then(|why| why.as_str()).map(str::to_owned);
-    Looked { who: names.author(&row.who), what, why, at_ms: row.at_ms }
+    LookEntry { who: names.author(&row.who), what, why, at_ms: row.at_ms }
 }

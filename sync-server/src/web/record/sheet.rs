@@ -13,7 +13,7 @@ use firsthours_core::words::{Label, Language};
 use maud::{Markup, html};
 
 use super::page::reason_form;
-use super::{Opening, REASONS, find, read_id, reader_of};
+use super::{HiddenFieldsForm, REASONS, find, read_id, reader_of};
 use crate::app::App;
 use crate::programme::audit::{self, Entry, What};
 use crate::programme::permission::Deed;
@@ -53,7 +53,7 @@ pub async fn open(
     lang: Lang,
     reader: Reader,
     Path((id, sheet)): Path<(String, String)>,
-    Form(sent): Form<Opening>,
+    Form(sent): Form<HiddenFieldsForm>,
 ) -> Result<Response, AppError> {
     let why = sent.why.unwrap_or_default();
     let why = REASONS.into_iter().find(|reason| *reason == why);

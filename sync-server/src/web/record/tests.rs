@@ -1,8 +1,8 @@
 use axum::http::{StatusCode, header};
 
+mod about;
 pub(crate) mod phone;
 mod rights;
-mod whole;
 
 use phone::{ENCOUNTER, Station, station, text};
 

@@ -1,16 +1,15 @@
-//! Sentences about a record as a whole: its versions, its scene, what is disputed, its sheets, its alarms.
+//! Sentences about a record among others: its versions, its scene, what is disputed.
 
-use super::Language;
+use crate::words::Language;
 
 /// A sentence and what it is about. Names and times come in as they are to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Whole<'a> {
-    EventMoved { who: &'a str },
-    EventIncidentLinked { who: &'a str },
-    EventReassigned { who: &'a str, to: &'a str },
-    EventSame { who: &'a str, code: &'a str },
-    EventNotSame { who: &'a str },
-    EventCopied { who: &'a str, step: &'a str, code: &'a str },
+pub enum RecordSentence<'a> {
+    OfferJoin { who: &'a str },
+    StillOpen { steps: &'a str },
+    ProtocolRecalled,
+    Conflicts { count: i32 },
+    CommentsOpen { count: i32 },
     DisputeHolder { who: &'a str },
     DisputeVoid,
     DisputeVersion,
@@ -27,54 +26,33 @@ pub enum Whole<'a> {
     MoveKept { answers: usize },
     MoveCarried { answers: usize },
     MoveAsks { steps: usize },
-    AlarmSoon { at: &'a str },
-    AlarmDue,
-    MetBefore { at: &'a str },
-    FirstEntered { anchor: &'a str, sentence: &'a str },
-    SheetMade { when: &'a str, who: &'a str },
-    SheetNotRecorded,
-    SheetByHand,
-    SheetNotApplicable,
-    SheetGaps { count: usize, rows: &'a str },
-    SheetNoGaps,
-    SheetDoneAt { when: &'a str },
-    Attempt { when: &'a str, outcome: &'a str },
-    AttemptBy { when: &'a str, how: &'a str, outcome: &'a str },
-    AttemptArrived { when: &'a str },
-    AttemptNotComing { because: &'a str },
-    NotHereYet { since: &'a str },
     SceneLacks { facts: usize, record: &'a str },
     SceneComplete,
 }
 
-impl Whole<'_> {
+impl RecordSentence<'_> {
     /// The sentence in a language.
     #[expect(clippy::too_many_lines, reason = "one table, both languages side by side")]
     pub fn text(&self, language: Language) -> String {
         let (en, es): (String, String) = match *self {
-            Self::EventMoved { who } => (
-                format!("{who} moved the record to another version of the protocol"),
-                format!("{who} pasó el registro a otra versión del protocolo"),
+            Self::OfferJoin { who } => (
+                format!("{who} asks you to take part in this record."),
+                format!("{who} le pide participar en este registro."),
             ),
-            Self::EventIncidentLinked { who } => (
-                format!("{who} linked the record to a scene"),
-                format!("{who} vinculó el registro a un mismo lugar"),
+            Self::StillOpen { steps } => (
+                format!("Still open: {steps}. Do them or say why they cannot be done."),
+                format!("Sigue pendiente: {steps}. Hágalos o diga por qué no se pueden hacer."),
             ),
-            Self::EventReassigned { who, to } => {
-                (format!("{who} gave the record to {to}"), format!("{who} asignó el registro a {to}"))
+            Self::ProtocolRecalled => (
+                "This version of the protocol was recalled. Ask the station before you go on.".into(),
+                "Esta versión del protocolo fue retirada. Consulte a la estación antes de seguir.".into(),
+            ),
+            Self::Conflicts { count: 1 } => ("1 conflict".into(), "1 conflicto".into()),
+            Self::Conflicts { count } => (format!("{count} conflicts"), format!("{count} conflictos")),
+            Self::CommentsOpen { count: 1 } => ("1 open comment".into(), "1 comentario abierto".into()),
+            Self::CommentsOpen { count } => {
+                (format!("{count} open comments"), format!("{count} comentarios abiertos"))
             }
-            Self::EventSame { who, code } => (
-                format!("{who}: this is the same contact as {code}"),
-                format!("{who}: es el mismo contacto que {code}"),
-            ),
-            Self::EventNotSame { who } => (
-                format!("{who}: this is a contact of its own after all"),
-                format!("{who}: sí es un contacto aparte"),
-            ),
-            Self::EventCopied { who, step, code } => (
-                format!("{who}: {step}, copied from {code}"),
-                format!("{who}: {step}, copiado de {code}"),
-            ),
             Self::DisputeHolder { who } => (
                 format!(
                     "{who} took this record over without knowing of each other. All of them hold it, until one passes it on or a supervisor says who does."
@@ -153,40 +131,6 @@ impl Whole<'_> {
             Self::MoveAsks { steps: 1 } => ("1 further step opens.".into(), "Se abre 1 paso más.".into()),
             Self::MoveAsks { steps } => {
                 (format!("{steps} further steps open."), format!("Se abren {steps} pasos más."))
-            }
-            Self::AlarmSoon { at } => (format!("Something is due at {at}."), format!("Algo vence a las {at}.")),
-            Self::AlarmDue => ("Something is due now.".into(), "Algo vence ahora.".into()),
-            Self::MetBefore { at } => {
-                (format!("Met at {at}, before it began"), format!("Cumplido a las {at}, antes de empezar"))
-            }
-            Self::FirstEntered { anchor, sentence } => (
-                format!("As first entered, from {anchor}: {sentence}"),
-                format!("Como se registró primero, desde {anchor}: {sentence}"),
-            ),
-            Self::SheetMade { when, who } => {
-                (format!("Made {when} for {who}"), format!("Hecho {when} para {who}"))
-            }
-            Self::SheetNotRecorded => ("not recorded".into(), "sin registrar".into()),
-            Self::SheetByHand => ("to be filled in by hand".into(), "para llenar a mano".into()),
-            Self::SheetNotApplicable => ("does not apply".into(), "no aplica".into()),
-            Self::SheetGaps { count: 1, rows } => (format!("1 gap: {rows}"), format!("1 dato falta: {rows}")),
-            Self::SheetGaps { count, rows } => {
-                (format!("{count} gaps: {rows}"), format!("Faltan {count} datos: {rows}"))
-            }
-            Self::SheetNoGaps => ("No gaps.".into(), "No falta ningún dato.".into()),
-            Self::SheetDoneAt { when } => (format!("done, {when}"), format!("hecho, {when}")),
-            Self::Attempt { when, outcome } => {
-                (format!("{when}: {outcome}"), format!("{when}: {outcome}"))
-            }
-            Self::AttemptBy { when, how, outcome } => {
-                (format!("{when}, {how}: {outcome}"), format!("{when}, {how}: {outcome}"))
-            }
-            Self::AttemptArrived { when } => (format!("arrived {when}"), format!("llegada {when}")),
-            Self::AttemptNotComing { because } => {
-                (format!("not coming: {because}"), format!("no viene: {because}"))
-            }
-            Self::NotHereYet { since } => {
-                (format!("called, not here yet ({since})"), format!("con aviso, aún no llega ({since})"))
             }
             Self::SceneLacks { facts: 1, record } => (
                 format!("1 entry of the scene is not yet in {record}."),
