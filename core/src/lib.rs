@@ -18,7 +18,6 @@ pub mod protocol;
 pub mod record;
 #[cfg(feature = "device")]
 pub mod store;
-#[cfg(feature = "device")]
 pub mod sync;
 pub mod view;
 pub mod wire;

@@ -137,7 +137,7 @@ fn an_event_names_the_person_of_its_certificate() {
     let changes: [fn(&mut Author); 3] = [
         |author| author.actor.person = PersonId("p-2".to_owned()),
         |author| author.actor.role = Role::Supervisor,
-        |author| author.actor.agency = "police".to_owned(),
+        |author| author.actor.agency = "police".into(),
     ];
     for change in changes {
         let mut other = author.clone();

@@ -3,6 +3,7 @@
 mod bundle;
 mod diff;
 mod evidence;
+mod exchange;
 mod fold;
 mod golden;
 mod laws;

@@ -99,7 +99,7 @@ fn written(definition: &Definition) -> Record {
 }
 
 fn reader(role: Role, person: &str, sees_all: bool) -> Reader {
-    let actor = Actor { person: PersonId(person.to_owned()), role, agency: "sheriff".to_owned() };
+    let actor = Actor { person: PersonId(person.to_owned()), role, agency: "sheriff".into() };
     Reader { actor, sees_all, at_desk: true }
 }
 

@@ -8,6 +8,7 @@ use crate::programme::audit::Who;
 use crate::programme::people::{self, NewPerson, Passwords};
 use crate::store::{self, Store, StoreKey, migrate};
 use firsthours_core::outside::{ManualClock, SeededRandom, SystemRandom};
+use firsthours_core::record::PersonId;
 
 pub(crate) type Folder = Arc<tempfile::TempDir>;
 
@@ -31,8 +32,8 @@ pub(crate) fn store() -> (Folder, Store) {
 pub(crate) fn places(store: &Store) {
     store
         .write(|tx| {
-            people::add_agency(tx, "north", "North County", Who::Console, 1)?;
-            people::add_station(tx, "mill", "north", "Mill Road", Who::Console, 1)
+            people::add_agency(tx, &"north".into(), "North County", Who::Console, 1)?;
+            people::add_station(tx, &"mill".into(), &"north".into(), "Mill Road", Who::Console, 1)
         })
         .expect("places");
 }
@@ -42,7 +43,7 @@ pub(crate) fn passwords() -> Passwords {
     Passwords::new(8, 1, 1, &SeededRandom::new(1)).expect("parameters")
 }
 
-pub(crate) fn person(store: &Store, role: &str, username: &str) -> String {
+pub(crate) fn person(store: &Store, role: &str, username: &str) -> PersonId {
     let new = NewPerson { name: "Sgt. Vale", role, agency: "north", station: Some("mill"), username };
     people::add(store, &passwords(), &SystemRandom, &new, PASSWORD, Who::Console, 1).expect("add")
 }

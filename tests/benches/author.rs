@@ -9,13 +9,13 @@ use firsthours_core::evidence::{SecretKey, SignedEvent, Tag};
 use firsthours_core::outside::random_bytes;
 use firsthours_core::protocol::Value;
 use firsthours_core::record::{
-    Actor, At, Body as EventBody, EncounterId, EventId, IncidentId, Install, InstallId, Kind, PersonId,
-    Place, Role,
+    Actor, At, Body as EventBody, EncounterId, EventId, IncidentId, Install, InstallId, Kind, Role,
 };
 use firsthours_core::wire::{
     ClockReport, DeviceReport, EventsRequest, HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE, HelloReply,
     HelloRequest, Problem, ProblemKind, ReadMessage, compress, hello_message,
 };
+use firsthours_scripted::Author as Scripted;
 use firsthours_server::programme::audit::{Source, Who};
 use firsthours_server::programme::devices::{self, Ask};
 use firsthours_tests::Programme;
@@ -32,15 +32,10 @@ pub(crate) struct Author<'p> {
     pub(crate) programme: &'p Programme,
     router: axum::Router,
     runtime: tokio::runtime::Runtime,
-    key: SecretKey,
     install: InstallId,
-    pub(crate) actor: Actor,
+    pub(crate) scripted: Scripted,
     token: String,
     protocol: firsthours_core::record::Hash,
-    seq: u64,
-    pub(crate) prev: Option<EventId>,
-    /// How far each record is: its author's number and last event, and its stamp.
-    records: BTreeMap<EncounterId, (u64, Option<EventId>)>,
     opened: u16,
 }
 
@@ -48,7 +43,7 @@ impl<'p> Author<'p> {
     /// A deputy, whose keys and records are made of `seed`.
     pub(crate) fn new(programme: &'p Programme, username: &str, seed: u8) -> Result<Self, Fault> {
         let app = &programme.app;
-        let person = programme.person(username).to_owned();
+        let person = programme.person(username);
         let (key, install) = (SecretKey::from_seed(&[seed; 32]), InstallId([seed; 16]));
         app.store.write(|tx| {
             let code = devices::make_code(tx, &app.trust, &*app.random, &person, Who::Console, app.now_ms())?;
@@ -58,7 +53,7 @@ impl<'p> Author<'p> {
         })?;
         let row =
             app.store.read(|tx| tx.row("select agency from person where id = $1", &[(&person).into()]))?;
-        let agency = row.ok_or("nobody of that name")?.string(0)?;
+        let agency = row.ok_or("nobody of that name")?.text(0)?.into();
         let row =
             app.store.read(|tx| tx.row("select sha256 from protocol order by version desc limit 1", &[]))?;
         let protocol = row.ok_or("no protocol")?.text(0)?.parse()?;
@@ -66,14 +61,14 @@ impl<'p> Author<'p> {
             programme,
             router: firsthours_server::router(app.clone()),
             runtime: tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?,
-            key,
             install,
-            actor: Actor { person: PersonId(person), role: Role::Deputy, agency },
+            scripted: Scripted::of(
+                Install::Phone(install),
+                Actor { person, role: Role::Deputy, agency },
+                key,
+            ),
             token: String::new(),
             protocol,
-            seq: 0,
-            prev: None,
-            records: BTreeMap::new(),
             opened: u16::from(seed) << 8,
         };
         house.token = house.hello()?;
@@ -105,7 +100,7 @@ impl<'p> Author<'p> {
         let body = serde_json::to_vec(&said)?;
         let mut nonce = "none".to_owned();
         loop {
-            let signature = self.key.sign(Tag::Hello, &hello_message(&nonce, &body));
+            let signature = self.scripted.key.sign(Tag::Hello, &hello_message(&nonce, &body));
             let request = Request::post("/v1/sync/hello")
                 .header(HEADER_INSTALL, self.install.to_string())
                 .header(HEADER_NONCE, &nonce)
@@ -123,24 +118,13 @@ impl<'p> Author<'p> {
     }
 
     pub(crate) fn write(&mut self, encounter: EncounterId, kind: Kind, base: Vec<EventId>) -> SignedEvent {
-        let (enc_seq, enc_prev) = self.records.get(&encounter).copied().unwrap_or_default();
-        let place = Place {
-            install: Install::Phone(self.install),
-            seq: Some(self.seq + 1),
-            prev: self.prev,
-            encounter: Some(encounter),
-            enc_seq: Some(enc_seq + 1),
-            enc_prev,
-            stamp: enc_seq + 1,
-        };
+        let stamp = self.scripted.last_in(encounter).map_or(1, |(seq, _)| seq + 1);
         let at = At { wall: EVENING, offset: 0, mono: 0, boot: 1, anchor: None };
-        let body = EventBody { kind, actor: self.actor.clone(), at, base, reason: None, audit: None };
-        let written = body.write(&place, random_bytes(&*self.programme.app.random));
-        let id = written.id;
-        self.seq += 1;
-        self.prev = Some(id);
-        self.records.insert(encounter, (enc_seq + 1, Some(id)));
-        SignedEvent::sign(written, &self.key)
+        let actor = self.scripted.actor.clone();
+        let body = EventBody { kind, actor, at, base, reason: None, audit: None };
+        let salt = random_bytes(&*self.programme.app.random);
+        let written = self.scripted.write_body(encounter, stamp, &body, salt);
+        SignedEvent::sign(written, &self.scripted.key)
     }
 
     /// Sends a batch; gives how long the server took and how many bytes went over the wire.
@@ -177,12 +161,12 @@ impl<'p> Author<'p> {
 
     pub(crate) fn opening(&mut self, encounter: EncounterId) -> Result<SignedEvent, Fault> {
         let station = self.programme.app.store.read(|tx| {
-            tx.row("select station from person where id = $1", &[(&self.actor.person.0).into()])
+            tx.row("select station from person where id = $1", &[(&self.scripted.actor.person).into()])
         })?;
         let opened = Kind::Opened {
             protocol: self.protocol,
-            agency: self.actor.agency.clone(),
-            station: station.ok_or("no station")?.string(0)?,
+            agency: self.scripted.actor.agency.clone(),
+            station: station.ok_or("no station")?.text(0)?.into(),
             incident: IncidentId(encounter.0),
             letter: "A".to_owned(),
         };
@@ -208,7 +192,7 @@ impl<'p> Author<'p> {
                     }
                     let base = named.into_iter().collect();
                     let event = self.answer(encounter, "address", &format!("{n} Example Road"), base);
-                    named = self.prev;
+                    named = self.scripted.last();
                     event
                 })
                 .collect();

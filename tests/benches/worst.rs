@@ -84,7 +84,7 @@ fn full(author: &mut Author<'_>) -> Result<(EncounterId, Duration), Fault> {
             writes += 1;
             let base = named.iter().rev().take(BASE).copied().collect();
             batch.push(author.answer(encounter, "address", &format!("{writes} Example Road"), base));
-            named.extend(author.prev);
+            named.extend(author.scripted.last());
         }
         longest = longest.max(sent(author, &batch)?);
     }
@@ -116,7 +116,7 @@ fn released(programme: &Programme) -> Result<Duration, Fault> {
     let encounter = owner.open()?;
     let remarks: Vec<_> = (0..PILE).map(|_| other.remark(encounter)).collect();
     sent(&other, &remarks)?;
-    let shared = Kind::Shared { how: Sharing::Join, to: other.actor.person.clone() };
+    let shared = Kind::Shared { how: Sharing::Join, to: other.scripted.actor.person.clone() };
     let shared = owner.write(encounter, shared, Vec::new());
     sent(&owner, &[shared])
 }

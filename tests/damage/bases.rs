@@ -9,17 +9,17 @@ use firsthours_core::evidence::{
 };
 use firsthours_core::outside::Clock;
 use firsthours_core::protocol::Phase;
-use firsthours_core::record::{
-    EncounterId, Epoch, Event, Hash, HoldReason, Install, InstallId, Kind, PersonId, Role,
-};
+use firsthours_core::record::{EncounterId, Epoch, Event, Hash, HoldReason, Install, InstallId, Kind, Role};
 use firsthours_core::words::Language;
 use firsthours_tests::night::{SCENE, play, submit};
 use firsthours_tests::programme::{Fault, PROTOCOL};
 use firsthours_tests::{Phone, Programme, SharedClock};
 use serde_json::Value as Json;
 
-use crate::support::{self, Author, ENCOUNTER, EPOCH, NIGHT, SOME_DEFINITION, answered, opened_under, text};
 use crate::{EVENING, MINUTE, ensure, texts};
+use firsthours_scripted::{
+    self as support, Author, ENCOUNTER, EPOCH, NIGHT, SOME_DEFINITION, answered, opened_under, text,
+};
 
 /// A bundle to be changed, and what a forger might have at hand.
 pub(crate) struct Base {
@@ -166,7 +166,7 @@ pub(crate) fn night() -> Result<Base, Fault> {
 
     let view = alvarez.app().start_encounter(None)?;
     let id = view.id.clone();
-    let to = PersonId(programme.person("brooks").to_owned());
+    let to = programme.person("brooks");
     alvarez.app().act(&id, view.seen, Act::Share { how: Sharing::Join, to })?;
     for phone in [&alvarez, &brooks] {
         sync(phone)?;
@@ -259,7 +259,7 @@ fn certificate_of(programme: &Programme, username: &str) -> Result<Document, Fau
     let sql = "select certificate.text, certificate.signature from certificate \
          join install on install.install = certificate.install where install.person = $1";
     let person = programme.person(username);
-    let row = programme.app.store.read(|tx| tx.row(sql, &[person.into()]))?.ok_or("no certificate")?;
+    let row = programme.app.store.read(|tx| tx.row(sql, &[(&person).into()]))?.ok_or("no certificate")?;
     Ok(Document { text: row.string(0)?, signature: row.text(1)?.parse()? })
 }
 

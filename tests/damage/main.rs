@@ -14,8 +14,6 @@ mod page;
 mod prev;
 mod proxy;
 mod python;
-#[path = "../../core/tests/support/mod.rs"]
-mod support;
 mod texts;
 mod twin;
 mod upload;

@@ -8,7 +8,6 @@ use std::sync::{Mutex, PoisonError};
 use firsthours_core::app::{Act, Sharing};
 use firsthours_core::evidence::SignedEvent;
 use firsthours_core::outside::Clock;
-use firsthours_core::record::PersonId;
 use firsthours_core::words::Language;
 use firsthours_tests::night::{SCENE, play};
 use firsthours_tests::programme::Fault;
@@ -113,7 +112,7 @@ fn each_byte_of_a_page_cut_and_flipped_is_taken_up_right_or_not_at_all() -> Resu
     let programme = Programme::start(&SharedClock::frozen(EVENING))?;
     let writer = programme.phone("alvarez", Language::En)?;
     let view = writer.app().start_encounter(None)?;
-    let to = PersonId(programme.person("brooks").to_owned());
+    let to = programme.person("brooks");
     writer.app().act(&view.id, view.seen, Act::Share { how: Sharing::Join, to })?;
     for tap in SCENE.iter().take(TAPS) {
         programme.clock.advance(tap.after * MINUTE);

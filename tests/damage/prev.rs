@@ -3,7 +3,7 @@
 
 use firsthours_core::evidence::{SecretKey, SignedEvent};
 use firsthours_core::record::{
-    Actor, At, Body, EncounterId, EventId, Hash, IncidentId, Install, InstallId, Kind, PersonId, Place, Role,
+    Actor, At, Body, EncounterId, EventId, Hash, IncidentId, Install, InstallId, Kind, Place, Role,
 };
 use firsthours_server::programme::audit::{Source, Who};
 use firsthours_server::programme::devices::{self, Ask};
@@ -28,7 +28,7 @@ fn event(
         Kind::Opened {
             protocol: Hash::of(PROTOCOL.as_bytes()),
             agency: actor.agency.clone(),
-            station: "century".to_owned(),
+            station: "century".into(),
             incident: IncidentId([1; 16]),
             letter: "A".to_owned(),
         }
@@ -75,8 +75,8 @@ fn a_run_in_which_an_event_does_not_name_the_one_before_is_refused_whole() -> Re
         })
         .map_err(|error| error.to_string())?;
     let author = app.store.read(|tx| ingest::author(tx, INSTALL))?.ok_or("not enrolled")?;
-    let person = PersonId(programme.person("alvarez").to_owned());
-    let actor = Actor { person, role: Role::Deputy, agency: "sheriff".to_owned() };
+    let person = programme.person("alvarez");
+    let actor = Actor { person, role: Role::Deputy, agency: "sheriff".into() };
 
     for wrong in [run(&actor, &key, |[one, _]| one), run(&actor, &key, |_| EventId([3; 32]))] {
         let refused = ingest::own(&app.records, &author, wrong, &Source::HERE);

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use firsthours_core::app::{Act, AppError, FirstHours, Sharing};
 use firsthours_core::evidence::{SignedEvent, check_encounter};
 use firsthours_core::protocol::{Definition, Field, FieldKind, FieldLimits, Value, load};
-use firsthours_core::record::{
-    EncounterId, EventId, PersonId, State, derive, read_opened, summarise, versions,
-};
+use firsthours_core::record::{EncounterId, EventId, State, derive, read_opened, summarise, versions};
 use firsthours_core::store::Store;
 use firsthours_core::view::{EncounterView, StepView};
 use firsthours_core::words::Language;
@@ -193,7 +191,7 @@ fn join_all(programme: &Programme, alvarez: &Phone, brooks: &Phone) -> Result<Ve
     let mut ids = Vec::new();
     for _ in 0..RECORDS {
         let view = alvarez.app().start_encounter(None)?;
-        let to = PersonId(programme.person("brooks").to_owned());
+        let to = programme.person("brooks");
         alvarez.app().act(&view.id, view.seen, Act::Share { how: Sharing::Join, to })?;
         ids.push(view.id);
     }

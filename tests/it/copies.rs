@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use firsthours_core::app::Act;
-use firsthours_core::record::{EncounterId, EventId, PersonId, Sharing};
+use firsthours_core::record::{EncounterId, EventId, Sharing};
 use firsthours_core::view::EncounterView;
 use firsthours_core::words::{Language, SyncSentence, Trouble};
 use firsthours_server::programme::trust;
@@ -233,7 +233,7 @@ fn a_server_put_back_that_went_on_with_a_twin_is_shown_what_it_had_acknowledged_
 fn two_phones_on_one_record_lose_nothing_and_differ_in_words() -> Result<(), Fault> {
     let (programme, first, id) = recorded()?;
     let second = programme.phone("brooks", Language::En)?;
-    let to = PersonId(programme.person("brooks").to_owned());
+    let to = programme.person("brooks");
     let view = first.app().encounter(&id)?;
     first.app().act(&id, view.seen, Act::Share { how: Sharing::Join, to })?;
     sync(&first)?;
@@ -319,6 +319,12 @@ fn survive(steps: &[Step]) -> Result<(), Fault> {
     let encounter: EncounterId = id.parse()?;
     assert_eq!(programme.head(encounter)?, u64::try_from(programme.event_ids()?.len())?);
     Ok(())
+}
+
+#[test]
+fn a_twin_whose_work_a_server_lost_when_it_was_put_back_gives_it_again() -> Result<(), Fault> {
+    use Step::{Copy, Note, PutBack, Sync, Twin};
+    survive(&[Twin(0), Note(1), Sync(1), Copy(0), Sync(2), Sync(1), PutBack, Note(3)])
 }
 
 proptest! {

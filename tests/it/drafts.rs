@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use firsthours_core::app::{Act, DraftPlace};
 use firsthours_core::protocol::Value;
-use firsthours_core::record::{PersonId, Sharing};
+use firsthours_core::record::Sharing;
 use firsthours_core::words::Language;
 use firsthours_tests::Phone;
 use firsthours_tests::programme::Fault;
@@ -32,7 +32,7 @@ fn answered(phone: &Phone, id: &str, text: &str) -> Result<i32, Fault> {
 fn what_came_in_while_a_text_was_typed_is_not_replaced_by_it() -> Result<(), Fault> {
     let (programme, first, id) = recorded()?;
     let second = programme.phone("brooks", Language::En)?;
-    let to = PersonId(programme.person("brooks").to_owned());
+    let to = programme.person("brooks");
     let seen = first.app().encounter(&id)?.seen;
     first.app().act(&id, seen, Act::Share { how: Sharing::Join, to })?;
     sync(&first)?;

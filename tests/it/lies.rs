@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use firsthours_core::app::{Act, Sharing};
 use firsthours_core::evidence::{Document, Rolling, SecretKey, Tag};
-use firsthours_core::record::{EncounterId, PersonId};
+use firsthours_core::record::EncounterId;
 use firsthours_core::sync::Response;
 use firsthours_core::wire::{Page, Positioned, ReadMessage};
 use firsthours_core::words::{Language, SyncSentence, Trouble};
@@ -147,7 +147,7 @@ fn an_event_of_another_record_is_not_taken_up_whatever_the_hashes_say() -> Resul
     let programme = Programme::start(&SharedClock::frozen(EVENING))?;
     let alvarez = programme.phone("alvarez", Language::En)?;
     let brooks = programme.phone("brooks", Language::En)?;
-    let colleague = PersonId(programme.person("brooks").to_owned());
+    let colleague = programme.person("brooks");
     let mut ids = Vec::new();
     for _ in 0..2 {
         let view = alvarez.app().start_encounter(None)?;

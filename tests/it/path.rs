@@ -3,7 +3,7 @@
 use firsthours_core::app::{Act, Sharing};
 use firsthours_core::outside::Clock;
 use firsthours_core::protocol::{Phase, Value};
-use firsthours_core::record::{PersonId, PhaseStatus};
+use firsthours_core::record::PhaseStatus;
 use firsthours_core::words::{Language, SyncSentence, Trouble};
 use firsthours_tests::night::{SCENE, answer, play, submit};
 use firsthours_tests::programme::Fault;
@@ -124,7 +124,7 @@ fn two_phones_write_one_field_unaware_and_both_answers_stay_until_one_decides() 
     let brooks = programme.phone("brooks", Language::Es)?;
     let id = record(&programme, &alvarez)?;
     let view = alvarez.app().encounter(&id)?;
-    let to = PersonId(programme.person("brooks").to_owned());
+    let to = programme.person("brooks");
     alvarez.app().act(&id, view.seen, Act::Share { how: Sharing::Join, to })?;
     sync(&alvarez)?;
     sync(&brooks)?;

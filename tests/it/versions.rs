@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use firsthours_core::app::{Act, AppError};
 use firsthours_core::protocol::Value;
-use firsthours_core::record::{Hash, PersonId, Sharing, Summary};
+use firsthours_core::record::{Hash, Sharing, Summary};
 use firsthours_core::words::Language;
 use firsthours_server::programme::audit::Who;
 use firsthours_server::records::protocols;
@@ -54,7 +54,7 @@ fn own_records(phone: &Phone, id: &str, yes: bool) -> Result<(), Fault> {
 /// A second deputy takes part.
 fn join(programme: &Programme, first: &Phone, id: &str) -> Result<Phone, Fault> {
     let second = programme.phone("brooks", Language::En)?;
-    let to = PersonId(programme.person("brooks").to_owned());
+    let to = programme.person("brooks");
     let seen = first.app().encounter(id)?.seen;
     first.app().act(id, seen, Act::Share { how: Sharing::Join, to })?;
     sync(first)?;

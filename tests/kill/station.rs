@@ -8,7 +8,7 @@ use firsthours_core::app;
 use firsthours_core::evidence::{Chain, Document, Rolling, Signature, SignedEvent, check_encounter};
 use firsthours_core::outside::{SystemClock, SystemRandom};
 use firsthours_core::record::{
-    EncounterId, Event, EventId, Hash, Install, InstallId, Kind, derive, summarise,
+    EncounterId, Event, EventId, Hash, Install, InstallId, Kind, PersonId, derive, summarise,
 };
 use firsthours_server::app::App;
 use firsthours_server::config::Config;
@@ -36,7 +36,7 @@ pub(crate) struct Station {
     agency_key: String,
     pub(crate) port: u16,
     fingerprint: String,
-    people: BTreeMap<&'static str, String>,
+    people: BTreeMap<&'static str, PersonId>,
 }
 
 /// What the station holds.
@@ -65,8 +65,8 @@ impl Station {
         station.fingerprint = root.fingerprint;
         let now = app.now_ms();
         app.store.write(|tx| {
-            people::add_agency(tx, "sheriff", "Sheriff’s Department (synthetic)", Who::Console, now)?;
-            people::add_station(tx, "century", "sheriff", "Century", Who::Console, now)
+            people::add_agency(tx, &"sheriff".into(), "Sheriff’s Department (synthetic)", Who::Console, now)?;
+            people::add_station(tx, &"century".into(), &"sheriff".into(), "Century", Who::Console, now)
         })?;
         app.store.write(|tx| protocols::publish(tx, PROTOCOL, Who::Console, now).map(drop))?;
         for (username, name, role) in PEOPLE {
@@ -137,7 +137,7 @@ impl Station {
         let app = self.open()?;
         let now = app.now_ms();
         for device in app.store.read(devices::all)? {
-            if device.state == "waiting" {
+            if device.state == devices::InstallState::Waiting {
                 app.store.write(|tx| devices::approve(tx, &app.trust, &device.install, Who::Console, now))?;
             }
         }

@@ -9,10 +9,11 @@ use firsthours_core::app::{Act, EnrolmentView, ServerEndpoint};
 use firsthours_core::evidence::Revoked;
 use firsthours_core::outside::SystemRandom;
 use firsthours_core::protocol::Channel;
-use firsthours_core::record::{Actor, EncounterId, EventId, PartnerNumber, PersonId, Role};
+use firsthours_core::record::{Actor, EncounterId, EventId, PartnerNumber, PersonId, StationId};
 use firsthours_server::app::App;
 use firsthours_server::config::Config;
 use firsthours_server::programme::audit::{Source, Who};
+use firsthours_server::programme::devices::InstallState;
 use firsthours_server::programme::directory::set_numbers;
 use firsthours_server::programme::people::{self, NewPerson};
 use firsthours_server::programme::trust::EPOCHS_FILE;
@@ -71,7 +72,7 @@ pub struct Programme {
     pub address: String,
     pub fingerprint: String,
     /// Ids by user name.
-    people: BTreeMap<String, String>,
+    people: BTreeMap<String, PersonId>,
     running: Option<Running>,
 }
 
@@ -110,17 +111,17 @@ impl Programme {
         let by = Who::Console;
         let numbers = NUMBERS.map(|(partner, station, number)| PartnerNumber {
             partner: partner.to_owned(),
-            station: station.map(str::to_owned),
+            station: station.map(StationId::from),
             channel: Channel::Telephone,
             number: number.to_owned(),
             hours: None,
         });
         app.store.write(|tx| {
             for (id, title) in AGENCIES {
-                people::add_agency(tx, id, title, by, now)?;
+                people::add_agency(tx, &id.into(), title, by, now)?;
             }
             for (id, agency, title) in STATIONS {
-                people::add_station(tx, id, agency, title, by, now).map_err(fault)?;
+                people::add_station(tx, &id.into(), &agency.into(), title, by, now).map_err(fault)?;
             }
             set_numbers(tx, &numbers, by, now)?;
             protocols::publish(tx, PROTOCOL, by, now).map_err(fault)?;
@@ -191,8 +192,8 @@ impl Programme {
     }
 
     /// The id of a person by user name.
-    pub fn person(&self, username: &str) -> &str {
-        self.people.get(username).map_or("", String::as_str)
+    pub fn person(&self, username: &str) -> PersonId {
+        self.people.get(username).cloned().unwrap_or_default()
     }
 
     /// The server's folder.
@@ -210,7 +211,7 @@ impl Programme {
         let (app, now) = (&self.app, self.app.now_ms());
         let person = self.person(username);
         Ok(app.store.write(|tx| {
-            devices::make_code(tx, &app.trust, &*app.random, person, Who::Console, now).map_err(fault)
+            devices::make_code(tx, &app.trust, &*app.random, &person, Who::Console, now).map_err(fault)
         })?)
     }
 
@@ -224,10 +225,11 @@ impl Programme {
 
     /// The administrator approves every phone that waits.
     pub fn approve_all(&self) -> Result<(), Fault> {
-        let (app, now, by) = (&self.app, self.app.now_ms(), Who::Person(self.person("admin"), &Source::HERE));
+        let admin = self.person("admin");
+        let (app, now, by) = (&self.app, self.app.now_ms(), Who::Person(&admin, &Source::HERE));
         Ok(app.store.write(|tx| {
             for device in devices::all(tx).map_err(fault)? {
-                if device.state == "waiting" {
+                if device.state == InstallState::Waiting {
                     devices::approve(tx, &app.trust, &device.install, by, now).map_err(fault)?;
                 }
             }
@@ -237,10 +239,11 @@ impl Programme {
 
     /// The administrator refuses every phone that waits.
     pub fn refuse_all(&self) -> Result<(), Fault> {
-        let (app, now, by) = (&self.app, self.app.now_ms(), Who::Person(self.person("admin"), &Source::HERE));
+        let admin = self.person("admin");
+        let (app, now, by) = (&self.app, self.app.now_ms(), Who::Person(&admin, &Source::HERE));
         Ok(app.store.write(|tx| {
             for device in devices::all(tx).map_err(fault)? {
-                if device.state == "waiting" {
+                if device.state == InstallState::Waiting {
                     devices::refuse(tx, &device.install, by, now).map_err(fault)?;
                 }
             }
@@ -250,11 +253,12 @@ impl Programme {
 
     /// Revokes every phone of a person.
     pub fn revoke(&self, username: &str) -> Result<(), Fault> {
-        let (app, now, by) = (&self.app, self.app.now_ms(), Who::Person(self.person("admin"), &Source::HERE));
+        let admin = self.person("admin");
+        let (app, now, by) = (&self.app, self.app.now_ms(), Who::Person(&admin, &Source::HERE));
         let person = self.person(username);
         Ok(app.store.write(|tx| {
             for device in devices::all(tx).map_err(fault)? {
-                if device.person == person && device.state == "approved" {
+                if device.person == person && device.state == InstallState::Approved {
                     devices::revoke(tx, &app.trust, &device.install, Revoked::Phone, by, now)
                         .map_err(fault)?;
                 }
@@ -277,16 +281,15 @@ impl Programme {
         let person = self.person(username);
         Ok(app
             .store
-            .write(|tx| sessions::start(tx, &*app.random, person, app.limits(), None, now).map_err(fault))?)
+            .write(|tx| sessions::start(tx, &*app.random, &person, app.limits(), None, now).map_err(fault))?)
     }
 }
 
 impl Programme {
     /// A person as an actor at a desk.
     pub fn actor(&self, username: &str) -> Result<Actor, Fault> {
-        let person = self.app.store.read(|tx| people::get(tx, self.person(username)).map_err(fault))?;
-        let role: Role = serde_json::from_value(person.role.into())?;
-        Ok(Actor { person: PersonId(person.id), role, agency: person.agency })
+        let person = self.app.store.read(|tx| people::get(tx, &self.person(username)).map_err(fault))?;
+        Ok(Actor { person: person.id, role: person.role, agency: person.agency })
     }
 
     /// Acts at a desk, on a page that shows everything there is.

@@ -180,7 +180,9 @@ impl Session {
     ) -> Result<Option<Vec<u8>>, AppError> {
         if known {
             let record = self.record(id)?;
-            events.into_iter().for_each(|event| record.add(event));
+            for event in events {
+                record.add(event);
+            }
             self.read_under(id)?;
             return Ok(self.records.get(&id).map(OpenRecord::summary));
         }
@@ -192,7 +194,9 @@ impl Session {
         }
         let Ok(under) = self.under(&versions(&state)) else { return Ok(None) };
         let mut record = OpenRecord::begin(id, under);
-        events.into_iter().for_each(|event| record.add(event));
+        for event in events {
+            record.add(event);
+        }
         let summary = record.summary();
         self.records.insert(id, record);
         Ok(Some(summary))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{PersonId, Role};
+use super::{AgencyId, PersonId, Role, StationId};
 use crate::protocol::Channel;
 
 /// Everything a phone looks up by name (`GET /v1/directory`).
@@ -16,8 +16,8 @@ pub struct Directory {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectoryStation {
-    pub id: String,
-    pub agency: String,
+    pub id: StationId,
+    pub agency: AgencyId,
     pub title: String,
 }
 
@@ -27,9 +27,9 @@ pub struct DirectoryPerson {
     /// As colleagues say it: `Sgt. Rivera`.
     pub name: String,
     pub role: Role,
-    pub agency: String,
+    pub agency: AgencyId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub station: Option<String>,
+    pub station: Option<StationId>,
 }
 
 /// A number of a partner, by station and hour.
@@ -38,7 +38,7 @@ pub struct PartnerNumber {
     pub partner: String,
     /// Absent: for every station.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub station: Option<String>,
+    pub station: Option<StationId>,
     pub channel: Channel,
     pub number: String,
     /// Minutes after local midnight, `from <= t < to`; a span over midnight has `from > to`. Absent: always.
@@ -48,11 +48,11 @@ pub struct PartnerNumber {
 
 impl Directory {
     /// The numbers of a partner for a station at a minute of the local day, in the directory's order.
-    pub fn numbers_of(&self, partner: &str, station: &str, minute: u32) -> Vec<PartnerNumber> {
+    pub fn numbers_of(&self, partner: &str, station: &StationId, minute: u32) -> Vec<PartnerNumber> {
         self.numbers
             .iter()
             .filter(|number| number.partner == partner)
-            .filter(|number| number.station.as_deref().is_none_or(|at| at == station))
+            .filter(|number| number.station.as_ref().is_none_or(|at| at == station))
             .filter(|number| number.holds_at(minute))
             .cloned()
             .collect()

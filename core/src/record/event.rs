@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{EncounterId, EventId, Hash, Install, Kind, PersonId};
+use super::{AgencyId, EncounterId, EventId, Hash, Install, Kind, PersonId};
 use crate::protocol::{JsonFault, json};
 
 /// Greatest size of a header or a body, in bytes.
@@ -42,7 +42,7 @@ pub struct Header {
 pub struct Actor {
     pub person: PersonId,
     pub role: Role,
-    pub agency: String,
+    pub agency: AgencyId,
 }
 
 /// The role in which a person acts. `Server` is the machine itself.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{EncounterId, EntryId, EventId, Hash, IncidentId, Install, PersonId, Role};
+use super::{AgencyId, EncounterId, EntryId, EventId, Hash, IncidentId, Install, PersonId, Role, StationId};
 use crate::protocol::{Phase, Value};
 
 /// One fact. The JSON key `kind` holds the variant's name.
@@ -18,8 +18,8 @@ pub enum Kind {
     /// The record begins. `letter` is the first one free in the incident on this phone.
     Opened {
         protocol: Hash,
-        agency: String,
-        station: String,
+        agency: AgencyId,
+        station: StationId,
         incident: IncidentId,
         letter: String,
     },

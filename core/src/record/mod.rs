@@ -31,7 +31,8 @@ pub use event::{
 };
 pub use handle::{code, free_letter, read_code};
 pub use id::{
-    BadId, EncounterId, EntryId, Epoch, EventId, Hash, IncidentId, Install, InstallId, PersonId, sha256,
+    AgencyId, BadId, EncounterId, EntryId, Epoch, EventId, Hash, IncidentId, Install, InstallId, PersonId,
+    StationId, sha256,
 };
 pub use incident::copies;
 pub use kind::{Content, HoldReason, Kind, PhaseMark, Register, Sharing, ThreadMark};

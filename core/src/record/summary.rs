@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::event::to_json;
 use super::status::{PhaseStatus, ThreadState, is_void, phase_head, phase_status, threads};
 use super::{
-    Content, Derived, EncounterId, Event, EventId, Hash, IncidentId, Kind, PersonId, Register, State,
-    StepState, disputes, same_as, versions,
+    AgencyId, Content, Derived, EncounterId, Event, EventId, Hash, IncidentId, Kind, PersonId, Register,
+    State, StationId, StepState, disputes, same_as, versions,
 };
 use crate::protocol::{Definition, Outcome, Phase};
 
@@ -50,8 +50,8 @@ pub struct Summary {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opened {
     pub protocol: Hash,
-    pub agency: String,
-    pub station: String,
+    pub agency: AgencyId,
+    pub station: StationId,
     pub incident: IncidentId,
     pub letter: String,
     /// The wall time of its entry, as the phone's clock showed it; it never changes.

@@ -136,6 +136,8 @@ pub struct Exchange {
     offers: BTreeSet<EncounterId>,
     offered: u64,
     pages: BTreeMap<EncounterId, Target>,
+    /// Of these the server tells another story than the one that is here: nothing of it is read over what is known.
+    differing: BTreeSet<EncounterId>,
     /// An event that the server could not verify, and the last that was looked at for that.
     doubtful: Option<u64>,
     examined: u64,
@@ -172,6 +174,7 @@ impl Exchange {
             offers: BTreeSet::new(),
             offered: 0,
             pages: BTreeMap::new(),
+            differing: BTreeSet::new(),
             doubtful: None,
             examined: 0,
             up: None,
@@ -267,8 +270,10 @@ impl Exchange {
         }
         self.on_backoff(reply.backoff_ms);
         if self.epoch.replace(reply.epoch) != Some(reply.epoch) {
-            // Where the pages stood is nowhere in another epoch.
+            // Where the pages stood is nowhere in another epoch, and what differed is told anew.
             self.pages.clear();
+            self.differing.clear();
+            self.down = self.down.take().filter(|down| !matches!(down, Ending::HistoryDiffers { .. }));
         }
         self.on_receipt(receipt);
         self.offers.extend(adrift);
@@ -294,7 +299,7 @@ impl Exchange {
             };
             if from.as_ref().is_some_and(ahead) {
                 // It says less than it said, or something else, in the same life of its store.
-                self.down.get_or_insert(Ending::HistoryDiffers { encounter: grant.encounter });
+                self.on_bad_page(grant.encounter);
                 continue;
             }
             self.aim(grant.encounter, from, grant.pos);
@@ -389,6 +394,7 @@ impl Exchange {
     /// A page could not be used; the others still can.
     pub fn on_bad_page(&mut self, encounter: EncounterId) {
         self.pages.remove(&encounter);
+        self.differing.insert(encounter);
         self.down.get_or_insert(Ending::HistoryDiffers { encounter });
     }
 
@@ -461,6 +467,9 @@ impl Exchange {
     }
 
     fn aim(&mut self, encounter: EncounterId, from: Option<EncounterCursor>, to: u64) {
+        if self.differing.contains(&encounter) {
+            return;
+        }
         let target = self.pages.entry(encounter).or_insert(Target { from, to });
         target.to = target.to.max(to);
         target.from = target.from.or(from);

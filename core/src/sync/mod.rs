@@ -7,10 +7,12 @@
 
 mod exchange;
 mod retry;
+#[cfg(feature = "device")]
 mod transport;
 
 pub use exchange::{
     APP_VERSION, Ask, Batch, Ending, Exchange, Offer, PageFault, PublishedHere, Target, check_page,
 };
 pub use retry::{FOREGROUND_CAP_MS, next_call};
+#[cfg(feature = "device")]
 pub use transport::{Http, Method, Request, Response, Transport, Unreachable};

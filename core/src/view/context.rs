@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::protocol::{Author, Definition};
-use crate::record::{Actor, Directory, EncounterId, EntryId, Hash, PartnerNumber, PersonId};
+use crate::record::{Actor, Directory, EncounterId, EntryId, Hash, PartnerNumber, PersonId, StationId};
 use crate::words::Language;
 
 /// Looks up the name of a person as colleagues say it.
@@ -13,7 +13,7 @@ pub trait Names {
     fn name(&self, person: &PersonId) -> Option<String>;
 
     /// The title of a station.
-    fn station(&self, station: &str) -> Option<String>;
+    fn station(&self, station: &StationId) -> Option<String>;
 }
 
 impl Names for Directory {
@@ -21,8 +21,8 @@ impl Names for Directory {
         self.people.iter().find(|found| found.id == *person).map(|found| found.name.clone())
     }
 
-    fn station(&self, station: &str) -> Option<String> {
-        self.stations.iter().find(|found| found.id == station).map(|found| found.title.clone())
+    fn station(&self, station: &StationId) -> Option<String> {
+        self.stations.iter().find(|found| found.id == *station).map(|found| found.title.clone())
     }
 }
 
@@ -35,7 +35,7 @@ impl Names for NoNames {
         None
     }
 
-    fn station(&self, _: &str) -> Option<String> {
+    fn station(&self, _: &StationId) -> Option<String> {
         None
     }
 }

@@ -7,7 +7,7 @@ use crate::words::{Label, Language, clock_time};
 
 /// `B · 21:14 · Century`: the same on phone, page, sheet and log.
 pub fn handle(opened: &Opened, zone: &str, names: &dyn Names) -> String {
-    let station = names.station(&opened.station).unwrap_or_else(|| opened.station.clone());
+    let station = names.station(&opened.station).unwrap_or_else(|| opened.station.to_string());
     format!("{} · {} · {station}", opened.letter, clock_time(opened.wall, zone))
 }
 

@@ -173,7 +173,7 @@ labels! {
     MorePages "more_pages": "Next 50" / "50 siguientes",
     Nobody "nobody": "Nobody" / "Nadie",
     HiddenTitle "hidden_title": "Hidden fields" / "Campos ocultos",
-    HiddenWhy "hidden_why": "DefinitionNames, places, health and the story stay hidden until you need them. The look is logged with your reason and shown below." / "Los nombres, lugares, salud y relato quedan ocultos hasta que los necesite. La consulta se registra con su motivo y se muestra abajo.",
+    HiddenWhy "hidden_why": "Names, places, health and the story stay hidden until you need them. The look is logged with your reason and shown below." / "Los nombres, lugares, salud y relato quedan ocultos hasta que los necesite. La consulta se registra con su motivo y se muestra abajo.",
     HiddenReason "hidden_reason": "Why do you need them?" / "¿Para qué los necesita?",
     HiddenShow "hidden_show": "Show hidden fields once" / "Mostrar una vez los campos ocultos",
     HiddenShown "hidden_shown": "Hidden fields are shown on this page, this once. Your look is logged." / "Los campos ocultos se muestran en esta página, solo esta vez. Su consulta quedó registrada.",

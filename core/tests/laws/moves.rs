@@ -148,8 +148,8 @@ fn a_record_is_read_under_the_version_that_nobody_moved_it_from_whatever_the_sta
     let [first, second, third] = [1, 2, 3].map(|n| Hash([n; 32]));
     let opened = Kind::Opened {
         protocol: first,
-        agency: "sheriff".to_owned(),
-        station: "century".to_owned(),
+        agency: "sheriff".into(),
+        station: "century".into(),
         incident: IncidentId([1; 16]),
         letter: "A".to_owned(),
     };

@@ -175,8 +175,8 @@ impl Night {
         let of_other = beside.and_then(|other| incident(&self.state(&line.who, other)));
         let kind = Kind::Opened {
             protocol: version(newest).hash,
-            agency: "sheriff".to_owned(),
-            station: "century".to_owned(),
+            agency: "sheriff".into(),
+            station: "century".into(),
             incident: of_other.unwrap_or(IncidentId(encounter(&line.record).0)),
             letter: line.record.clone(),
         };

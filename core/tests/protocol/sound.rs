@@ -253,7 +253,7 @@ fn derived(drawn: &Drawn, state: &State, now: i64, language: Language) -> Result
     let actor = firsthours_core::record::Actor {
         person: PersonId("p-1".to_owned()),
         role: Role::Deputy,
-        agency: "sheriff".to_owned(),
+        agency: "sheriff".into(),
     };
     let reader = Reader { actor, sees_all: true, at_desk: false };
     let here = OnPhone::default();

@@ -53,7 +53,7 @@ pub(super) fn run(app: &App, device: DeviceCommand) -> Result<(), CliError> {
                 out::line(format_args!(
                     "{}  {}  {}  {}  fingerprint {}  {} unsent",
                     device.install,
-                    device.state,
+                    device.state.code(),
                     device.name,
                     device.device,
                     device.fingerprint,
@@ -65,7 +65,7 @@ pub(super) fn run(app: &App, device: DeviceCommand) -> Result<(), CliError> {
             app.store.write(|tx| devices::approve(tx, &app.trust, &install, by, now_ms))?;
         }
         DeviceCommand::Refuse { install } => {
-            app.store.write(|tx| devices::refuse(tx, &install, by, now_ms))?
+            app.store.write(|tx| devices::refuse(tx, &install, by, now_ms))?;
         }
         DeviceCommand::Revoke { install } => {
             app.store.write(|tx| devices::revoke(tx, &app.trust, &install, Revoked::Phone, by, now_ms))?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use firsthours_core::outside::{Clock, SystemClock, SystemRandom};
+use firsthours_core::record::AgencyId;
 
 use super::CliError;
 use super::out;
@@ -21,7 +22,7 @@ use crate::store::{self, migrate};
 pub(super) struct Init {
     /// The id of the first agency, a short word.
     #[arg(long)]
-    agency: String,
+    agency: AgencyId,
     /// Its name.
     #[arg(long)]
     title: String,
@@ -197,7 +198,7 @@ mod tests {
     #[test]
     fn an_init_that_was_cut_off_begins_anew_and_a_finished_one_is_never_touched() {
         let folder = tempfile::tempdir().expect("a folder");
-        let init = Init { agency: "sheriff".to_owned(), title: "Sheriff (synthetic)".to_owned() };
+        let init = Init { agency: "sheriff".into(), title: "Sheriff (synthetic)".to_owned() };
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         // The power goes after the keys were made and before anybody was told of the root.
         drop(App::make(config(folder.path()), clock.clone(), random.clone()).expect("made"));
@@ -230,7 +231,7 @@ mod tests {
     /// Whatever lies in a folder, no init loses a byte of it: it stays where it is, or is moved and said so.
     #[test]
     fn nothing_that_lay_in_the_folder_is_lost_whatever_it_was() {
-        let init = Init { agency: "sheriff".to_owned(), title: "Sheriff (synthetic)".to_owned() };
+        let init = Init { agency: "sheriff".into(), title: "Sheriff (synthetic)".to_owned() };
         let kinds = ["nothing", "a live server", "half of one", "somebody's files", "another's server"];
         for kind in kinds {
             for marked in [false, true] {
@@ -276,7 +277,7 @@ mod tests {
     #[test]
     fn a_folder_that_leads_elsewhere_or_is_open_to_others_is_not_taken_as_it_is() {
         use std::os::unix::fs::PermissionsExt;
-        let init = Init { agency: "sheriff".to_owned(), title: "Sheriff (synthetic)".to_owned() };
+        let init = Init { agency: "sheriff".into(), title: "Sheriff (synthetic)".to_owned() };
         let folder = tempfile::tempdir().expect("a folder");
         let (real, link) = (folder.path().join("real"), folder.path().join("link"));
         std::fs::create_dir(&real).expect("made");
@@ -295,7 +296,7 @@ mod tests {
 
     #[test]
     fn two_inits_at_once_do_not_meet() {
-        let init = Init { agency: "sheriff".to_owned(), title: "Sheriff (synthetic)".to_owned() };
+        let init = Init { agency: "sheriff".into(), title: "Sheriff (synthetic)".to_owned() };
         let folder = tempfile::tempdir().expect("a folder");
         let marker = std::fs::File::create(config(folder.path()).unfinished_file()).expect("a marker");
         marker.lock().expect("locked");

@@ -3,7 +3,9 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::store::word;
 use clap::Subcommand;
+use firsthours_core::record::{AgencyId, StationId};
 use zeroize::Zeroizing;
 
 use super::CliError;
@@ -63,7 +65,7 @@ pub(super) enum Agency {
     /// Add an agency, or change its name.
     Add {
         /// Its id, a short word.
-        id: String,
+        id: AgencyId,
         /// Its name.
         #[arg(long)]
         title: String,
@@ -78,10 +80,10 @@ pub(super) enum Station {
     /// Add a station.
     Add {
         /// Its id, a short word.
-        id: String,
+        id: StationId,
         /// Its agency.
         #[arg(long)]
-        agency: String,
+        agency: AgencyId,
         /// Its name.
         #[arg(long)]
         title: String,
@@ -132,10 +134,11 @@ pub(super) fn user(app: &App, user: User) -> Result<(), CliError> {
                     (false, true) => "locked",
                     (false, false) => "active",
                 };
-                let station = person.station.as_deref().unwrap_or("-");
+                let role = word(&person.role);
+                let station = person.station.as_ref().map_or("-", StationId::as_str);
                 out::line(format_args!(
                     "{}  {}  {}  {}/{}  {}  {state}",
-                    person.id, person.username, person.role, person.agency, station, person.name
+                    person.id, person.username, role, person.agency, station, person.name
                 ));
             }
         }

@@ -4,7 +4,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use firsthours_core::record::{EncounterId, InstallId};
+use firsthours_core::record::{EncounterId, InstallId, PersonId};
 use firsthours_core::wire::HEADER_INSTALL;
 
 use super::cookie;
@@ -79,7 +79,7 @@ fn write(app: &App, mut asked: Asked, answer: &Answer) -> Result<()> {
     let proved = asker(app, &mut asked)?;
     let who = match &proved {
         Asker::Person(id) => Who::Person(id, &asked.source),
-        Asker::Install(id) => Who::Install(id, &asked.source),
+        Asker::Install(id) => Who::Install(*id, &asked.source),
         Asker::Unknown => Who::Unknown(&asked.source),
     };
     let claims =
@@ -109,8 +109,8 @@ fn write(app: &App, mut asked: Asked, answer: &Answer) -> Result<()> {
 
 /// Who asked, as far as they proved it.
 enum Asker {
-    Person(String),
-    Install(String),
+    Person(PersonId),
+    Install(InstallId),
     Unknown,
 }
 
@@ -119,7 +119,7 @@ fn asker(app: &App, asked: &mut Asked) -> Result<Asker> {
         return Ok(match tokens::bearer(app.trust.token_key(), &asked.headers, app.now_ms()) {
             Some((bearer, session)) => {
                 asked.source.session = Some(session);
-                Asker::Install(bearer.install.to_string())
+                Asker::Install(bearer.install)
             }
             None => Asker::Unknown,
         });

@@ -8,7 +8,7 @@ pub(super) mod verify;
 
 use std::net::IpAddr;
 
-use firsthours_core::record::AuditEntry;
+use firsthours_core::record::{AuditEntry, InstallId, PersonId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
@@ -106,9 +106,9 @@ impl Source {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who<'a> {
     /// A person at a desk, by id.
-    Person(&'a str, &'a Source),
-    /// A phone, by its install.
-    Install(&'a str, &'a Source),
+    Person(&'a PersonId, &'a Source),
+    /// A phone.
+    Install(InstallId, &'a Source),
     /// An administrator at the machine itself.
     Console,
     /// The server, on its own.

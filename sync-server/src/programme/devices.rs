@@ -16,6 +16,7 @@ use crate::store::{StoreError, Tx, documents, enrolments, installs, people};
 
 mod vouched;
 
+pub use crate::store::installs::InstallState;
 pub use vouched::{Vouched, ask_again};
 
 /// How long a code may be used.
@@ -41,7 +42,7 @@ pub enum DeviceError {
     Missing,
     /// The phone is not in the state that this act needs.
     #[error("the phone is {0}")]
-    State(String),
+    State(&'static str),
     /// What is stored of the phone cannot be read.
     #[error("what is stored of this phone cannot be read")]
     Unreadable,
@@ -58,11 +59,11 @@ pub struct Device {
     /// What the agency calls it.
     pub device: String,
     /// Whose it is.
-    pub person: String,
+    pub person: PersonId,
     /// Their name.
     pub name: String,
-    /// waiting, approved, refused or revoked.
-    pub state: String,
+    /// How it stands.
+    pub state: InstallState,
     /// The fingerprint to compare before approving.
     pub fingerprint: String,
     /// When it asked.
@@ -93,7 +94,7 @@ pub fn make_code(
     tx: &mut dyn Tx,
     trust: &ServerKeys,
     random: &dyn Random,
-    person: &str,
+    person: &PersonId,
     by: Who<'_>,
     now_ms: i64,
 ) -> Result<String, DeviceError> {
@@ -139,7 +140,7 @@ pub fn ask(
     // Whoever used the code asks again how that stands, and for the certificate: what others guess is nothing to them.
     if fits && known.used_by.as_ref() == Some(&install) {
         let asked = installs::state(tx, &install)?;
-        return Ok(asked.filter(|asked| asked.key == key).map(|asked| state(&asked.state)));
+        return Ok(asked.filter(|asked| asked.key == key).map(|asked| state(asked.state)));
     }
     if known.tries >= TRIES || !fits {
         enrolments::count_try(tx, name)?;
@@ -149,13 +150,13 @@ pub fn ask(
         return Ok(None);
     }
     // A phone that waits, or was refused, may ask anew with another code; one that was ever approved may not.
-    let (device, person) = (ask.device, known.person.as_str());
+    let (device, person) = (ask.device, &known.person);
     let asked = RequestRow { install: &install, device, key: &key, request_ms: now_ms, person };
     if !installs::ask(tx, &asked)? {
         return Ok(None);
     }
     enrolments::used_by(tx, name, &install)?;
-    audit::append(tx, &Entry::new(now_ms, Who::Install(&install, ask.source), What::EnrolmentAsked))?;
+    audit::append(tx, &Entry::new(now_ms, Who::Install(ask.install, ask.source), What::EnrolmentAsked))?;
     Ok(Some(EnrolState::Waiting))
 }
 
@@ -168,28 +169,26 @@ pub fn approve(
     now_ms: i64,
 ) -> Result<(), DeviceError> {
     let row = installs::to_certify(tx, install)?.ok_or(DeviceError::Missing)?;
-    if row.state != "waiting" {
-        return Err(DeviceError::State(row.state));
+    if row.state != InstallState::Waiting {
+        return Err(DeviceError::State(row.state.code()));
     }
-    let role =
-        serde_json::from_value(serde_json::Value::from(row.role)).map_err(|_| DeviceError::Unreadable)?;
     let certificate = InstallCertificate {
         v: 1,
         install: install.parse().map_err(|_| DeviceError::Unreadable)?,
         device: row.device,
-        actor: Actor { person: PersonId(row.person), role, agency: row.agency },
+        actor: Actor { person: row.person, role: row.role, agency: row.agency },
         name: row.name,
         key: row.key.parse().map_err(|_| DeviceError::Unreadable)?,
         algorithm: ALGORITHM.to_owned(),
         sealing_key: row.sealing_key,
         from: now_ms,
-        approved_by: PersonId(match by {
-            Who::Person(id, _) => id.to_owned(),
-            other => other.text(),
-        }),
+        approved_by: match by {
+            Who::Person(id, _) => id.clone(),
+            other => PersonId(other.text()),
+        },
     };
     let document = trust.certify(&certificate);
-    installs::decide(tx, install, "approved", &by.text(), now_ms)?;
+    installs::decide(tx, install, InstallState::Approved, &by.text(), now_ms)?;
     documents::put_certificate(tx, install, &document)?;
     audit::append(tx, &Entry::new(now_ms, by, What::InstallApproved).with("install", install))?;
     Ok(())
@@ -197,7 +196,7 @@ pub fn approve(
 
 /// Refuses a waiting phone.
 pub fn refuse(tx: &mut dyn Tx, install: &str, by: Who<'_>, now_ms: i64) -> Result<(), DeviceError> {
-    decide(tx, install, ("waiting", "refused"), What::InstallRefused, by, now_ms)
+    decide(tx, install, (InstallState::Waiting, InstallState::Refused), What::InstallRefused, by, now_ms)
 }
 
 /// Revokes an approved phone: it may hand in what it holds, and reads nothing any more. A signed statement says from
@@ -210,7 +209,7 @@ pub fn revoke(
     by: Who<'_>,
     now_ms: i64,
 ) -> Result<(), DeviceError> {
-    decide(tx, install, ("approved", "revoked"), What::InstallRevoked, by, now_ms)?;
+    decide(tx, install, (InstallState::Approved, InstallState::Revoked), What::InstallRevoked, by, now_ms)?;
     let install: InstallId = install.parse().map_err(|_| DeviceError::Unreadable)?;
     let line = installs::line(tx, install)?;
     let statement = Revocation {
@@ -230,7 +229,7 @@ pub fn revoke(
 pub fn revoke_all_of(
     tx: &mut dyn Tx,
     trust: &ServerKeys,
-    person: &str,
+    person: &PersonId,
     by: Who<'_>,
     now_ms: i64,
 ) -> Result<(), DeviceError> {
@@ -253,14 +252,14 @@ pub fn certificate(tx: &mut dyn Tx, install: &str) -> Result<Option<Document>, D
 fn decide(
     tx: &mut dyn Tx,
     install: &str,
-    (from, to): (&str, &str),
+    (from, to): (InstallState, InstallState),
     what: What,
     by: Who<'_>,
     now_ms: i64,
 ) -> Result<(), DeviceError> {
     let found = installs::state(tx, install)?.ok_or(DeviceError::Missing)?.state;
     if found != from {
-        return Err(DeviceError::State(found));
+        return Err(DeviceError::State(found.code()));
     }
     installs::decide(tx, install, to, &by.text(), now_ms)?;
     audit::append(tx, &Entry::new(now_ms, by, what).with("install", install))?;
@@ -275,12 +274,11 @@ fn device(row: DeviceRow) -> Result<Device, DeviceError> {
 }
 
 /// How an install's state is told to its phone. A revoked one was approved once, and keeps its certificate.
-fn state(text: &str) -> EnrolState {
-    match text {
-        "waiting" => EnrolState::Waiting,
-        "approved" | "revoked" => EnrolState::Approved,
-        "refused" => EnrolState::Refused,
-        _ => EnrolState::Unknown,
+fn state(state: InstallState) -> EnrolState {
+    match state {
+        InstallState::Waiting => EnrolState::Waiting,
+        InstallState::Approved | InstallState::Revoked => EnrolState::Approved,
+        InstallState::Refused => EnrolState::Refused,
     }
 }
 

@@ -12,5 +12,5 @@ pub mod people;
 pub mod permission;
 pub mod readiness;
 pub mod sessions;
-pub(crate) mod tokens;
+pub mod tokens;
 pub mod trust;

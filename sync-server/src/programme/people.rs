@@ -3,10 +3,12 @@
 mod password;
 mod tries;
 
+use firsthours_core::outside::{Random, random_id};
+use firsthours_core::record::{AgencyId, PersonId, Role, StationId};
+
 use crate::programme::audit::{self, Entry, What, Who};
 use crate::store::people::{self as rows, NewPersonRow};
 use crate::store::{Store, StoreError, Tx, sessions};
-use firsthours_core::outside::{Random, random_id};
 
 pub use crate::store::people::Person;
 pub use password::{Passwords, SHORTEST};
@@ -77,7 +79,7 @@ pub struct NewPerson<'a> {
 /// Adds an agency, or changes its title.
 pub fn add_agency(
     tx: &mut dyn Tx,
-    id: &str,
+    id: &AgencyId,
     title: &str,
     by: Who<'_>,
     now_ms: i64,
@@ -92,7 +94,7 @@ pub fn places(tx: &mut dyn Tx) -> Result<Vec<String>, StoreError> {
     let mut lines = Vec::new();
     for agency in rows::agencies(tx)? {
         lines.push(format!("{}  {}", agency.id, agency.title));
-        for station in rows::stations(tx, &agency.id)? {
+        for station in rows::stations(tx, &agency.id.as_str().into())? {
             lines.push(format!("  {}  {}", station.id, station.title));
         }
     }
@@ -102,8 +104,8 @@ pub fn places(tx: &mut dyn Tx) -> Result<Vec<String>, StoreError> {
 /// Adds a station of an agency that exists, or changes its title.
 pub fn add_station(
     tx: &mut dyn Tx,
-    id: &str,
-    agency: &str,
+    id: &StationId,
+    agency: &AgencyId,
     title: &str,
     by: Who<'_>,
     now_ms: i64,
@@ -127,30 +129,28 @@ pub fn add(
     password: &str,
     by: Who<'_>,
     now_ms: i64,
-) -> Result<String, PeopleError> {
+) -> Result<PersonId, PeopleError> {
     let username = normal(new.username)?;
     password::check(&username, password)?;
-    if !ROLES.contains(&new.role) {
-        return Err(PeopleError::Role);
-    }
+    let role = role(new.role).ok_or(PeopleError::Role)?;
+    let (agency, station) = (AgencyId::from(new.agency), new.station.map(StationId::from));
     let hash = passwords.hash(random, password)?;
-    let id = random_id(random);
+    let id = PersonId(random_id(random));
     store.write(|tx| {
-        let is_place = match new.station {
-            Some(station) => rows::is_station_of(tx, station, new.agency)?,
-            None => rows::is_agency(tx, new.agency)?,
+        let is_place = match &station {
+            Some(station) => rows::is_station_of(tx, station, &agency)?,
+            None => rows::is_agency(tx, &agency)?,
         };
         if !is_place {
             return Err(PeopleError::Place);
         }
-        let NewPerson { name, role, agency, station, .. } = *new;
         let (username, password_hash) = (username.as_str(), hash.as_str());
         let row = NewPersonRow {
             id: &id,
-            name,
+            name: new.name,
             role,
-            agency,
-            station,
+            agency: &agency,
+            station: station.as_ref(),
             username,
             password_hash,
             created_ms: now_ms,
@@ -158,8 +158,7 @@ pub fn add(
         if !rows::insert(tx, &row)? {
             return Err(PeopleError::Taken);
         }
-        let entry =
-            Entry::new(now_ms, by, What::PersonAdded).with("person", id.as_str()).with("role", new.role);
+        let entry = Entry::new(now_ms, by, What::PersonAdded).with("person", &id).with("role", new.role);
         audit::append(tx, &entry)?;
         Ok(())
     })?;
@@ -167,7 +166,7 @@ pub fn add(
 }
 
 /// The person of this id.
-pub fn get(tx: &mut dyn Tx, id: &str) -> Result<Person, PeopleError> {
+pub fn get(tx: &mut dyn Tx, id: &PersonId) -> Result<Person, PeopleError> {
     rows::get(tx, id)?.ok_or(PeopleError::Missing)
 }
 
@@ -182,12 +181,12 @@ pub fn all(tx: &mut dyn Tx) -> Result<Vec<Person>, StoreError> {
 }
 
 /// Everybody of an agency, those who wait to be let in first.
-pub fn of_agency(tx: &mut dyn Tx, agency: &str) -> Result<Vec<Person>, StoreError> {
+pub fn of_agency(tx: &mut dyn Tx, agency: &AgencyId) -> Result<Vec<Person>, StoreError> {
     rows::of_agency(tx, agency)
 }
 
 /// Lets somebody who was locked out try again.
-pub fn release(tx: &mut dyn Tx, id: &str, by: Who<'_>, now_ms: i64) -> Result<(), PeopleError> {
+pub fn release(tx: &mut dyn Tx, id: &PersonId, by: Who<'_>, now_ms: i64) -> Result<(), PeopleError> {
     if !rows::release(tx, id)? {
         return Err(PeopleError::Missing);
     }
@@ -196,7 +195,7 @@ pub fn release(tx: &mut dyn Tx, id: &str, by: Who<'_>, now_ms: i64) -> Result<()
 }
 
 /// Ends somebody's access at once: no sign-in, and every session of theirs is gone.
-pub fn disable(tx: &mut dyn Tx, id: &str, by: Who<'_>, now_ms: i64) -> Result<(), PeopleError> {
+pub fn disable(tx: &mut dyn Tx, id: &PersonId, by: Who<'_>, now_ms: i64) -> Result<(), PeopleError> {
     if !rows::disable(tx, id)? {
         return Err(PeopleError::Missing);
     }
@@ -256,7 +255,7 @@ pub struct StaysSignedIn<'a> {
 
 fn put_password(
     tx: &mut dyn Tx,
-    person: &str,
+    person: &PersonId,
     hash: &str,
     kept: Option<&StaysSignedIn<'_>>,
     by: Who<'_>,
@@ -269,6 +268,11 @@ fn put_password(
     tries::forget_browsers(tx, person, kept.and_then(|kept| kept.browser))?;
     audit::append(tx, &Entry::new(now_ms, by, What::PasswordChanged).with("person", person))?;
     Ok(())
+}
+
+/// The role of this name, of those that a person may have.
+fn role(name: &str) -> Option<Role> {
+    ROLES.contains(&name).then(|| serde_json::from_value(name.into()).ok())?
 }
 
 fn normal(username: &str) -> Result<String, PeopleError> {

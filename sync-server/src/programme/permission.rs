@@ -1,11 +1,11 @@
-//! Viewer may do what with a record at a desk: one table. Nothing is allowed but what a line here says.
+//! Who may do what with a record at a desk: one table. Nothing is allowed but what a line here says.
 //!
 //! A reader has *relations* to a record; each line of the table gives a role a set of deeds by one relation. The same lines
 //! make the condition by which the store finds records (`covers`), so the two cannot say different things. A relation
 //! ends with its `until`: who was a party once is nobody to the record.
 //!
 //! Until records are assigned to people, a detective and a county worker see those in which a step of theirs applies, and
-//! those in which they have a part. Viewer keeps records and who audits see that a record is there, its clocks and its log; they
+//! those in which they have a part. Who keeps records and who audits see that a record is there, its clocks and its log; they
 //! open nothing in it. DESIGN section 9.
 
 use firsthours_core::record::Role;
@@ -88,7 +88,8 @@ mod tests {
         for role in [Role::Deputy, Role::Administrator, Role::Analyst, Role::Server, Role::Unknown] {
             for deed in Deed::ALL {
                 assert!(!ever(role, deed), "{role:?} {deed:?}");
-                let who = Viewer { role, agency: "a", station: Some("s"), person: "p" };
+                let who =
+                    Viewer { role, agency: &"a".into(), station: Some(&"s".into()), person: &"p".into() };
                 assert_eq!(covers(who, deed), None);
             }
         }
@@ -102,7 +103,10 @@ mod tests {
     #[test]
     fn a_supervisor_without_a_station_has_no_records() {
         assert_eq!(
-            covers(Viewer { role: Role::Supervisor, agency: "a", station: None, person: "p" }, Look),
+            covers(
+                Viewer { role: Role::Supervisor, agency: &"a".into(), station: None, person: &"p".into() },
+                Look
+            ),
             None
         );
     }

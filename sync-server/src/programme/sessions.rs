@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use firsthours_core::outside::{Random, random_bytes};
+use firsthours_core::record::{AgencyId, PersonId, Role, StationId};
 use sha2::{Digest, Sha256};
 
 use crate::programme::audit::{self, Entry, Source, What, Who};
@@ -31,15 +32,15 @@ pub struct Session {
     /// What names it in the log: the beginning of that hash.
     pub alias: String,
     /// The person.
-    pub person: String,
+    pub person: PersonId,
     /// Their name.
     pub name: String,
     /// Their role.
-    pub role: String,
+    pub role: Role,
     /// Their agency.
-    pub agency: String,
+    pub agency: AgencyId,
     /// Their station.
-    pub station: Option<String>,
+    pub station: Option<StationId>,
     /// When they signed in.
     pub created_ms: i64,
     /// When the session ends in any case.
@@ -51,7 +52,7 @@ pub struct Session {
 pub fn start(
     tx: &mut dyn Tx,
     random: &dyn Random,
-    person: &str,
+    person: &PersonId,
     limits: Limits,
     address: Option<IpAddr>,
     now_ms: i64,
@@ -127,7 +128,7 @@ pub fn end(store: &Store, token: &str, address: Option<IpAddr>, now_ms: i64) -> 
 }
 
 /// Ends every session of a person; gives how many there were.
-pub fn end_all(tx: &mut dyn Tx, person: &str, by: Who<'_>, now_ms: i64) -> Result<usize> {
+pub fn end_all(tx: &mut dyn Tx, person: &PersonId, by: Who<'_>, now_ms: i64) -> Result<usize> {
     let ended = rows::delete_of(tx, person, None)?;
     let count = i64::try_from(ended).unwrap_or(i64::MAX);
     audit::append(
@@ -151,7 +152,7 @@ mod tests {
 
     const LIMITS: Limits = Limits { idle_ms: 30 * 60_000, absolute_ms: 12 * 3_600_000 };
 
-    fn signed_in() -> (testing::Folder, Store, Arc<ManualClock>, String, String) {
+    fn signed_in() -> (testing::Folder, Store, Arc<ManualClock>, String, PersonId) {
         let (folder, store) = testing::store();
         let person = testing::person(&store, "supervisor", "sgt.vale");
         let clock = Arc::new(ManualClock::at(1_000_000));

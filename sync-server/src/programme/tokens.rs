@@ -11,27 +11,27 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 /// How long a token is good.
-pub(crate) const TOKEN_MS: i64 = 10 * 60 * 1_000;
+pub const TOKEN_MS: i64 = 10 * 60 * 1_000;
 /// How long a nonce is good.
-pub(crate) const NONCE_MS: i64 = 24 * 60 * 60 * 1_000;
+pub const NONCE_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// What a token says of its bearer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Bearer {
-    pub(crate) install: InstallId,
+pub struct Bearer {
+    pub install: InstallId,
     /// Its app was too old when it said hello.
-    pub(crate) outdated: bool,
+    pub outdated: bool,
 }
 
 /// A token for an install that said hello now.
-pub(crate) fn token(key: &[u8; 32], bearer: Bearer, now_ms: i64) -> String {
+pub fn token(key: &[u8; 32], bearer: Bearer, now_ms: i64) -> String {
     let said = format!("t1.{}.{}.{}", bearer.install, now_ms + TOKEN_MS, u8::from(bearer.outdated));
     let tag = tag_of(key, b"token", &said);
     format!("{said}.{tag}")
 }
 
 /// Who bears this token; `None` if it is not ours or has run out.
-pub(crate) fn read_token(key: &[u8; 32], token: &str, now_ms: i64) -> Option<Bearer> {
+pub fn read_token(key: &[u8; 32], token: &str, now_ms: i64) -> Option<Bearer> {
     let said = checked(key, b"token", token)?;
     let mut parts = said.strip_prefix("t1.")?.split('.');
     let install = parts.next()?.parse().ok()?;
@@ -41,7 +41,7 @@ pub(crate) fn read_token(key: &[u8; 32], token: &str, now_ms: i64) -> Option<Bea
 }
 
 /// Who bears the token of a request, and what names the token in the log.
-pub(crate) fn bearer(key: &[u8; 32], headers: &HeaderMap, now_ms: i64) -> Option<(Bearer, String)> {
+pub fn bearer(key: &[u8; 32], headers: &HeaderMap, now_ms: i64) -> Option<(Bearer, String)> {
     headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -55,18 +55,12 @@ pub(crate) fn bearer(key: &[u8; 32], headers: &HeaderMap, now_ms: i64) -> Option
 }
 
 /// What names a token in the log: nobody can use it from there.
-pub(crate) fn name(token: &str) -> String {
+pub fn name(token: &str) -> String {
     hex::encode(Sha256::digest(token)).chars().take(16).collect()
 }
 
 /// A nonce for this install's next hello. `used` is when the last one that it used runs out; 0 if it used none.
-pub(crate) fn nonce(
-    key: &[u8; 32],
-    random: &dyn Random,
-    install: InstallId,
-    used: i64,
-    now_ms: i64,
-) -> String {
+pub fn nonce(key: &[u8; 32], random: &dyn Random, install: InstallId, used: i64, now_ms: i64) -> String {
     let fresh = hex::encode(random_bytes::<8>(random));
     let until = (now_ms + NONCE_MS).max(used.saturating_add(1));
     let said = format!("n1.{install}.{until}.{fresh}");
@@ -75,7 +69,7 @@ pub(crate) fn nonce(
 }
 
 /// When the nonce runs out, if it was given to this install and has not done so; that it was not used, the store says.
-pub(crate) fn read_nonce(key: &[u8; 32], nonce: &str, install: InstallId, now_ms: i64) -> Option<i64> {
+pub fn read_nonce(key: &[u8; 32], nonce: &str, install: InstallId, now_ms: i64) -> Option<i64> {
     let said = checked(key, b"nonce", nonce)?;
     let mut parts = said.strip_prefix("n1.")?.split('.');
     let of: InstallId = parts.next()?.parse().ok()?;

@@ -93,8 +93,7 @@ pub fn act(
         writing.accept(tx, &event)?;
         let pos = writing.folded.pos;
         let written = writing.finish(tx, &mut Room::of(records.together))?;
-        let person = actor.person.0.as_str();
-        let entry = Entry::new(now_ms, Who::Person(person, source), what(act))
+        let entry = Entry::new(now_ms, Who::Person(&actor.person, source), what(act))
             .about(&id)
             .with("event", event.id.to_string())
             .with("seen", stored(seen_pos));

@@ -1,4 +1,4 @@
-//! PublishedRow protocol versions: kept byte for byte, never changed, only recalled.
+//! Published protocol versions: kept byte for byte, never changed, only recalled.
 
 use firsthours_core::protocol::{self, Definition};
 

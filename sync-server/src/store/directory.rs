@@ -1,6 +1,8 @@
 //! What phones are told of the programme: its stations, its people, the numbers to call; as rows.
 
-use firsthours_core::record::{DirectoryPerson, DirectoryStation, PartnerNumber, PersonId, Role};
+use firsthours_core::record::{
+    AgencyId, DirectoryPerson, DirectoryStation, PartnerNumber, PersonId, StationId,
+};
 
 use super::engine::Tx;
 use super::error::{Result, StoreError};
@@ -20,7 +22,13 @@ pub(crate) fn changes(tx: &mut dyn Tx) -> Result<i64> {
 pub(crate) fn stations(tx: &mut dyn Tx) -> Result<Vec<DirectoryStation>> {
     tx.rows("select id, agency, title from station order by id", &[])?
         .iter()
-        .map(|row| Ok(DirectoryStation { id: row.string(0)?, agency: row.string(1)?, title: row.string(2)? }))
+        .map(|row| {
+            Ok(DirectoryStation {
+                id: StationId(row.string(0)?),
+                agency: AgencyId(row.string(1)?),
+                title: row.string(2)?,
+            })
+        })
         .collect()
 }
 
@@ -50,7 +58,7 @@ pub(crate) fn insert_number(
          values ($1, $2, $3, $4, $5, $6, $7)",
         &[
             (&number.partner).into(),
-            number.station.as_deref().unwrap_or_default().into(),
+            number.station.as_ref().map_or("", StationId::as_str).into(),
             place.into(),
             channel.into(),
             (&number.number).into(),
@@ -76,10 +84,9 @@ fn person(row: &Row) -> Result<DirectoryPerson> {
     Ok(DirectoryPerson {
         id: PersonId(row.string(0)?),
         name: row.string(1)?,
-        // An unknown word reads as a role that may do nothing.
-        role: serde_json::from_value(row.text(2)?.into()).unwrap_or(Role::Unknown),
-        agency: row.string(3)?,
-        station: row.opt_string(4)?,
+        role: row.role(2)?,
+        agency: AgencyId(row.string(3)?),
+        station: row.opt_string(4)?.map(StationId),
     })
 }
 
@@ -87,7 +94,7 @@ fn number(row: &Row) -> Result<PartnerNumber> {
     let minute = |column| row.opt_int(column).map(|minute| minute.and_then(|m| u32::try_from(m).ok()));
     Ok(PartnerNumber {
         partner: row.string(0)?,
-        station: Some(row.string(1)?).filter(|station| !station.is_empty()),
+        station: Some(row.string(1)?).filter(|station| !station.is_empty()).map(StationId),
         channel: serde_json::from_value(row.text(2)?.into())
             .map_err(|_| StoreError::Corrupt("a channel is not known".to_owned()))?,
         number: row.string(3)?,

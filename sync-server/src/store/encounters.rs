@@ -1,7 +1,7 @@
 //! Records and who has a part in them, as rows.
 
 use firsthours_core::evidence::{Chain, EncounterReceipt, Rolling};
-use firsthours_core::record::{EncounterId, Epoch, Hash, IncidentId};
+use firsthours_core::record::{AgencyId, EncounterId, Epoch, Hash, IncidentId, PersonId, StationId};
 use firsthours_core::wire::Grant;
 
 use super::engine::Tx;
@@ -25,12 +25,12 @@ pub(crate) struct LockedRow {
 /// What a record is called, as its opening says.
 pub(crate) struct OpenedRow<'a> {
     pub(crate) protocol: Hash,
-    pub(crate) agency: &'a str,
-    pub(crate) station: &'a str,
+    pub(crate) agency: &'a AgencyId,
+    pub(crate) station: &'a StationId,
     pub(crate) incident: IncidentId,
     pub(crate) letter: &'a str,
     pub(crate) opened_ms: i64,
-    pub(crate) opened_by: &'a str,
+    pub(crate) opened_by: &'a PersonId,
 }
 
 /// What a transaction leaves of a record beside its events.
@@ -180,16 +180,16 @@ pub(crate) fn enter_queues(tx: &mut dyn Tx, id: EncounterId) -> Result<()> {
 }
 
 /// The people who have a part in a record now.
-pub(crate) fn people(tx: &mut dyn Tx, id: EncounterId) -> Result<Vec<String>> {
+pub(crate) fn people(tx: &mut dyn Tx, id: EncounterId) -> Result<Vec<PersonId>> {
     let sql = "select person from party where encounter = $1 and person <> '' and until_ms is null";
-    tx.rows(sql, &[id.to_string().into()])?.iter().map(|row| row.string(0)).collect()
+    tx.rows(sql, &[id.to_string().into()])?.iter().map(|row| row.string(0).map(PersonId)).collect()
 }
 
 /// Gives a person a part in a record.
 pub(crate) fn give_part(
     tx: &mut dyn Tx,
     id: EncounterId,
-    (person, agency, role): (&str, &str, &str),
+    (person, agency, role): (&PersonId, &AgencyId, &str),
     since_ms: i64,
 ) -> Result<()> {
     tx.run(
@@ -201,7 +201,7 @@ pub(crate) fn give_part(
 }
 
 /// Whether a person has a part in a record that is not sealed.
-pub(crate) fn may_read(tx: &mut dyn Tx, id: EncounterId, person: &str) -> Result<bool> {
+pub(crate) fn may_read(tx: &mut dyn Tx, id: EncounterId, person: &PersonId) -> Result<bool> {
     let row = tx.row(
         "select party.person from party join encounter on encounter.id = party.encounter \
          where party.encounter = $1 and party.person = $2 and party.until_ms is null and encounter.sealed = 0",
@@ -222,7 +222,7 @@ pub(crate) fn knows(tx: &mut dyn Tx, id: EncounterId, install: &str) -> Result<b
 }
 
 /// The records that a person may read, and how far each is.
-pub(crate) fn grants(tx: &mut dyn Tx, person: &str) -> Result<Vec<Grant>> {
+pub(crate) fn grants(tx: &mut dyn Tx, person: &PersonId) -> Result<Vec<Grant>> {
     tx.rows(
         "select distinct encounter.id, encounter.pos, encounter.rolling from party \
          join encounter on encounter.id = party.encounter \

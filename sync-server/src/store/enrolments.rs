@@ -2,13 +2,14 @@
 
 use super::engine::Tx;
 use super::error::Result;
+use firsthours_core::record::PersonId;
 
 /// A code that was made.
 pub(crate) struct NewCodeRow<'a> {
     /// The letters that find it.
     pub(crate) name: &'a str,
     pub(crate) code_hash: &'a str,
-    pub(crate) person: &'a str,
+    pub(crate) person: &'a PersonId,
     pub(crate) made_by: &'a str,
     pub(crate) made_ms: i64,
     pub(crate) expires_ms: i64,
@@ -17,7 +18,7 @@ pub(crate) struct NewCodeRow<'a> {
 /// A code as it stands.
 pub(crate) struct CodeRow {
     pub(crate) code_hash: String,
-    pub(crate) person: String,
+    pub(crate) person: PersonId,
     pub(crate) expires_ms: i64,
     pub(crate) tries: i64,
     /// The install that used it.
@@ -56,7 +57,7 @@ pub(crate) fn get(tx: &mut dyn Tx, name: &str) -> Result<Option<CodeRow>> {
     row.map_or(Ok(None), |row| {
         Ok(Some(CodeRow {
             code_hash: row.string(0)?,
-            person: row.string(1)?,
+            person: PersonId(row.string(1)?),
             expires_ms: row.int(2)?,
             tries: row.int(3)?,
             used_by: row.opt_string(4)?,

@@ -1,16 +1,42 @@
 //! Installs of phones and the end of each one's own line, as rows.
 
 use firsthours_core::evidence::Chain;
-use firsthours_core::record::InstallId;
+use firsthours_core::record::{AgencyId, InstallId, PersonId, Role};
+use serde::{Deserialize, Serialize};
 
 use super::engine::Tx;
 use super::error::Result;
 use super::row::{Row, hash, number, stored};
 
+/// How an install stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InstallState {
+    /// It asked, and nobody has decided.
+    Waiting,
+    /// It has a certificate.
+    Approved,
+    /// An administrator said no; it may ask again.
+    Refused,
+    /// It is trusted no further, and may send what it holds.
+    Revoked,
+}
+
+impl InstallState {
+    /// Its name, as columns and screens of the console have it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Approved => "approved",
+            Self::Refused => "refused",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
 /// How an install stands, and its key.
 pub(crate) struct StateRow {
-    /// waiting, approved, refused or revoked.
-    pub(crate) state: String,
+    pub(crate) state: InstallState,
     pub(crate) key: String,
 }
 
@@ -20,17 +46,17 @@ pub(crate) struct RequestRow<'a> {
     pub(crate) device: &'a str,
     pub(crate) key: &'a str,
     pub(crate) request_ms: i64,
-    pub(crate) person: &'a str,
+    pub(crate) person: &'a PersonId,
 }
 
 /// What a certificate is made of.
 pub(crate) struct CertifiedRow {
-    pub(crate) state: String,
+    pub(crate) state: InstallState,
     pub(crate) device: String,
-    pub(crate) person: String,
+    pub(crate) person: PersonId,
     pub(crate) name: String,
-    pub(crate) role: String,
-    pub(crate) agency: String,
+    pub(crate) role: Role,
+    pub(crate) agency: AgencyId,
     pub(crate) key: String,
     pub(crate) sealing_key: Option<String>,
 }
@@ -39,9 +65,9 @@ pub(crate) struct CertifiedRow {
 pub(crate) struct DeviceRow {
     pub(crate) install: String,
     pub(crate) device: String,
-    pub(crate) person: String,
+    pub(crate) person: PersonId,
     pub(crate) name: String,
-    pub(crate) state: String,
+    pub(crate) state: InstallState,
     pub(crate) key: String,
     pub(crate) request_ms: i64,
     pub(crate) seen_ms: Option<i64>,
@@ -50,8 +76,8 @@ pub(crate) struct DeviceRow {
 
 /// Who asks with a token.
 pub(crate) struct CallerRow {
-    pub(crate) person: String,
-    pub(crate) state: String,
+    pub(crate) person: PersonId,
+    pub(crate) state: InstallState,
     /// The person has left.
     pub(crate) disabled: bool,
     /// Another install goes on from it.
@@ -72,7 +98,7 @@ pub(crate) struct ReportRow<'a> {
 /// How an install stands.
 pub(crate) fn state(tx: &mut dyn Tx, install: &str) -> Result<Option<StateRow>> {
     let row = tx.row("select state, key from install where install = $1", &[install.into()])?;
-    row.map_or(Ok(None), |row| Ok(Some(StateRow { state: row.string(0)?, key: row.string(1)? })))
+    row.map_or(Ok(None), |row| Ok(Some(StateRow { state: row.install_state(0)?, key: row.string(1)? })))
 }
 
 /// Takes a request. One who waits, or was refused, may ask anew with the same key; `false` otherwise, or if the person has
@@ -122,12 +148,12 @@ pub(crate) fn to_certify(tx: &mut dyn Tx, install: &str) -> Result<Option<Certif
     )?;
     row.map_or(Ok(None), |row| {
         Ok(Some(CertifiedRow {
-            state: row.string(0)?,
+            state: row.install_state(0)?,
             device: row.string(1)?,
-            person: row.string(2)?,
+            person: PersonId(row.string(2)?),
             name: row.string(3)?,
-            role: row.string(4)?,
-            agency: row.string(5)?,
+            role: row.role(4)?,
+            agency: AgencyId(row.string(5)?),
             key: row.string(6)?,
             sealing_key: row.opt_string(7)?,
         }))
@@ -135,7 +161,13 @@ pub(crate) fn to_certify(tx: &mut dyn Tx, install: &str) -> Result<Option<Certif
 }
 
 /// Writes down what was decided about an install.
-pub(crate) fn decide(tx: &mut dyn Tx, install: &str, state: &str, by: &str, now_ms: i64) -> Result<()> {
+pub(crate) fn decide(
+    tx: &mut dyn Tx,
+    install: &str,
+    state: InstallState,
+    by: &str,
+    now_ms: i64,
+) -> Result<()> {
     tx.run(
         "update install set state = $2, decided_by = $3, decided_ms = $4 where install = $1",
         &[install.into(), state.into(), by.into(), now_ms.into()],
@@ -144,7 +176,7 @@ pub(crate) fn decide(tx: &mut dyn Tx, install: &str, state: &str, by: &str, now_
 }
 
 /// The approved installs of a person.
-pub(crate) fn approved_of(tx: &mut dyn Tx, person: &str) -> Result<Vec<String>> {
+pub(crate) fn approved_of(tx: &mut dyn Tx, person: &PersonId) -> Result<Vec<String>> {
     let sql = "select install from install where person = $1 and state = 'approved'";
     tx.rows(sql, &[person.into()])?.iter().map(|row| row.string(0)).collect()
 }
@@ -173,8 +205,8 @@ pub(crate) fn caller(tx: &mut dyn Tx, install: InstallId) -> Result<Option<Calle
     )?;
     row.map_or(Ok(None), |row| {
         Ok(Some(CallerRow {
-            person: row.string(0)?,
-            state: row.string(1)?,
+            person: PersonId(row.string(0)?),
+            state: row.install_state(1)?,
             disabled: row.flag(2)?,
             followed: row.flag(3)?,
         }))
@@ -273,9 +305,9 @@ fn device(row: &Row) -> Result<DeviceRow> {
     Ok(DeviceRow {
         install: row.string(0)?,
         device: row.string(1)?,
-        person: row.string(2)?,
+        person: PersonId(row.string(2)?),
         name: row.string(3)?,
-        state: row.string(4)?,
+        state: row.install_state(4)?,
         key: row.string(5)?,
         request_ms: row.int(6)?,
         seen_ms: row.opt_int(7)?,

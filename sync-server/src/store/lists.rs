@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use firsthours_core::record::{EncounterId, Hash};
+use firsthours_core::record::{AgencyId, EncounterId, Hash, PersonId, StationId};
 
 use super::engine::Tx;
 use super::error::Result;
+use super::installs::InstallState;
 use super::row::{Row, Value, hash};
 use super::scope::Covers;
 
@@ -34,7 +35,7 @@ pub(crate) struct PhoneRow {
     pub(crate) install: String,
     pub(crate) device: String,
     pub(crate) person: String,
-    pub(crate) state: String,
+    pub(crate) state: InstallState,
     pub(crate) key: String,
     pub(crate) seen_ms: Option<i64>,
     pub(crate) unsent: i64,
@@ -119,7 +120,7 @@ pub(crate) fn opened_ms(tx: &mut dyn Tx, encounter: EncounterId) -> Result<Optio
 /// They are read in the order of the index of openings, so no more is read than is given.
 pub(crate) fn opened_between(
     tx: &mut dyn Tx,
-    (agency, station): (&str, &str),
+    (agency, station): (&AgencyId, &StationId),
     (from_ms, to_ms): (i64, i64),
     but: EncounterId,
     most: i64,
@@ -136,19 +137,19 @@ pub(crate) fn opened_between(
 }
 
 /// The deputies of an agency who have not left, by name: ids and names.
-pub(crate) fn deputies(tx: &mut dyn Tx, agency: &str) -> Result<Vec<(String, String)>> {
+pub(crate) fn deputies(tx: &mut dyn Tx, agency: &AgencyId) -> Result<Vec<(String, String)>> {
     let sql = "select id, name from person where agency = $1 and role = 'deputy' and disabled = 0 order by name, id";
     tx.rows(sql, &[agency.into()])?.iter().map(|row| Ok((row.string(0)?, row.string(1)?))).collect()
 }
 
 /// Whether a person is a deputy of an agency, and has not left.
-pub(crate) fn is_deputy(tx: &mut dyn Tx, person: &str, agency: &str) -> Result<bool> {
+pub(crate) fn is_deputy(tx: &mut dyn Tx, person: &PersonId, agency: &AgencyId) -> Result<bool> {
     let sql = "select id from person where id = $1 and agency = $2 and role = 'deputy' and disabled = 0";
     Ok(tx.row(sql, &[person.into(), agency.into()])?.is_some())
 }
 
 /// The phones of an agency, those that wait for a decision first.
-pub(crate) fn phones(tx: &mut dyn Tx, agency: &str) -> Result<Vec<PhoneRow>> {
+pub(crate) fn phones(tx: &mut dyn Tx, agency: &AgencyId) -> Result<Vec<PhoneRow>> {
     tx.rows(
         "select i.install, i.device, p.name, i.state, i.key, i.seen_ms, i.unsent, i.oldest_unsent_ms, i.clock_off_ms, \
          coalesce(f.device, i.follows) from install i join person p on p.id = i.person \
@@ -162,13 +163,13 @@ pub(crate) fn phones(tx: &mut dyn Tx, agency: &str) -> Result<Vec<PhoneRow>> {
 }
 
 /// Whether an install is of an agency.
-pub(crate) fn is_phone_of(tx: &mut dyn Tx, install: &str, agency: &str) -> Result<bool> {
+pub(crate) fn is_phone_of(tx: &mut dyn Tx, install: &str, agency: &AgencyId) -> Result<bool> {
     let sql = "select install from install where install = $1 and agency = $2";
     Ok(tx.row(sql, &[install.into(), agency.into()])?.is_some())
 }
 
 /// What the phones of an agency say they still hold.
-pub(crate) fn held_outside(tx: &mut dyn Tx, agency: &str) -> Result<HeldOutside> {
+pub(crate) fn held_outside(tx: &mut dyn Tx, agency: &AgencyId) -> Result<HeldOutside> {
     let row = tx.row(
         "select count(*), coalesce(sum(unsent), 0), min(oldest_unsent_ms) from install \
          where unsent > 0 and agency = $1",
@@ -180,7 +181,7 @@ pub(crate) fn held_outside(tx: &mut dyn Tx, agency: &str) -> Result<HeldOutside>
 }
 
 /// How many approved phones of an agency have a clock that is off by more than two minutes.
-pub(crate) fn clocks_off(tx: &mut dyn Tx, agency: &str) -> Result<i64> {
+pub(crate) fn clocks_off(tx: &mut dyn Tx, agency: &AgencyId) -> Result<i64> {
     let row = tx.row(
         "select count(*) from install where state = 'approved' and agency = $1 \
          and (clock_off_ms > 120000 or clock_off_ms < -120000)",
@@ -205,13 +206,13 @@ pub(crate) fn people_of_installs(tx: &mut dyn Tx) -> Result<BTreeMap<String, Str
 }
 
 /// The title of an agency.
-pub(crate) fn agency_title(tx: &mut dyn Tx, agency: &str) -> Result<Option<String>> {
+pub(crate) fn agency_title(tx: &mut dyn Tx, agency: &AgencyId) -> Result<Option<String>> {
     let row = tx.row("select title from agency where id = $1", &[agency.into()])?;
     row.map(|row| row.string(0)).transpose()
 }
 
 /// The title of a station.
-pub(crate) fn station_title(tx: &mut dyn Tx, station: &str) -> Result<Option<String>> {
+pub(crate) fn station_title(tx: &mut dyn Tx, station: &StationId) -> Result<Option<String>> {
     let row = tx.row("select title from station where id = $1", &[station.into()])?;
     row.map(|row| row.string(0)).transpose()
 }
@@ -252,7 +253,7 @@ fn phone(row: &Row) -> Result<PhoneRow> {
         install: row.string(0)?,
         device: row.string(1)?,
         person: row.string(2)?,
-        state: row.string(3)?,
+        state: row.install_state(3)?,
         key: row.string(4)?,
         seen_ms: row.opt_int(5)?,
         unsent: row.int(6)?,

@@ -1,4 +1,4 @@
-//! PublishedRow versions of protocols, as rows.
+//! Published versions of protocols, as rows.
 
 use super::engine::Tx;
 use super::error::Result;

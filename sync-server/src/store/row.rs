@@ -1,8 +1,10 @@
 //! Values in and rows out, the same for every engine.
 
 use firsthours_core::evidence::Signature;
+use firsthours_core::record::{AgencyId, PersonId, Role, StationId};
 
 use super::error::{Result, StoreError};
+use super::installs::InstallState;
 
 /// One value of a statement or a row. Booleans are 0 and 1, times are milliseconds, ids are hex text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +28,30 @@ impl From<i64> for Value {
 impl From<bool> for Value {
     fn from(value: bool) -> Self {
         Self::Int(i64::from(value))
+    }
+}
+
+macro_rules! from_ids {
+    ($($id:ident),+) => {$(
+        impl From<&$id> for Value {
+            fn from(id: &$id) -> Self {
+                Self::Text(id.0.clone())
+            }
+        }
+    )+};
+}
+
+from_ids!(PersonId, AgencyId, StationId);
+
+impl From<Role> for Value {
+    fn from(role: Role) -> Self {
+        Self::Text(word(&role))
+    }
+}
+
+impl From<InstallState> for Value {
+    fn from(state: InstallState) -> Self {
+        Self::Text(word(&state))
     }
 }
 
@@ -120,6 +146,22 @@ impl Row {
     /// A copy of the text in `column`, if there is one.
     pub fn opt_string(&self, column: usize) -> Result<Option<String>> {
         Ok(self.opt_text(column)?.map(str::to_owned))
+    }
+
+    /// The role in `column`; one of a newer version may do nothing here.
+    pub fn role(&self, column: usize) -> Result<Role> {
+        self.variant(column, "a role")
+    }
+
+    /// How the install in `column` stands.
+    pub fn install_state(&self, column: usize) -> Result<InstallState> {
+        self.variant(column, "the state of an install")
+    }
+
+    /// The variant whose name is in `column`: see [`word`].
+    fn variant<T: serde::de::DeserializeOwned>(&self, column: usize, wanted: &'static str) -> Result<T> {
+        let name = serde_json::Value::from(self.text(column)?);
+        serde_json::from_value(name).map_err(|_| StoreError::Shape { column, wanted })
     }
 
     /// The bytes in `column`.

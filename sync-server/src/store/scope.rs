@@ -1,6 +1,6 @@
 //! Which records somebody stands to, as a condition on them: the second place, beside the table of rules, where it is asked.
 
-use firsthours_core::record::{EncounterId, Role};
+use firsthours_core::record::{AgencyId, EncounterId, PersonId, Role, StationId};
 
 use super::engine::Tx;
 use super::error::Result;
@@ -29,11 +29,11 @@ pub struct Viewer<'a> {
     /// Their role.
     pub role: Role,
     /// Their agency.
-    pub agency: &'a str,
+    pub agency: &'a AgencyId,
     /// Their station; without one they stand to no record by it.
-    pub station: Option<&'a str>,
+    pub station: Option<&'a StationId>,
     /// Their id.
-    pub person: &'a str,
+    pub person: &'a PersonId,
 }
 
 /// A condition on a record `e`, with its arguments from `$1` on.
@@ -82,13 +82,13 @@ impl Covers {
         let mut sql = format!("({})", parts.join(" or "));
         let mut args = Vec::new();
         let said = [
-            ("{agency}", who.agency),
-            ("{station}", who.station.unwrap_or_default()),
-            ("{person}", who.person),
+            ("{agency}", Value::from(who.agency)),
+            ("{station}", who.station.map_or(Value::Null, Value::from)),
+            ("{person}", who.person.into()),
         ];
         for (name, value) in said {
             if sql.contains(name) {
-                args.push(value.into());
+                args.push(value);
                 sql = sql.replace(name, &format!("${}", args.len()));
             }
         }
@@ -122,7 +122,8 @@ mod tests {
     fn a_condition_has_an_argument_for_each_of_its_places() {
         for role in [Role::Supervisor, Role::Detective, Role::County, Role::RecordsOfficer, Role::Auditor] {
             for relations in [&Relation::ALL[..], &Relation::ALL[..1], &Relation::ALL[4..]] {
-                let who = Viewer { role, agency: "a", station: Some("s"), person: "p" };
+                let who =
+                    Viewer { role, agency: &"a".into(), station: Some(&"s".into()), person: &"p".into() };
                 let Covers { sql, args } = Covers::any_of(who, relations.iter().copied()).expect("some");
                 for place in 1..=args.len() {
                     assert!(sql.contains(&format!("${place}")), "{sql}");
@@ -130,7 +131,7 @@ mod tests {
                 assert!(!sql.contains('{') && !sql.contains(&format!("${}", args.len() + 1)), "{sql}");
             }
         }
-        let nobody = Viewer { role: Role::Unknown, agency: "a", station: None, person: "p" };
+        let nobody = Viewer { role: Role::Unknown, agency: &"a".into(), station: None, person: &"p".into() };
         assert_eq!(Covers::any_of(nobody, []), None);
     }
 }

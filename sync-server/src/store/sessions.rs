@@ -2,11 +2,12 @@
 
 use super::engine::Tx;
 use super::error::Result;
+use firsthours_core::record::{AgencyId, PersonId, Role, StationId};
 
 /// A session that has begun.
 pub(crate) struct NewSessionRow<'a> {
     pub(crate) hash: &'a str,
-    pub(crate) person: &'a str,
+    pub(crate) person: &'a PersonId,
     pub(crate) created_ms: i64,
     /// When it ends in any case.
     pub(crate) expires_ms: i64,
@@ -14,11 +15,11 @@ pub(crate) struct NewSessionRow<'a> {
 
 /// A session with the person whose it is, as both now are.
 pub(crate) struct SessionRow {
-    pub(crate) person: String,
+    pub(crate) person: PersonId,
     pub(crate) name: String,
-    pub(crate) role: String,
-    pub(crate) agency: String,
-    pub(crate) station: Option<String>,
+    pub(crate) role: Role,
+    pub(crate) agency: AgencyId,
+    pub(crate) station: Option<StationId>,
     pub(crate) created_ms: i64,
     pub(crate) expires_ms: i64,
     pub(crate) seen_ms: i64,
@@ -54,11 +55,11 @@ pub(crate) fn alive(
     )?;
     row.map_or(Ok(None), |row| {
         Ok(Some(SessionRow {
-            person: row.string(0)?,
+            person: PersonId(row.string(0)?),
             name: row.string(1)?,
-            role: row.string(2)?,
-            agency: row.string(3)?,
-            station: row.opt_string(4)?,
+            role: row.role(2)?,
+            agency: AgencyId(row.string(3)?),
+            station: row.opt_string(4)?.map(StationId),
             created_ms: row.int(5)?,
             expires_ms: row.int(6)?,
             seen_ms: row.int(7)?,
@@ -76,9 +77,9 @@ pub(crate) fn seen(tx: &mut dyn Tx, hash: &str, now_ms: i64) -> Result<()> {
 }
 
 /// Whose session it is.
-pub(crate) fn person_of(tx: &mut dyn Tx, hash: &str) -> Result<Option<String>> {
+pub(crate) fn person_of(tx: &mut dyn Tx, hash: &str) -> Result<Option<PersonId>> {
     let row = tx.row("select person from session where hash = $1", &[hash.into()])?;
-    row.map(|row| row.string(0)).transpose()
+    row.map(|row| row.string(0).map(PersonId)).transpose()
 }
 
 /// Ends a session.
@@ -88,7 +89,7 @@ pub(crate) fn delete(tx: &mut dyn Tx, hash: &str) -> Result<()> {
 }
 
 /// Ends the sessions of a person, but for one; gives how many there were.
-pub(crate) fn delete_of(tx: &mut dyn Tx, person: &str, but: Option<&str>) -> Result<usize> {
+pub(crate) fn delete_of(tx: &mut dyn Tx, person: &PersonId, but: Option<&str>) -> Result<usize> {
     tx.run(
         "delete from session where person = $1 and hash <> $2",
         &[person.into(), but.unwrap_or_default().into()],
@@ -96,13 +97,13 @@ pub(crate) fn delete_of(tx: &mut dyn Tx, person: &str, but: Option<&str>) -> Res
 }
 
 /// How often a password was tried in a browser that is known for this person; `None` if it is not.
-pub(crate) fn browser_tries(tx: &mut dyn Tx, browser: &str, person: &str) -> Result<Option<i64>> {
+pub(crate) fn browser_tries(tx: &mut dyn Tx, browser: &str, person: &PersonId) -> Result<Option<i64>> {
     let sql = "select tries from browser where hash = $1 and person = $2";
     tx.row(sql, &[browser.into(), person.into()])?.map(|row| row.int(0)).transpose()
 }
 
 /// Writes down how often a password was tried in a browser that is known.
-pub(crate) fn set_browser_tries(tx: &mut dyn Tx, browser: &str, person: &str, tries: i64) -> Result<()> {
+pub(crate) fn set_browser_tries(tx: &mut dyn Tx, browser: &str, person: &PersonId, tries: i64) -> Result<()> {
     tx.run(
         "update browser set tries = $3 where hash = $1 and person = $2",
         &[browser.into(), person.into(), tries.into()],
@@ -111,7 +112,12 @@ pub(crate) fn set_browser_tries(tx: &mut dyn Tx, browser: &str, person: &str, tr
 }
 
 /// Writes down that a person signed in in a browser that is known; one that was forgotten meanwhile stays so.
-pub(crate) fn browser_signed_in(tx: &mut dyn Tx, browser: &str, person: &str, now_ms: i64) -> Result<()> {
+pub(crate) fn browser_signed_in(
+    tx: &mut dyn Tx,
+    browser: &str,
+    person: &PersonId,
+    now_ms: i64,
+) -> Result<()> {
     tx.run(
         "update browser set tries = 0, seen_ms = $3 where hash = $1 and person = $2",
         &[browser.into(), person.into(), now_ms.into()],
@@ -125,7 +131,7 @@ pub(crate) fn is_browser(tx: &mut dyn Tx, browser: &str) -> Result<bool> {
 }
 
 /// A browser is known for a person, who signed in there now.
-pub(crate) fn know_browser(tx: &mut dyn Tx, browser: &str, person: &str, now_ms: i64) -> Result<()> {
+pub(crate) fn know_browser(tx: &mut dyn Tx, browser: &str, person: &PersonId, now_ms: i64) -> Result<()> {
     tx.run(
         "insert into browser (hash, person, tries, seen_ms) values ($1, $2, 0, $3) \
          on conflict (hash, person) do update set tries = 0, seen_ms = excluded.seen_ms",
@@ -135,7 +141,7 @@ pub(crate) fn know_browser(tx: &mut dyn Tx, browser: &str, person: &str, now_ms:
 }
 
 /// Forgets the browsers of a person that were used longest ago, but for so many.
-pub(crate) fn keep_browsers(tx: &mut dyn Tx, person: &str, many: i64) -> Result<()> {
+pub(crate) fn keep_browsers(tx: &mut dyn Tx, person: &PersonId, many: i64) -> Result<()> {
     tx.run(
         "delete from browser where person = $1 and hash not in \
          (select hash from browser where person = $1 order by seen_ms desc, hash limit $2)",
@@ -145,13 +151,13 @@ pub(crate) fn keep_browsers(tx: &mut dyn Tx, person: &str, many: i64) -> Result<
 }
 
 /// A browser is not known for this person any more.
-pub(crate) fn forget_browser(tx: &mut dyn Tx, browser: &str, person: &str) -> Result<()> {
+pub(crate) fn forget_browser(tx: &mut dyn Tx, browser: &str, person: &PersonId) -> Result<()> {
     tx.run("delete from browser where hash = $1 and person = $2", &[browser.into(), person.into()])?;
     Ok(())
 }
 
 /// No browser is known for this person any more, but for one.
-pub(crate) fn forget_browsers(tx: &mut dyn Tx, person: &str, but: Option<&str>) -> Result<()> {
+pub(crate) fn forget_browsers(tx: &mut dyn Tx, person: &PersonId, but: Option<&str>) -> Result<()> {
     tx.run(
         "delete from browser where person = $1 and hash <> $2",
         &[person.into(), but.unwrap_or_default().into()],

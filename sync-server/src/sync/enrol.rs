@@ -15,7 +15,7 @@ use crate::http::refusal::RefusedAs;
 use crate::programme::audit::{Source, What};
 use crate::programme::devices::{self, Ask, Vouched};
 use crate::store::StoreError;
-use crate::store::installs;
+use crate::store::installs::{self, InstallState};
 
 /// What an enrolment unpacks to at most: anybody may send one, and it holds a code, a key and a name.
 const REQUEST_BYTES: usize = 16 * 1024;
@@ -48,9 +48,9 @@ pub(super) async fn enrol(
 /// How the enrolment of an install stands that has no certificate here.
 pub(super) fn state_of(service: &Service, install: InstallId) -> Result<EnrolState, StoreError> {
     let known = service.store.read(|tx| installs::state(tx, &install.to_string()))?;
-    Ok(match known.as_ref().map(|known| known.state.as_str()) {
-        Some("waiting") => EnrolState::Waiting,
-        Some(_) => EnrolState::Refused,
+    Ok(match known.as_ref().map(|known| known.state) {
+        Some(InstallState::Waiting) => EnrolState::Waiting,
+        Some(InstallState::Approved | InstallState::Refused | InstallState::Revoked) => EnrolState::Refused,
         None => EnrolState::Unknown,
     })
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use firsthours_core::evidence::{Document, Receipt, Signature, Tag};
-use firsthours_core::record::{EncounterId, InstallId};
+use firsthours_core::record::{EncounterId, InstallId, PersonId};
 use firsthours_core::wire::{
     Grant, HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE, HelloReply, HelloRequest, VERSION, hello_message,
     is_older,
@@ -110,7 +110,7 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes, source: &Source) ->
     checkpoint::given_back(&service.store, &service.trust, &said.checkpoints, now_ms)?;
     let asking = Asking { bearer: Bearer { install, outdated }, source };
     let Caller { send_only, followed, .. } = request::caller(service, asking)?;
-    let person = &author.certificate.actor.person.0;
+    let person = &author.certificate.actor.person;
     let grants = if send_only { Vec::new() } else { grants(service, person)? };
     let encounters: Vec<EncounterId> = if send_only {
         let named: Vec<EncounterId> = said.encounters.iter().map(|cursor| cursor.id).collect();
@@ -207,15 +207,14 @@ fn remember(
             clock_off_ms: said.clock.wall.saturating_sub(now_ms),
         };
         installs::report(tx, install, &report)?;
-        let id = install.to_string();
-        let entry = Entry::new(now_ms, Who::Install(&id, source), What::SaidHello)
+        let entry = Entry::new(now_ms, Who::Install(install, source), What::SaidHello)
             .with("unsent", stored(said.device.unsent));
         audit::append(tx, &entry)?;
         Ok(())
     })
 }
 
-fn grants(service: &Service, person: &str) -> Result<Vec<Grant>, StoreError> {
+fn grants(service: &Service, person: &PersonId) -> Result<Vec<Grant>, StoreError> {
     service.store.read(|tx| encounters::grants(tx, person))
 }
 

@@ -3,7 +3,7 @@
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use firsthours_core::record::InstallId;
+use firsthours_core::record::{InstallId, PersonId};
 use firsthours_core::wire::{Compressed, EnrolState, MAX_REQUEST, ReadMessage, Unpack, compress, unpack};
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use super::problem::Fault;
 use super::service::Service;
 use crate::programme::audit::{Source, Who};
 use crate::programme::tokens::{self, Bearer};
-use crate::store::installs;
+use crate::store::installs::{self, InstallState};
 
 /// How long a body may take: a poor link sends the largest in a few seconds.
 const BODY_TIME: std::time::Duration = std::time::Duration::from_mins(1);
@@ -20,9 +20,7 @@ const BODY_TIME: std::time::Duration = std::time::Duration::from_mins(1);
 #[derive(Debug, Clone)]
 pub(super) struct Caller {
     pub(super) install: InstallId,
-    /// The install as text.
-    name: String,
-    pub(super) person: String,
+    pub(super) person: PersonId,
     /// Revoked, outdated, of a person who has left, or followed by another install: it may send, and reads nothing.
     pub(super) send_only: bool,
     /// Another install goes on from it.
@@ -34,7 +32,7 @@ pub(super) struct Caller {
 impl Caller {
     /// As whom the log knows it, and from where it asks.
     pub(super) fn who(&self) -> Who<'_> {
-        Who::Install(&self.name, &self.source)
+        Who::Install(self.install, &self.source)
     }
 }
 
@@ -92,20 +90,15 @@ pub(super) fn caller(service: &Service, asking: Asking) -> Result<Caller, Fault>
     let row = service.store.read(|tx| installs::caller(tx, bearer.install))?;
     let row = row.ok_or(Fault::NotEnrolled(EnrolState::Unknown))?;
     let followed = row.followed;
-    let send_only = match row.state.as_str() {
+    let send_only = match row.state {
         // One that another goes on from has ended: it sends what it wrote, from the first word of that on.
-        "approved" => bearer.outdated || row.disabled || followed,
-        "revoked" => true,
-        _ => return Err(Fault::NotEnrolled(EnrolState::Waiting)),
+        InstallState::Approved => bearer.outdated || row.disabled || followed,
+        InstallState::Revoked => true,
+        InstallState::Waiting | InstallState::Refused => {
+            return Err(Fault::NotEnrolled(EnrolState::Waiting));
+        }
     };
-    Ok(Caller {
-        install: bearer.install,
-        name: bearer.install.to_string(),
-        person: row.person,
-        send_only,
-        followed,
-        source,
-    })
+    Ok(Caller { install: bearer.install, person: row.person, send_only, followed, source })
 }
 
 /// The same, for what is only for those who may read.

@@ -136,7 +136,7 @@ async fn page(app: &App, lang: Lang, reader: &Reader, told: Option<FormResult>) 
     let frame = pages::frame(app, lang, reader, words.your_account, "/account");
     let rows = [
         (words.name, Some(reader.name.clone())),
-        (words.role_label, Some(words.role(&reader.role).to_owned())),
+        (words.role_label, Some(words.role(reader.role).to_owned())),
         (words.agency, agency),
         (words.station, station),
     ];

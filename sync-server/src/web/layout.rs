@@ -105,7 +105,7 @@ fn menu(frame: &Frame<'_>, reader: &Reader) -> Markup {
         }
         div.fh-bar__who {
             (switch(frame))
-            span { (reader.name) ", " (words.role(&reader.role)) }
+            span { (reader.name) ", " (words.role(reader.role)) }
             form method="post" action="/sign-out" {
                 button.usa-button.usa-button--outline type="submit" { (words.sign_out) }
             }

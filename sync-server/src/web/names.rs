@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use firsthours_core::record::PersonId;
+use firsthours_core::record::{PersonId, StationId};
 use firsthours_core::view::Names;
 
 use crate::store::{Result, Tx, lists};
@@ -41,7 +41,7 @@ impl Names for Known {
         self.people.get(&person.0).cloned()
     }
 
-    fn station(&self, station: &str) -> Option<String> {
-        self.stations.get(station).cloned()
+    fn station(&self, station: &StationId) -> Option<String> {
+        self.stations.get(station.as_str()).cloned()
     }
 }

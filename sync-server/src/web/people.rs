@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::response::Redirect;
+use firsthours_core::record::PersonId;
 use firsthours_core::view::Names;
 use maud::{Markup, html};
 
@@ -47,7 +48,7 @@ pub async fn show(State(app): State<App>, lang: Lang, reader: Reader) -> Result<
 pub async fn release(
     State(app): State<App>,
     reader: Reader,
-    Path(person): Path<String>,
+    Path(person): Path<PersonId>,
 ) -> Result<Redirect, AppError> {
     if !Scope::of(&reader).decides_on_phones() {
         return Err(AppError::Forbidden);
@@ -76,9 +77,9 @@ fn one(person: &Person, names: &Known, lang: Lang) -> Markup {
             h2.fh-panel__title { (person.name) }
             dl.fh-fields {
                 dt { (words.username) } dd { (person.username) }
-                dt { (words.role_label) } dd { (words.role(&person.role)) }
+                dt { (words.role_label) } dd { (words.role(person.role)) }
                 @if let Some(station) = &person.station {
-                    dt { (words.station) } dd { (names.station(station).unwrap_or_else(|| station.clone())) }
+                    dt { (words.station) } dd { (names.station(station).unwrap_or_else(|| station.to_string())) }
                 }
                 dt { (words.state) } dd { (state) }
                 @if person.failed_tries > 0 { dt { (words.wrong_tries) } dd { (person.failed_tries) } }

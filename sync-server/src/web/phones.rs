@@ -16,6 +16,7 @@ use crate::programme::audit::{self, Entry, What};
 use crate::programme::checkpoint;
 use crate::programme::devices::{self, DeviceError};
 use crate::programme::trust;
+use crate::store::installs::InstallState;
 use crate::store::lists::{self, PhoneRow};
 use crate::store::{StoreError, Tx};
 
@@ -100,7 +101,7 @@ struct Phone {
     install: String,
     device: String,
     person: String,
-    state: String,
+    state: InstallState,
     fingerprint: String,
     seen_ms: Option<i64>,
     unsent: i64,
@@ -130,11 +131,11 @@ fn in_fours(text: &str) -> String {
 
 fn one(phone: &Phone, now: i64, language: Language) -> Markup {
     let says = |label: Label| label.text(language);
-    let (kind, label) = match phone.state.as_str() {
-        "waiting" => ("review", Label::PhoneWaiting),
-        "approved" => ("approved", Label::PhoneApproved),
-        "refused" => ("cannot", Label::PhoneRefused),
-        _ => ("cannot", Label::PhoneRevoked),
+    let (kind, label) = match phone.state {
+        InstallState::Waiting => ("review", Label::PhoneWaiting),
+        InstallState::Approved => ("approved", Label::PhoneApproved),
+        InstallState::Refused => ("cannot", Label::PhoneRefused),
+        InstallState::Revoked => ("cannot", Label::PhoneRevoked),
     };
     let seen = phone.seen_ms.map_or_else(
         || says(Label::Never).to_owned(),
@@ -142,7 +143,7 @@ fn one(phone: &Phone, now: i64, language: Language) -> Markup {
     );
     let off = phone.clock_off_ms.filter(|off| off.abs() > 120_000);
     html! {
-        li.fh-panel.fh-panel--now[phone.state == "waiting"] {
+        li.fh-panel.fh-panel--now[phone.state == InstallState::Waiting] {
             div.fh-head { h2.fh-panel__title { (phone.person) ", " (phone.device) } (chip(kind, says(label))) }
             dl.fh-fields {
                 div { dt { (says(Label::LastSeen)) } dd { (seen) } }
@@ -161,19 +162,19 @@ fn one(phone: &Phone, now: i64, language: Language) -> Markup {
                 @if let Some(follows) = &phone.follows {
                     div { dt { (says(Label::PhoneFollows)) } dd { (follows) } }
                 }
-                @if phone.state == "waiting" {
+                @if phone.state == InstallState::Waiting {
                     div { dt { (says(Label::Fingerprint)) } dd { span.fh-code.fh-fingerprint { (phone.fingerprint) } } }
                 }
             }
-            @match phone.state.as_str() {
-                "waiting" => {
+            @match phone.state {
+                InstallState::Waiting => {
                     @if phone.follows.is_some() { p { (says(Label::FollowsWhy)) } }
                     div.fh-actions {
                         (decision(phone, "approve", "usa-button", says(Label::ButtonApprovePhone)))
                         (decision(phone, "refuse", "usa-button usa-button--outline", says(Label::ButtonRefusePhone)))
                     }
                 }
-                "approved" => {
+                InstallState::Approved => {
                     details.fh-more {
                         summary { (says(Label::ButtonRevokePhone)) }
                         div.fh-more__in {
@@ -182,7 +183,7 @@ fn one(phone: &Phone, now: i64, language: Language) -> Markup {
                         }
                     }
                 }
-                _ => {}
+                InstallState::Refused | InstallState::Revoked => {}
             }
         }
     }
@@ -192,7 +193,9 @@ fn one(phone: &Phone, now: i64, language: Language) -> Markup {
 fn put_back_notice(phones: &[Phone], since: i64, now: i64, language: Language) -> Markup {
     let missing = phones
         .iter()
-        .filter(|phone| phone.state == "approved" && phone.seen_ms.is_none_or(|seen| seen < since))
+        .filter(|phone| {
+            phone.state == InstallState::Approved && phone.seen_ms.is_none_or(|seen| seen < since)
+        })
         .count();
     html! {
         div.usa-alert.usa-alert--warning { div.usa-alert__body {

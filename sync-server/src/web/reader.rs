@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
+use firsthours_core::record::{AgencyId, PersonId, Role, StationId};
 use firsthours_core::words::Language;
 
 use super::error::AppError;
@@ -18,15 +19,15 @@ use crate::programme::sessions;
 #[derive(Debug, Clone)]
 pub struct Reader {
     /// The person's id.
-    pub person: String,
+    pub person: PersonId,
     /// Their name.
     pub name: String,
     /// Their role.
-    pub role: String,
+    pub role: Role,
     /// Their agency.
-    pub agency: String,
+    pub agency: AgencyId,
     /// Their station.
-    pub station: Option<String>,
+    pub station: Option<StationId>,
     /// From where they ask, and what names their session in the log.
     pub source: Source,
     /// The hash of their session's token.

@@ -346,7 +346,7 @@ fn deed_of(act: &Act) -> Deed {
 fn may_name(app: &App, scope: &Scope, act: &Act) -> Result<bool, AppError> {
     Ok(app.store.read(|tx| match act {
         Act::SameEncounter { with: Some(other) } => scope.may(tx, *other, Deed::Look),
-        Act::Reassign { to } => near::may_hold(tx, scope, &to.0),
+        Act::Reassign { to } => near::may_hold(tx, scope, to),
         _ => Ok(true),
     })?)
 }

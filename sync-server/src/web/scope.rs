@@ -1,6 +1,6 @@
 //! A signed-in person as the table of permissions asks for them, and that table asked in the SQL.
 
-use firsthours_core::record::{Actor, EncounterId, PersonId, Role};
+use firsthours_core::record::{Actor, EncounterId, Role, StationId};
 
 use super::reader::Reader;
 use crate::programme::audit::{self, Source};
@@ -13,17 +13,15 @@ use crate::store::{StoreError, Tx};
 pub struct Scope {
     /// The person, in the role in which they act.
     pub actor: Actor,
-    station: Option<String>,
+    station: Option<StationId>,
     source: Source,
 }
 
 impl Scope {
     /// The scope of a signed-in person.
     pub fn of(reader: &Reader) -> Self {
-        let role = serde_json::from_value(reader.role.as_str().into()).unwrap_or(Role::Unknown);
-        let person = PersonId(reader.person.clone());
         Self {
-            actor: Actor { person, role, agency: reader.agency.clone() },
+            actor: Actor { person: reader.person.clone(), role: reader.role, agency: reader.agency.clone() },
             station: reader.station.clone(),
             source: reader.source.clone(),
         }
@@ -31,7 +29,7 @@ impl Scope {
 
     /// As whom the log knows them, and from where they ask.
     pub fn who(&self) -> audit::Who<'_> {
-        audit::Who::Person(&self.actor.person.0, &self.source)
+        audit::Who::Person(&self.actor.person, &self.source)
     }
 
     /// From where they ask.
@@ -50,8 +48,8 @@ impl Scope {
     }
 
     /// The station whose records this person reviews.
-    pub(super) fn station(&self) -> Option<&str> {
-        self.station.as_deref().filter(|_| self.ever(Deed::Review))
+    pub(super) fn station(&self) -> Option<&StationId> {
+        self.station.as_ref().filter(|_| self.ever(Deed::Review))
     }
 
     /// Whether this role decides about phones.
@@ -68,7 +66,7 @@ impl Scope {
     /// The records to which this person may do this; `None`: to none.
     pub(super) fn covers(&self, deed: Deed) -> Option<Covers> {
         let Actor { person, role, agency } = &self.actor;
-        let who = Viewer { role: *role, agency, station: self.station.as_deref(), person: &person.0 };
+        let who = Viewer { role: *role, agency, station: self.station.as_ref(), person };
         permission::covers(who, deed)
     }
 
@@ -76,14 +74,17 @@ impl Scope {
     pub(super) fn queues(&self) -> Vec<[&str; 4]> {
         let agency = self.actor.agency.as_str();
         let own = ["", "", self.actor.person.0.as_str(), ""];
-        match (self.actor.role, self.station.as_deref()) {
-            (Role::Supervisor, Some(station)) => vec![[agency, station, "", ""]],
+        match (self.actor.role, &self.station) {
+            (Role::Supervisor, Some(station)) => vec![[agency, station.as_str(), "", ""]],
             (Role::Detective, _) => vec![[agency, "", "", "detective"], [agency, "", "", "party"], own],
             (Role::County, _) => vec![[agency, "", "", "county"], [agency, "", "", "party"], own],
             (Role::RecordsOfficer | Role::Auditor, _) => {
                 vec![[agency, "", "", ""], [agency, "", "", "party"], own]
             }
-            _ => Vec::new(),
+            (Role::Supervisor, None) => Vec::new(),
+            (Role::Deputy | Role::Administrator | Role::Analyst | Role::Server | Role::Unknown, _) => {
+                Vec::new()
+            }
         }
     }
 }

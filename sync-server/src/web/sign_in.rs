@@ -123,7 +123,7 @@ fn sign_in(
     if let Some(old) = old {
         sessions::end(&app.store, old, source.address, now_ms)?;
     }
-    let (random, person) = (&*app.random, entered.person.as_str());
+    let (random, person) = (&*app.random, &entered.person);
     Ok(Some(app.store.write(|tx| {
         let known = if entered.known {
             None

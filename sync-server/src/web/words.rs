@@ -1,5 +1,7 @@
 //! Every word of the frame, the sign-in page and the error pages, in both languages.
 
+use firsthours_core::record::Role;
+
 /// The words of one language.
 #[allow(missing_docs, reason = "each name is the place where the words stand")]
 pub struct Words {
@@ -56,13 +58,13 @@ pub struct Words {
     pub state_locked: &'static str,
     pub state_disabled: &'static str,
     pub wrong_tries: &'static str,
-    roles: &'static [(&'static str, &'static str)],
+    roles: &'static [(Role, &'static str)],
 }
 
 impl Words {
-    /// The name of a role; an unknown one is shown as it is.
-    pub fn role<'a>(&self, role: &'a str) -> &'a str {
-        self.roles.iter().find(|(code, _)| *code == role).map_or(role, |(_, name)| *name)
+    /// The name of a role.
+    pub fn role(&self, role: Role) -> &'static str {
+        self.roles.iter().find(|(known, _)| *known == role).map_or("–", |(_, name)| *name)
     }
 }
 
@@ -124,14 +126,14 @@ pub static EN: Words = Words {
     state_disabled: "has left",
     wrong_tries: "Wrong tries",
     roles: &[
-        ("deputy", "deputy"),
-        ("supervisor", "station supervisor"),
-        ("detective", "detective"),
-        ("county", "county follow-up worker"),
-        ("records_officer", "records officer"),
-        ("administrator", "agency administrator"),
-        ("analyst", "programme analyst"),
-        ("auditor", "auditor"),
+        (Role::Deputy, "deputy"),
+        (Role::Supervisor, "station supervisor"),
+        (Role::Detective, "detective"),
+        (Role::County, "county follow-up worker"),
+        (Role::RecordsOfficer, "records officer"),
+        (Role::Administrator, "agency administrator"),
+        (Role::Analyst, "programme analyst"),
+        (Role::Auditor, "auditor"),
     ],
 };
 
@@ -193,13 +195,13 @@ pub static ES: Words = Words {
     state_disabled: "ya no está",
     wrong_tries: "Intentos fallidos",
     roles: &[
-        ("deputy", "agente"),
-        ("supervisor", "supervisor de estación"),
-        ("detective", "detective"),
-        ("county", "seguimiento del condado"),
-        ("records_officer", "responsable de expedientes"),
-        ("administrator", "administrador de la agencia"),
-        ("analyst", "analista del programa"),
-        ("auditor", "auditor"),
+        (Role::Deputy, "agente"),
+        (Role::Supervisor, "supervisor de estación"),
+        (Role::Detective, "detective"),
+        (Role::County, "seguimiento del condado"),
+        (Role::RecordsOfficer, "responsable de expedientes"),
+        (Role::Administrator, "administrador de la agencia"),
+        (Role::Analyst, "analista del programa"),
+        (Role::Auditor, "auditor"),
     ],
 };

@@ -248,8 +248,7 @@ fn example() -> String {
     line("hello's body", &String::from_utf8_lossy(body));
     line("fh1-hello signs", &String::from_utf8(message.clone()).expect("text").replace('\n', "\\n"));
     line("fh-signature", &key.sign(Tag::Hello, &message).to_string());
-    let actor =
-        Actor { person: PersonId("p-1".to_owned()), role: Role::Deputy, agency: "sheriff".to_owned() };
+    let actor = Actor { person: PersonId("p-1".to_owned()), role: Role::Deputy, agency: "sheriff".into() };
     let at = At { wall: 1_795_496_400_000, offset: -480, mono: 1_000, boot: 1, anchor: None };
     let kind = Kind::Noted { step: None, text: "Seen.".to_owned() };
     let body = Body { kind, actor, at, base: Vec::new(), reason: None, audit: None };

@@ -13,7 +13,7 @@ async fn opened(server: &Server) -> (Phone, Actor) {
     ash.answer(encounter(1), "how", "tip");
     ash.upload_all(server).await;
     let person = server.person("supervisor", "sgt.vale");
-    (ash, Actor { person, role: Role::Supervisor, agency: "north".to_owned() })
+    (ash, Actor { person, role: Role::Supervisor, agency: "north".into() })
 }
 
 fn comment(text: &str) -> Act {

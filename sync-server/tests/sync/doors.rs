@@ -81,13 +81,13 @@ async fn house(stands: Stands) -> (Server, Phone) {
     ash.open(encounter(1));
     let birch = server.deputy("dep.birch").await;
     if stands == FormerParty {
-        ash.share(encounter(1), &birch.actor.person);
+        ash.share(encounter(1), &birch.author.actor.person);
     }
     ash.upload_all(&server).await;
     match stands {
         Party | Outdated => return (server, ash),
         FormerParty => {
-            let args = [birch.actor.person.0.as_str().into()];
+            let args = [birch.author.actor.person.0.as_str().into()];
             let sql = "update party set until_ms = 5 where person = $1";
             let ended = server.app.store.write(|tx| tx.run(sql, &args)).expect("ended");
             assert_eq!(ended, 1, "it had a part");
@@ -95,12 +95,12 @@ async fn house(stands: Stands) -> (Server, Phone) {
         }
         Stranger => return (server, birch),
         Revoked => server.revoke(ash.install),
-        Left => server.leave(&ash.actor.person),
+        Left => server.leave(&ash.author.actor.person),
         Followed => {
-            let new = Phone::new(&ash.actor.person);
-            let (follows, install, key) = (ash.install, new.install, new.key.public());
+            let new = Phone::new(&ash.author.actor.person);
+            let (follows, install, key) = (ash.install, new.install, new.author.key.public());
             let said = Succession { follows, head: None, install, key };
-            new.follow(&server, Document::sign(&said, Tag::Succession, &ash.key)).await;
+            new.follow(&server, Document::sign(&said, Tag::Succession, &ash.author.key)).await;
         }
         Expired => server.clock.advance(10 * 60 * 1_000),
         Elsewhere => {

@@ -17,14 +17,14 @@ async fn a_code_is_for_one_phone_which_may_ask_again() {
     let phone = Phone::new(&person);
     let first: EnrolReply = phone.enrol(&server, &code).await.read();
     assert_eq!((first.state, first.certificate), (EnrolState::Waiting, None));
-    assert_eq!(first.fingerprint, phone.key.public().fingerprint());
+    assert_eq!(first.fingerprint, phone.author.key.public().fingerprint());
     assert_eq!(first.trust.root.fingerprint(), server.app.trust.fingerprint());
     assert_eq!(Phone::new(&person).enrol(&server, &code).await.problem(), REFUSED, "a second use");
     server.approve(phone.install);
     let approved: EnrolReply = phone.enrol(&server, &code).await.read();
     let mut keyring = server.keyring();
     let certificate = keyring.admit(&approved.certificate.expect("a certificate")).expect("ours").clone();
-    assert_eq!((certificate.install, certificate.actor), (phone.install, phone.actor));
+    assert_eq!((certificate.install, certificate.actor), (phone.install, phone.author.actor));
 }
 
 #[tokio::test]
@@ -60,19 +60,19 @@ async fn a_key_that_is_not_held_is_not_enrolled() {
     let person = server.person("deputy", "dep.ash");
     let code = server.code(&person);
     let seen = Phone::new(&person);
-    let thief = Phone { key: Phone::new(&person).key, ..seen.copy() };
+    let thief = seen.with_key_of(&Phone::new(&person));
     // The thief proves one key and names another.
     let asked = firsthours_core::wire::EnrolRequest {
         code: code.clone(),
         install: thief.install,
-        key: seen.key.public(),
+        key: seen.author.key.public(),
         device: "x".to_owned(),
-        proof: thief.key.sign(
+        proof: thief.author.key.sign(
             firsthours_core::evidence::Tag::Enrol,
             &firsthours_core::wire::enrol_message(
                 &code.replace('-', ""),
                 thief.install,
-                &seen.key.public(),
+                &seen.author.key.public(),
                 &server.app.trust.fingerprint(),
             ),
         ),
@@ -108,14 +108,14 @@ async fn nobody_who_is_not_enrolled_makes_the_server_unpack_much() {
         let asked = firsthours_core::wire::EnrolRequest {
             code: code.clone(),
             install: phone.install,
-            key: phone.key.public(),
+            key: phone.author.key.public(),
             device: "x".to_owned(),
-            proof: phone.key.sign(
+            proof: phone.author.key.sign(
                 firsthours_core::evidence::Tag::Enrol,
                 &firsthours_core::wire::enrol_message(
                     &code.replace('-', ""),
                     phone.install,
-                    &phone.key.public(),
+                    &phone.author.key.public(),
                     &server.app.trust.fingerprint(),
                 ),
             ),
@@ -166,11 +166,15 @@ async fn an_install_that_another_follows_reads_nothing_from_that_moment_on() {
     old.upload_all(&server).await;
     let path = Phone::page_path(&server, encounter(1), 0);
     assert_eq!(old.get(&server, &path).await.status, StatusCode::OK);
-    let new = Phone::new(&old.actor.person);
+    let new = Phone::new(&old.author.actor.person);
     let succession = |tag| {
-        let said =
-            Succession { follows: old.install, head: None, install: new.install, key: new.key.public() };
-        Document::sign(&said, tag, &old.key)
+        let said = Succession {
+            follows: old.install,
+            head: None,
+            install: new.install,
+            key: new.author.key.public(),
+        };
+        Document::sign(&said, tag, &old.author.key)
     };
     // A signature under another tag, as any other message of that phone carries it, vouches for nothing.
     for tag in Tag::ALL.into_iter().filter(|tag| *tag != Tag::Succession) {
@@ -196,7 +200,7 @@ async fn a_phone_of_a_person_who_has_left_reads_nothing_and_what_it_writes_is_he
     phone.open(encounter(1));
     phone.upload_all(&server).await;
     let path = Phone::page_path(&server, encounter(1), 0);
-    server.leave(&phone.actor.person);
+    server.leave(&phone.author.actor.person);
     assert_eq!(phone.get(&server, &path).await.problem(), (403, ProblemKind::SendOnly));
     let late = phone.answer(encounter(1), "how", "tip");
     let receipt = phone.upload_all(&server).await;
@@ -221,7 +225,7 @@ async fn a_page_carries_the_statement_that_its_author_is_revoked() {
     let mut phone = server.deputy("dep.ash").await;
     let other = server.deputy("dep.birch").await;
     phone.open(encounter(1));
-    phone.share(encounter(1), &other.actor.person);
+    phone.share(encounter(1), &other.author.actor.person);
     phone.upload_all(&server).await;
     assert_eq!(other.page(&server, encounter(1), 0).await.revocations, []);
     server.revoke(phone.install);
@@ -237,7 +241,7 @@ async fn a_station_that_lost_a_revocation_takes_its_own_word_back_from_an_offer(
     let mut phone = server.deputy("dep.ash").await;
     let other = server.deputy("dep.birch").await;
     phone.open(encounter(1));
-    phone.share(encounter(1), &other.actor.person);
+    phone.share(encounter(1), &other.author.actor.person);
     phone.upload_all(&server).await;
     server.revoke(phone.install);
     let statement = other.page(&server, encounter(1), 0).await.revocations.remove(0);
@@ -247,7 +251,7 @@ async fn a_station_that_lost_a_revocation_takes_its_own_word_back_from_an_offer(
     };
     server.app.store.write(lose).expect("put back");
     let forged = Document {
-        signature: phone.key.sign(Tag::Revocation, statement.text.as_bytes()),
+        signature: phone.author.key.sign(Tag::Revocation, statement.text.as_bytes()),
         ..statement.clone()
     };
     let late = phone.answer(encounter(1), "how", "tip");

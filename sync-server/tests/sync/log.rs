@@ -149,8 +149,8 @@ impl House {
             .app
             .store
             .write(|tx| {
-                people::add_agency(tx, "south", "South County", Who::Console, 1)?;
-                people::add_station(tx, "quay", "south", "Quay", Who::Console, 1)
+                people::add_agency(tx, &"south".into(), "South County", Who::Console, 1)?;
+                people::add_station(tx, &"quay".into(), &"south".into(), "Quay", Who::Console, 1)
             })
             .expect("places");
         let new = NewPerson {
@@ -310,7 +310,7 @@ impl House {
     fn hello(&self, asks: Asks) -> Request<Body> {
         let phone = &self.ash;
         let body = serde_json::to_vec(&Phone::hello_request()).expect("json");
-        let signer = if asks == Wrongly { &self.cedar.key } else { &phone.key };
+        let signer = if asks == Wrongly { &self.cedar.author.key } else { &phone.author.key };
         let nonce = if asks == Nobody { "n1.none" } else { &phone.nonce };
         let signature = signer.sign(Tag::Hello, &firsthours_core::wire::hello_message(nonce, &body));
         let install = if asks == Oddly { "nothing".to_owned() } else { phone.install.to_string() };
@@ -324,14 +324,14 @@ impl House {
 
     fn hole(&self) -> Document {
         let hole = Hole { install: self.ash.install, from: 3, to: 4, id_of_to: EventId([4; 32]), raw: None };
-        Document::sign(&hole, Tag::Hole, &self.ash.key)
+        Document::sign(&hole, Tag::Hole, &self.ash.author.key)
     }
 
     /// A phone that waits for a decision.
     fn waiting(&self) -> String {
         let person = firsthours_core::record::PersonId(self.person.clone());
         let (phone, code) = (Phone::new(&person), self.server.code(&person));
-        let (install, key): (InstallId, _) = (phone.install, phone.key.public());
+        let (install, key): (InstallId, _) = (phone.install, phone.author.key.public());
         let ask = devices::Ask { code: &code, install, key, device: "unit 4", source: &Source::HERE };
         let (store, trust) = (&self.server.app.store, &self.server.app.trust);
         store.write(|tx| devices::ask(tx, trust, &ask, self.server.app.now_ms())).expect("asked");

@@ -52,7 +52,7 @@ impl Night {
         let (who, other) = (dice.below(PHONES), dice.below(PHONES));
         let n = u8::try_from(dice.below(usize::from(RECORDS))).expect("small");
         let record = encounter(n + 1);
-        let to = self.phones[other].actor.person.clone();
+        let to = self.phones[other].author.actor.person.clone();
         let phone = &mut self.phones[who];
         match dice.below(8) {
             // Now and then somebody else opens it as well.
@@ -160,7 +160,7 @@ async fn what_waited_and_what_was_held_is_taken_in_by_the_hundred() {
         assert_eq!((server.count("pending"), server.count("held")), (0, many));
         assert!(took > more, "{many} events in {took} transactions");
         let before = server.app.store.writes();
-        ash.share(encounter(1), &birch.actor.person);
+        ash.share(encounter(1), &birch.author.actor.person);
         ash.upload_all(&server).await;
         assert_eq!(server.count("held"), 0, "all are released");
         assert!(server.app.store.writes() - before > more);

@@ -11,13 +11,14 @@ use firsthours_core::outside::{Clock, ManualClock, SeededRandom, SystemRandom};
 use firsthours_core::protocol::Value;
 use firsthours_core::record::{
     Actor, At, Body as EventBody, EncounterId, EventId, Hash, IncidentId, Install, InstallId, Kind, PersonId,
-    Place, Role, Sharing,
+    Role, Sharing,
 };
 use firsthours_core::wire::{
     ClockReport, DeviceReport, EnrolReply, EnrolRequest, EnrolState, EventsReply, EventsRequest,
     HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE, HelloReply, HelloRequest, OffersReply, OffersRequest,
     Page, Problem, ProblemKind, ReadMessage, compress, enrol_message, hello_message, read_code,
 };
+use firsthours_scripted::Author;
 use firsthours_server::config::Config;
 use firsthours_server::programme::audit::Who;
 use firsthours_server::programme::people::{self, NewPerson};
@@ -123,8 +124,8 @@ impl Server {
         let (app, _root) = App::make(config, Arc::<ManualClock>::clone(&clock), random).expect("make");
         app.store
             .write(|tx| {
-                people::add_agency(tx, "north", "North County", Who::Console, DAY)?;
-                people::add_station(tx, "mill", "north", "Mill Road", Who::Console, DAY)
+                people::add_agency(tx, &"north".into(), "North County", Who::Console, DAY)?;
+                people::add_station(tx, &"mill".into(), &"north".into(), "Mill Road", Who::Console, DAY)
             })
             .expect("places");
         let routes = router(app.clone());
@@ -165,7 +166,7 @@ impl Server {
         let new = NewPerson { name: "Vale", role, agency: "north", station: Some("mill"), username };
         let password = "correct lantern orbit";
         let (store, check) = (&self.app.store, &self.app.passwords);
-        PersonId(people::add(store, check, &SystemRandom, &new, password, Who::Console, DAY).expect("add"))
+        people::add(store, check, &SystemRandom, &new, password, Who::Console, DAY).expect("add")
     }
 
     pub(crate) fn code(&self, person: &PersonId) -> String {
@@ -173,7 +174,7 @@ impl Server {
         let now_ms = self.clock.now_ms();
         self.app
             .store
-            .write(|tx| devices::make_code(tx, trust, random, &person.0, Who::Console, now_ms))
+            .write(|tx| devices::make_code(tx, trust, random, person, Who::Console, now_ms))
             .expect("a code")
     }
 
@@ -197,10 +198,10 @@ impl Server {
     /// The person leaves, as an administrator says it.
     pub(crate) fn leave(&self, person: &PersonId) {
         let (trust, now_ms) = (&self.app.trust, self.clock.now_ms());
-        self.app.store.write(|tx| people::disable(tx, &person.0, Who::Console, now_ms)).expect("disable");
+        self.app.store.write(|tx| people::disable(tx, person, Who::Console, now_ms)).expect("disable");
         self.app
             .store
-            .write(|tx| devices::revoke_all_of(tx, trust, &person.0, Who::Console, now_ms))
+            .write(|tx| devices::revoke_all_of(tx, trust, person, Who::Console, now_ms))
             .expect("revoke");
     }
 
@@ -266,16 +267,15 @@ impl Server {
     }
 }
 
+#[derive(Clone)]
 pub(crate) struct Phone {
     pub(crate) install: InstallId,
-    pub(crate) key: SecretKey,
-    pub(crate) actor: Actor,
+    pub(crate) author: Author,
     pub(crate) certificate: Option<Document>,
     pub(crate) events: Vec<SignedEvent>,
     pub(crate) ids: Vec<EventId>,
     pub(crate) token: String,
     pub(crate) nonce: String,
-    pub(crate) chains: BTreeMap<EncounterId, (u64, Option<EventId>)>,
     pub(crate) stamp: u64,
     /// What its next events name as those before them.
     pub(crate) base: Vec<EventId>,
@@ -284,61 +284,43 @@ pub(crate) struct Phone {
 impl Phone {
     pub(crate) fn new(person: &PersonId) -> Self {
         let n = NEXT.fetch_add(1, Ordering::SeqCst);
-        let actor = Actor { person: person.clone(), role: Role::Deputy, agency: "north".to_owned() };
+        let actor = Actor { person: person.clone(), role: Role::Deputy, agency: "north".into() };
+        let install = InstallId(seed_of(n)[..16].try_into().expect("16 bytes"));
         Self {
-            install: InstallId(seed_of(n)[..16].try_into().expect("16 bytes")),
-            key: SecretKey::from_seed(&seed_of(n)),
-            actor,
+            install,
+            author: Author::of(Install::Phone(install), actor, SecretKey::from_seed(&seed_of(n))),
             certificate: None,
             events: Vec::new(),
             ids: Vec::new(),
             token: String::new(),
             nonce: String::new(),
-            chains: BTreeMap::new(),
             stamp: 0,
             base: Vec::new(),
         }
     }
 
+    /// The same phone with another's key.
+    pub(crate) fn with_key_of(&self, other: &Self) -> Self {
+        let mut phone = self.copy();
+        phone.author.key = other.author.key.clone();
+        phone
+    }
+
     /// The same phone as it was copied at this moment.
     pub(crate) fn copy(&self) -> Self {
-        Self {
-            install: self.install,
-            key: self.key.clone(),
-            actor: self.actor.clone(),
-            certificate: self.certificate.clone(),
-            events: self.events.clone(),
-            ids: self.ids.clone(),
-            token: self.token.clone(),
-            nonce: self.nonce.clone(),
-            chains: self.chains.clone(),
-            stamp: self.stamp,
-            base: self.base.clone(),
-        }
+        self.clone()
     }
 
     /// Writes an event and keeps it to be sent.
     pub(crate) fn write(&mut self, encounter: EncounterId, kind: Kind) -> EventId {
-        let (enc_seq, enc_prev) = self.chains.get(&encounter).copied().unwrap_or_default();
         self.stamp += 1;
-        let seq = u64::try_from(self.events.len()).expect("few") + 1;
-        let place = Place {
-            install: Install::Phone(self.install),
-            seq: Some(seq),
-            prev: self.ids.last().copied(),
-            encounter: Some(encounter),
-            enc_seq: Some(enc_seq + 1),
-            enc_prev,
-            stamp: self.stamp,
-        };
         let at = At { wall: DAY + 1_000, offset: -420, mono: 5, boot: 1, anchor: None };
-        let base = self.base.clone();
-        let body = EventBody { kind, actor: self.actor.clone(), at, base, reason: None, audit: None };
-        let written = body.write(&place, [self.install.0[0]; 16]);
+        let (actor, base) = (self.author.actor.clone(), self.base.clone());
+        let body = EventBody { kind, actor, at, base, reason: None, audit: None };
+        let written = self.author.write_body(encounter, self.stamp, &body, [self.install.0[0]; 16]);
         let id = written.id;
-        self.events.push(SignedEvent::sign(written, &self.key));
+        self.events.push(SignedEvent::sign(written, &self.author.key));
         self.ids.push(id);
-        self.chains.insert(encounter, (enc_seq + 1, Some(id)));
         id
     }
 
@@ -354,18 +336,17 @@ impl Phone {
             &Hash::of(body.as_bytes()).to_string(),
         );
         let id = EventId(firsthours_core::record::sha256(header.as_bytes()));
-        let signature = self.key.sign(Tag::Event, header.as_bytes());
+        let signature = self.author.key.sign(Tag::Event, header.as_bytes());
         self.events.push(SignedEvent { header, body: Some(body), signature });
         self.ids.push(id);
         self.stamp = draft.stamp;
-        self.skip(encounter, id);
+        self.author.follow(encounter, id);
         id
     }
 
     /// Goes on in this record as if `id` had been its next event there.
     pub(crate) fn skip(&mut self, encounter: EncounterId, id: EventId) {
-        let (enc_seq, _) = self.chains.get(&encounter).copied().unwrap_or_default();
-        self.chains.insert(encounter, (enc_seq + 1, Some(id)));
+        self.author.skip(encounter, id);
     }
 
     pub(crate) fn open(&mut self, encounter: EncounterId) -> EventId {
@@ -389,8 +370,8 @@ impl Phone {
             encounter,
             Kind::Opened {
                 protocol: Hash::of(PROTOCOL.as_bytes()),
-                agency: agency.to_owned(),
-                station: station.to_owned(),
+                agency: agency.into(),
+                station: station.into(),
                 incident: IncidentId([1; 16]),
                 letter: letter.to_owned(),
             },
@@ -417,13 +398,14 @@ impl Phone {
 
     pub(crate) fn enrol_request(&self, server: &Server, code: &str) -> EnrolRequest {
         let read = read_code(code).unwrap_or_default();
-        let message = enrol_message(&read, self.install, &self.key.public(), &server.app.trust.fingerprint());
+        let message =
+            enrol_message(&read, self.install, &self.author.key.public(), &server.app.trust.fingerprint());
         EnrolRequest {
             code: code.to_owned(),
             install: self.install,
-            key: self.key.public(),
+            key: self.author.key.public(),
             device: "Phone of a test".to_owned(),
-            proof: self.key.sign(Tag::Enrol, &message),
+            proof: self.author.key.sign(Tag::Enrol, &message),
             follows: None,
             certificate: None,
         }
@@ -431,13 +413,14 @@ impl Phone {
 
     /// Asks to go on from an install that vouches for it.
     pub(crate) async fn follow(&self, server: &Server, follows: Document) -> Reply {
-        let message = enrol_message("", self.install, &self.key.public(), &server.app.trust.fingerprint());
+        let message =
+            enrol_message("", self.install, &self.author.key.public(), &server.app.trust.fingerprint());
         let asked = EnrolRequest {
             code: String::new(),
             install: self.install,
-            key: self.key.public(),
+            key: self.author.key.public(),
             device: "Phone of a test".to_owned(),
-            proof: self.key.sign(Tag::Enrol, &message),
+            proof: self.author.key.sign(Tag::Enrol, &message),
             follows: Some(follows),
             certificate: None,
         };
@@ -468,7 +451,7 @@ impl Phone {
 
     pub(crate) async fn say_hello(&self, server: &Server, nonce: &str, said: &HelloRequest) -> Reply {
         let body = serde_json::to_vec(said).expect("json");
-        let signature = self.key.sign(Tag::Hello, &hello_message(nonce, &body));
+        let signature = self.author.key.sign(Tag::Hello, &hello_message(nonce, &body));
         let request = Request::post("/v1/sync/hello")
             .header(HEADER_INSTALL, self.install.to_string())
             .header(HEADER_NONCE, nonce)
@@ -514,7 +497,7 @@ impl Phone {
     }
 
     pub(crate) async fn declare(&self, server: &Server, hole: &Hole) -> Reply {
-        let document = Document::sign(hole, Tag::Hole, &self.key);
+        let document = Document::sign(hole, Tag::Hole, &self.author.key);
         self.post(server, "/v1/sync/holes", serde_json::to_vec(&document).expect("json")).await
     }
 

@@ -16,7 +16,7 @@ async fn shared(server: &Server) -> (Phone, Phone) {
     let mut ash = server.deputy("dep.ash").await;
     let mut birch = server.deputy("dep.birch").await;
     ash.open(encounter(1));
-    ash.share(encounter(1), &birch.actor.person);
+    ash.share(encounter(1), &birch.author.actor.person);
     for value in ["tip", "school", "other"] {
         ash.answer(encounter(1), "how", value);
     }
@@ -132,7 +132,7 @@ async fn a_nonce_is_for_one_install_and_one_day() {
     let hello: HelloReply = ash.say_hello(&server, &last_moment, &said).await.read();
     server.clock.advance(24 * 3_600_000 + 1);
     assert_eq!(ash.say_hello(&server, &hello.next_nonce, &said).await.status, StatusCode::UNAUTHORIZED);
-    let forged = Phone { key: birch.key.clone(), ..ash.copy() };
+    let forged = ash.with_key_of(&birch);
     let fresh = ash.hello(&server).await.next_nonce;
     assert_eq!(forged.say_hello(&server, &fresh, &said).await.problem().0, 422);
 }

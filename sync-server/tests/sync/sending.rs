@@ -94,7 +94,7 @@ async fn a_copied_chain_is_a_fork_and_both_chains_go_by_offers() {
 async fn what_is_not_authentic_is_refused_at_its_number_and_nothing_is_stored() {
     let server = Server::new();
     let phone = three(&server).await;
-    let stranger = Phone::new(&phone.actor.person);
+    let stranger = Phone::new(&phone.author.actor.person);
     let broken: Vec<(&str, Alteration)> = vec![
         (
             "body",
@@ -105,7 +105,7 @@ async fn what_is_not_authentic_is_refused_at_its_number_and_nothing_is_stored() 
             "signature",
             Box::new(move |event| {
                 event.signature =
-                    stranger.key.sign(firsthours_core::evidence::Tag::Event, event.header.as_bytes());
+                    stranger.author.key.sign(firsthours_core::evidence::Tag::Event, event.header.as_bytes());
             }),
         ),
         ("no body", Box::new(|event| event.body = None)),
@@ -129,7 +129,7 @@ async fn what_is_not_authentic_is_refused_at_its_number_and_nothing_is_stored() 
 async fn an_event_that_names_another_actor_is_not_authentic() {
     let server = Server::new();
     let mut phone = server.deputy("dep.ash").await;
-    phone.actor.role = firsthours_core::record::Role::Supervisor;
+    phone.author.actor.role = firsthours_core::record::Role::Supervisor;
     phone.open(encounter(1));
     let (status, kind) = phone.upload(&server, &phone.events).await.problem();
     assert_eq!(status, 422);
@@ -222,7 +222,7 @@ async fn a_hole_of_another_install_or_with_a_wrong_signature_is_refused() {
     let hole = Hole { install: phone.install, from: 1, to: 2, id_of_to: phone.ids[1], raw: None };
     assert_eq!(other.declare(&server, &hole).await.problem().0, 422);
     let mut forged = phone.copy();
-    forged.key = other.key.clone();
+    forged.author.key = other.author.key.clone();
     assert_eq!(forged.declare(&server, &hole).await.problem().0, 422);
     assert_eq!(server.count("hole"), 0);
 }
@@ -467,7 +467,7 @@ async fn what_waits_counts_for_the_day_on_which_it_came() {
     let mut ash = server.deputy("dep.ash").await;
     let mut birch = server.deputy("dep.birch").await;
     ash.open(encounter(1));
-    ash.share(encounter(1), &birch.actor.person);
+    ash.share(encounter(1), &birch.author.actor.person);
     let answers: Vec<EventId> =
         (0..5).map(|n| birch.answer(encounter(1), "address", &format!("{n} Example Road"))).collect();
     let used = |install| {

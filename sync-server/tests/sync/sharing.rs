@@ -24,7 +24,7 @@ async fn who_has_no_part_is_held_until_the_record_is_shared_with_them() {
     );
     assert!(birch.hello(&server).await.grants.is_empty());
 
-    ash.share(encounter(1), &birch.actor.person);
+    ash.share(encounter(1), &birch.author.actor.person);
     ash.upload_all(&server).await;
     assert_eq!(server.kinds(encounter(1)), ["opened", "held", "answered", "shared", "released"]);
     assert!(birch.upload_all(&server).await.held.is_empty());
@@ -65,7 +65,7 @@ async fn events_wait_for_their_opening_and_are_taken_in_then() {
     let mut ash = server.deputy("dep.ash").await;
     let mut birch = server.deputy("dep.birch").await;
     ash.open(encounter(1));
-    ash.share(encounter(1), &birch.actor.person);
+    ash.share(encounter(1), &birch.author.actor.person);
     birch.stamp = ash.stamp;
     birch.answer(encounter(1), "how", "tip");
     birch.answer(encounter(1), "how", "school");
@@ -92,7 +92,7 @@ async fn an_offer_brings_in_what_its_author_has_not_sent_and_moves_no_line() {
     let mut ash = server.deputy("dep.ash").await;
     let birch = server.deputy("dep.birch").await;
     ash.open(encounter(1));
-    ash.share(encounter(1), &birch.actor.person);
+    ash.share(encounter(1), &birch.author.actor.person);
     ash.answer(encounter(1), "how", "tip");
     // In any order, as often as they like.
     let mut events = ash.events.clone();
@@ -142,7 +142,7 @@ async fn offers_without_their_opening_wait() {
     let mut ash = server.deputy("dep.ash").await;
     let mut birch = server.deputy("dep.birch").await;
     ash.open(encounter(1));
-    ash.share(encounter(1), &birch.actor.person);
+    ash.share(encounter(1), &birch.author.actor.person);
     birch.stamp = ash.stamp;
     birch.answer(encounter(1), "how", "tip");
     let offered = ash.offer(&server, encounter(1), Vec::new(), &birch.events).await;
@@ -241,13 +241,13 @@ async fn who_was_a_party_reads_nothing_any_more() {
     let mut ash = server.deputy("dep.ash").await;
     let mut birch = server.deputy("dep.birch").await;
     ash.open(encounter(1));
-    ash.share(encounter(1), &birch.actor.person);
+    ash.share(encounter(1), &birch.author.actor.person);
     ash.upload_all(&server).await;
     assert_eq!(birch.hello(&server).await.grants.len(), 1);
     let path = Phone::page_path(&server, encounter(1), 0);
     assert_eq!(birch.get(&server, &path).await.status, 200);
     let end = "update party set until_ms = 5 where person = $1";
-    server.app.store.write(|tx| tx.run(end, &[(&birch.actor.person.0).into()])).expect("ended");
+    server.app.store.write(|tx| tx.run(end, &[(&birch.author.actor.person.0).into()])).expect("ended");
     assert!(birch.hello(&server).await.grants.is_empty());
     assert_eq!(birch.get(&server, &path).await.problem().0, 404);
     let told = birch.offer(&server, encounter(1), Vec::new(), &[]).await;
@@ -262,8 +262,8 @@ async fn a_record_that_is_planted_stands_in_no_station_s_queue() {
         .app
         .store
         .write(|tx| {
-            people::add_agency(tx, "south", "South County", Who::Console, 5)?;
-            people::add_station(tx, "quay", "south", "Quay", Who::Console, 5)
+            people::add_agency(tx, &"south".into(), "South County", Who::Console, 5)?;
+            people::add_station(tx, &"quay".into(), &"south".into(), "Quay", Who::Console, 5)
         })
         .expect("places");
     let mut phone = server.deputy("dep.ash").await;

@@ -8,19 +8,14 @@ use std::sync::OnceLock;
 use firsthours_core::record::{EntryId, Install, Record, State, decide};
 use firsthours_core::view::EncounterView;
 use firsthours_core::words::Language;
+use firsthours_server::web::draw::forms::{Pairs, faults_of, read, seen, step};
+use firsthours_server::web::draw::{self, Desk, Forms, RefusedForm};
 use maud::html;
 
 use crate::known::known;
 use crate::support::{EPOCH, NIGHT};
 use crate::{hold, record_of_many, within};
 
-/// The pages' own sources, as they stand in the server.
-#[path = "../../../sync-server/src/web/draw/mod.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the server's own source, of which a part is used here")]
-pub mod draw;
-
-use draw::forms::{Pairs, faults_of, read, seen, step};
-use draw::{Desk, Forms, Refused};
 
 /// Records in which everything can be seen: one just begun, and the seeds of [`record_of_many`].
 pub fn records() -> &'static [State] {
@@ -100,7 +95,7 @@ fn on(state: &State, view: &EncounterView, pairs: &Pairs, how: u8) -> bool {
             (false, faults)
         }
     };
-    forms.refused = Some(Refused { pairs: pairs.clone(), faults });
+    forms.refused = Some(RefusedForm { pairs: pairs.clone(), faults });
     no_markup(&draw::record(view, &forms, language, &html! {}).into_string());
     read_well
 }

@@ -78,7 +78,7 @@ pub(crate) fn reader(how: u8) -> Reader {
         2 => ("p-3", Role::Detective),
         _ => ("p-4", Role::County),
     };
-    let actor = Actor { person: PersonId(person.to_owned()), role, agency: "sheriff".to_owned() };
+    let actor = Actor { person: PersonId(person.to_owned()), role, agency: "sheriff".into() };
     Reader { actor, sees_all: how & 8 != 0, at_desk: role != Role::Deputy }
 }
 

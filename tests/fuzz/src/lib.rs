@@ -16,20 +16,9 @@ pub mod record_of_many;
 pub mod seeds;
 pub mod session;
 pub mod signed;
-#[path = "../../../core/tests/support/mod.rs"]
-pub mod support;
+pub use firsthours_scripted as support;
 pub mod text;
 pub mod wire_message;
-
-// Sources of the phone and the server that are pure are compiled here as they stand, without the store and the
-// network beside them; these are the names that they expect in their crate.
-pub use firsthours_core::{evidence, record, wire};
-#[path = "../../../sync-server/src/random.rs"]
-#[allow(dead_code, reason = "the server's own source, of which a part is used here")]
-pub mod random;
-#[path = "../../../sync-server/src/sync/token.rs"]
-#[allow(dead_code, reason = "the server's own source, of which a part is used here")]
-mod token;
 
 use peak_alloc::PeakAlloc;
 

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use firsthours_core::evidence::Receipt;
 use firsthours_core::record::{EventId, Hash, sha256};
+pub use firsthours_core::sync::check_page;
+use firsthours_core::sync::{Ask, Ending, Exchange, PublishedHere, next_call};
 use firsthours_core::wire::{
     EncounterCursor, EventsReply, HelloReply, Page, Problem, ProblemKind, ReadMessage,
 };
@@ -15,16 +17,6 @@ use firsthours_core::wire::{
 use crate::known;
 use crate::support::{ENCOUNTER, EPOCH};
 use crate::within;
-
-#[path = "../../../core/src/sync/retry.rs"]
-#[allow(unreachable_pub, reason = "the phone's own source, of which a part is used here")]
-mod retry;
-#[path = "../../../core/src/sync/exchange.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the phone's own source, of which a part is used here")]
-mod sync;
-
-pub use sync::check_page;
-use sync::{Ask, Ending, PublishedHere, Exchange};
 
 /// A station may ask a phone to stay away for a day, and no longer.
 const DAY_MS: i64 = 86_400_000;
@@ -68,7 +60,7 @@ fn here() -> EncounterCursor {
 fn ends_well(ending: &Ending) {
     if let Ending::TryLater { after_ms } = ending {
         assert!((0..=DAY_MS).contains(after_ms), "told to stay away for {after_ms} ms");
-        let at = retry::next_call(0, 3, 5, *after_ms);
+        let at = next_call(0, 3, 5, *after_ms);
         assert!(at >= *after_ms);
     }
 }

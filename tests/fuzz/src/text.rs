@@ -6,17 +6,18 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use firsthours_core::evidence::{PublicKey, Signature};
+use firsthours_core::outside::SeededRandom;
 use firsthours_core::protocol::{local, minutes_east, zone};
 use firsthours_core::record::{
     EncounterId, EntryId, Epoch, EventId, Hash, IncidentId, Install, InstallId, read_code,
 };
 use firsthours_core::wire::{CODE_LENGTH, CODE_LETTERS};
 use firsthours_core::words::{Language, clock_time, day_and_time, span};
+use firsthours_server::programme::tokens as token;
+use firsthours_server::web::draw::moment::{self, Which};
 
-use crate::form::draw::moment::{self, Which};
-use crate::random::SeededRandom;
 use crate::support::{NIGHT, key};
-use crate::{token, within};
+use crate::within;
 
 const HERE: &str = "America/Los_Angeles";
 

@@ -223,7 +223,7 @@ fn directory(input: &[u8]) -> bool {
     let Some(directory) = message::<Directory>(input) else { return false };
     for number in &directory.numbers {
         for minute in [0, 719, 1_439] {
-            let here = directory.numbers_of(&number.partner, "century", minute);
+            let here = directory.numbers_of(&number.partner, &"century".into(), minute);
             assert!(here.iter().all(|number| number.holds_at(minute)));
         }
     }

@@ -87,7 +87,7 @@ fn obey(programme: &Programme, uploads: &Uploads, line: &str) -> Result<Value, F
     let words: Vec<&str> = line.split_whitespace().collect();
     match words.as_slice() {
         ["code", username] => {
-            if programme.person(username).is_empty() {
+            if programme.person(username).as_str().is_empty() {
                 return Err(format!("nobody is called {username}").into());
             }
             Ok(json!({ "code": programme.code(username)? }))

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use firsthours_core::app::{Act, Sharing};
 use firsthours_core::protocol::{Phase, Value};
-use firsthours_core::record::{EventId, PersonId};
+use firsthours_core::record::EventId;
 use firsthours_core::words::{Language, clock_time};
 use firsthours_tests::night::{SCENE, Tap, answer, play, submit};
 use firsthours_tests::programme::Fault;
@@ -122,7 +122,7 @@ impl Tale<'_> {
         alvarez.network.set_signal(true);
         finish(alvarez)?;
         let view = alvarez.app().encounter(record)?;
-        let to = PersonId(self.programme.person("brooks").to_owned());
+        let to = self.programme.person("brooks");
         alvarez.app().act(record, view.seen, Act::Share { how: Sharing::Join, to })?;
         finish(alvarez)?;
         self.tell("Dep. Alvarez", "has a signal again; asks Dep. Brooks to join the record");

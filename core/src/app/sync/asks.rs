@@ -92,7 +92,7 @@ impl Run<'_> {
     pub(super) fn directory(&mut self) -> Result<(), AppError> {
         if let Some(response) = self.get("/v1/directory".to_owned())? {
             let directory = Directory::read(&response.body).map_err(|_| unwell())?;
-            self.door.with(|session| session.take_directory(directory, &response.etag))?;
+            self.door.with(|session| session.take_directory(directory, response.etag.as_ref()))?;
             self.exchange.on_directory();
         }
         Ok(())
@@ -244,9 +244,9 @@ impl Session {
         Ok(())
     }
 
-    fn take_directory(&mut self, directory: Directory, etag: &Option<String>) -> Result<(), AppError> {
+    fn take_directory(&mut self, directory: Directory, etag: Option<&String>) -> Result<(), AppError> {
         self.store.set_setting(DIRECTORY, &directory)?;
-        self.store.set_setting(DIRECTORY_ETAG, etag)?;
+        self.store.set_setting(DIRECTORY_ETAG, &etag)?;
         self.directory = directory;
         Ok(())
     }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{Run, Who};
 use crate::app::{AppError, FirstHours, Session};
-use crate::evidence::{Document, Receipt};
+use crate::evidence::{Document, EncounterReceipt, Receipt};
 use crate::record::{EncounterId, Epoch};
 use crate::store::Store;
 use crate::sync::{Exchange, Transport};
-use crate::wire::HelloReply;
+use crate::wire::{Grant, HelloReply};
 
 /// Sends, in the name of the install that ended last, what it wrote and the station is not known to have.
 pub(super) fn send_for_ended(door: &FirstHours, transport: Box<dyn Transport>) -> Result<(), AppError> {
@@ -53,12 +53,15 @@ impl Run<'_> {
         now: &Receipt,
     ) -> Result<Option<Document>, AppError> {
         let Some((document, before)) = self.last_word_of(reply.epoch)? else { return Ok(None) };
-        let less = |id, pos| {
-            reply.grants.iter().any(|grant| grant.encounter == id && grant.pos < pos)
-                || now.encounters.iter().any(|here| here.id == id && here.pos < pos)
+        // Less than it was, or as much of another story: what was lost may have been made up for by others.
+        let another = |told: &EncounterReceipt| {
+            let fell = |pos, rolling| pos < told.pos || (pos == told.pos && rolling != told.rolling);
+            let granted = |grant: &Grant| grant.encounter == told.id && fell(grant.pos, grant.rolling);
+            let said = |here: &EncounterReceipt| here.id == told.id && fell(here.pos, here.rolling);
+            reply.grants.iter().any(granted) || now.encounters.iter().any(said)
         };
         let fell = (before.install == now.install && now.received_through < before.received_through)
-            || before.encounters.iter().any(|encounter| less(encounter.id, encounter.pos))
+            || before.encounters.iter().any(another)
             || !self.is_of_our_chain(now)?;
         Ok(fell.then_some(document))
     }

@@ -54,7 +54,10 @@ mod tests {
             (0..1_000).filter(|n| refusals.admit(nobody, What::AccessRefused, 5_000 + n).is_some());
         assert_eq!(i64::try_from(admitted.count()).expect("few"), REFUSALS);
         // Others, and other kinds, have a minute of their own.
-        assert_eq!(refusals.admit(Who::Person("p1", &Source::HERE), What::AccessRefused, 5_500), Some(0));
+        assert_eq!(
+            refusals.admit(Who::Person(&"p1".into(), &Source::HERE), What::AccessRefused, 5_500),
+            Some(0)
+        );
         assert_eq!(refusals.admit(nobody, What::CodeRefused, 5_500), Some(0));
         let next = 5_000 + MINUTE_MS;
         assert_eq!(refusals.admit(nobody, What::AccessRefused, next), Some(1_000 - REFUSALS));

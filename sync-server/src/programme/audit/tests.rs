@@ -1,6 +1,8 @@
 use firsthours_core::evidence::Checkpoint;
 use firsthours_core::record::Epoch;
 
+use firsthours_core::record::PersonId;
+
 use super::*;
 use crate::testing;
 
@@ -9,7 +11,8 @@ fn log() -> (testing::Folder, Store) {
     store
         .write(|tx| {
             for n in 0..4 {
-                let entry = Entry::new(100 + n, Who::Person("p1", &Source::HERE), What::RecordOpened)
+                let p1 = PersonId::from("p1");
+                let entry = Entry::new(100 + n, Who::Person(&p1, &Source::HERE), What::RecordOpened)
                     .about("e1")
                     .with("n", n);
                 append(tx, &entry)?;
@@ -100,7 +103,8 @@ fn a_log_that_was_cut_or_written_anew_is_found_by_what_was_told_of_it() {
     };
     let again = |store: &Store, many: i64| {
         for n in 0..many {
-            let entry = Entry::new(100 + n, Who::Person("p2", &Source::HERE), What::RecordOpened);
+            let p2 = PersonId::from("p2");
+            let entry = Entry::new(100 + n, Who::Person(&p2, &Source::HERE), What::RecordOpened);
             record(store, &entry).expect("forged");
         }
     };

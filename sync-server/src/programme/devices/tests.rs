@@ -12,7 +12,7 @@ const NOW: i64 = 1_000_000;
 struct Desk {
     _folder: testing::Folder,
     app: App,
-    person: String,
+    person: PersonId,
 }
 
 fn desk() -> Desk {
@@ -57,7 +57,7 @@ fn a_phone_waits_until_it_is_approved_and_then_has_a_certificate_that_the_root_v
     let document = desk.app.store.read(|tx| certificate(tx, &install)).expect("read").expect("a certificate");
     let mut ring = Keyring::new(&trust.trust, &trust.fingerprint()).expect("trust");
     let certificate = ring.admit(&document).expect("certificate");
-    assert_eq!(certificate.actor.person.0, desk.person);
+    assert_eq!(certificate.actor.person, desk.person);
     assert_eq!(certificate.key, SecretKey::from_seed(&[1; 32]).public());
 }
 
@@ -113,7 +113,7 @@ fn a_decision_fits_the_state_or_is_refused() {
     let twice = store.write(|tx| approve(tx, trust, &install, Who::Console, NOW));
     assert!(matches!(twice, Err(DeviceError::State(_))));
     revoked().expect("revoke");
-    assert_eq!(store.read(all).expect("read")[0].state, "revoked");
+    assert_eq!(store.read(all).expect("read")[0].state, InstallState::Revoked);
     assert!(matches!(store.write(|tx| refuse(tx, "00", Who::Console, NOW)), Err(DeviceError::Missing)));
 }
 

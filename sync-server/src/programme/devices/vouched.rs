@@ -11,7 +11,7 @@ use super::{DeviceError, certificate, state};
 use crate::programme::audit::{self, Entry, Source, What, Who};
 use crate::programme::trust::ServerKeys;
 use crate::store::Tx;
-use crate::store::installs::{self, RequestRow};
+use crate::store::installs::{self, InstallState, RequestRow};
 
 /// What a phone asks with that has no code; its proof has been verified by the caller.
 #[derive(Debug, Clone)]
@@ -40,21 +40,21 @@ pub fn ask_again(
     let Some(vouching) = vouching(tx, trust, asked)? else { return Ok(None) };
     let (install, key) = (asked.install.to_string(), asked.key.to_string());
     if let Some(known) = installs::state(tx, &install)? {
-        return Ok((known.key == key).then(|| state(&known.state)));
+        return Ok((known.key == key).then(|| state(known.state)));
     }
     let from = (vouching.install != asked.install).then(|| vouching.install.to_string());
     if let Some(from) = &from {
         // Who was shut out does not come in again under another number.
-        if installs::state(tx, from)?.is_some_and(|from| from.state == "revoked") {
+        if installs::state(tx, from)?.is_some_and(|from| from.state == InstallState::Revoked) {
             return Ok(None);
         }
     }
-    let (device, person) = (asked.device, vouching.actor.person.0.as_str());
+    let (device, person) = (asked.device, &vouching.actor.person);
     let request = RequestRow { install: &install, device, key: &key, request_ms: now_ms, person };
     if !installs::ask_following(tx, &request, from.as_deref())? {
         return Ok(None);
     }
-    let mut entry = Entry::new(now_ms, Who::Install(&install, asked.source), What::EnrolmentAsked);
+    let mut entry = Entry::new(now_ms, Who::Install(asked.install, asked.source), What::EnrolmentAsked);
     if let Some(from) = from {
         entry = entry.with("follows", from);
     }

@@ -2,6 +2,7 @@ use super::*;
 use crate::programme::audit::Source;
 use crate::testing;
 use firsthours_core::outside::SystemRandom;
+use firsthours_core::record::PersonId;
 
 const PASSWORD: &str = testing::PASSWORD;
 
@@ -17,12 +18,12 @@ fn try_from(
     check_try(store, &testing::passwords(), &counted, password, by, now_ms).expect("check")
 }
 
-fn try_in(store: &Store, username: &str, password: &str, now_ms: i64) -> Option<String> {
+fn try_in(store: &Store, username: &str, password: &str, now_ms: i64) -> Option<PersonId> {
     try_from(store, username, password, None, now_ms).map(|entered| entered.person)
 }
 
 /// Makes a browser known for somebody who has signed in there.
-fn known(store: &Store, person: &str, has: Option<&str>, now_ms: i64) -> String {
+fn known(store: &Store, person: &PersonId, has: Option<&str>, now_ms: i64) -> String {
     store.write(|tx| know_browser(tx, &SystemRandom, person, has, now_ms)).expect("known")
 }
 

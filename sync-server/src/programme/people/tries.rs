@@ -7,6 +7,7 @@
 //! guessing adds up.
 
 use firsthours_core::outside::{Random, random_bytes};
+use firsthours_core::record::PersonId;
 use sha2::{Digest, Sha256};
 
 use super::password::Passwords;
@@ -27,7 +28,7 @@ const LONGEST_WAIT_MS: i64 = 60 * 60_000;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Try {
     /// The person, if the user name is known.
-    person: Option<String>,
+    person: Option<PersonId>,
     /// What is to be checked, if it may be.
     candidate: Option<Candidate>,
 }
@@ -44,7 +45,7 @@ struct Candidate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entered {
     /// The person.
-    pub person: String,
+    pub person: PersonId,
     /// In a browser that is known for them.
     pub known: bool,
 }
@@ -92,7 +93,7 @@ pub fn count_try(
 }
 
 /// Counts a try of a browser that is known for this person.
-fn of_known(tx: &mut dyn Tx, person: &str, token: &str) -> Result<Option<(String, i64)>, StoreError> {
+fn of_known(tx: &mut dyn Tx, person: &PersonId, token: &str) -> Result<Option<(String, i64)>, StoreError> {
     let browser = named(token);
     let Some(tries) = sessions::browser_tries(tx, &browser, person)? else { return Ok(None) };
     let tries = tries.saturating_add(1);
@@ -119,9 +120,8 @@ pub fn check_try(
     let fits = passwords.fits(candidate.and_then(|candidate| candidate.hash.as_deref()), password);
     store.write(|tx| {
         let refused = Entry::new(now_ms, by, What::SignInRefused);
-        let (Some(person), Some(candidate)) = (counted.person.as_deref(), candidate) else {
-            let entry =
-                counted.person.iter().fold(refused, |entry, person| entry.with("person", person.as_str()));
+        let (Some(person), Some(candidate)) = (counted.person.as_ref(), candidate) else {
+            let entry = counted.person.iter().fold(refused, |entry, person| entry.with("person", person));
             audit::append_refusal(tx, entry)?;
             return Ok(None);
         };
@@ -141,12 +141,12 @@ pub fn check_try(
             Some(browser) => sessions::browser_signed_in(tx, browser, person, now_ms)?,
             None => people::clear_tries(tx, person)?,
         }
-        Ok(Some(Entered { person: person.to_owned(), known }))
+        Ok(Some(Entered { person: person.clone(), known }))
     })
 }
 
 /// What a wrong try costs.
-fn failed(tx: &mut dyn Tx, person: &str, candidate: &Candidate, now_ms: i64) -> Result<(), StoreError> {
+fn failed(tx: &mut dyn Tx, person: &PersonId, candidate: &Candidate, now_ms: i64) -> Result<(), StoreError> {
     match &candidate.browser {
         Some(browser) if candidate.tries >= TRIES => {
             sessions::forget_browser(tx, browser, person)?;
@@ -165,7 +165,7 @@ fn failed(tx: &mut dyn Tx, person: &str, candidate: &Candidate, now_ms: i64) -> 
 pub fn know_browser(
     tx: &mut dyn Tx,
     random: &dyn Random,
-    person: &str,
+    person: &PersonId,
     has: Option<&str>,
     now_ms: i64,
 ) -> Result<String, StoreError> {
@@ -181,7 +181,11 @@ pub fn know_browser(
 }
 
 /// No browser is known for this person any more, but for the one with this token.
-pub(super) fn forget_browsers(tx: &mut dyn Tx, person: &str, but: Option<&str>) -> Result<(), StoreError> {
+pub(super) fn forget_browsers(
+    tx: &mut dyn Tx,
+    person: &PersonId,
+    but: Option<&str>,
+) -> Result<(), StoreError> {
     sessions::forget_browsers(tx, person, but.map(named).as_deref())
 }
 

@@ -42,11 +42,10 @@ pub fn declare(
     }
     let text = records.keys.seal_agency(&bound(&hole), document.text.as_bytes());
     let now_ms = records.now_ms();
-    let id = install.to_string();
     records.store.write(|tx| {
         let line = line::lock(tx, install)?;
         let new = holes::insert(tx, &hole, text.clone(), document, now_ms)?;
-        let entry = Entry::new(now_ms, Who::Install(&id, source), What::HoleDeclared)
+        let entry = Entry::new(now_ms, Who::Install(install, source), What::HoleDeclared)
             .with("from", stored(hole.from))
             .with("to", stored(hole.to));
         audit::append(tx, &entry)?;

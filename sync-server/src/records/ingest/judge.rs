@@ -50,7 +50,7 @@ pub(super) fn in_record(
         return Ok((!opening_fits(writing, tx, event, body)?).then_some(HoldReason::DoesNotFit));
     }
     // At a desk the server itself looked who may; its events come here again only when a phone offers them.
-    if !event.header.install.is_server() && !writing.has_part(&body.actor.person.0) {
+    if !event.header.install.is_server() && !writing.has_part(&body.actor.person) {
         return Ok(Some(HoldReason::NoGrant));
     }
     Ok((!fits(writing, tx, body)?).then_some(HoldReason::DoesNotFit))
@@ -98,7 +98,7 @@ fn fits(writing: &Writing<'_>, tx: &mut dyn Tx, body: &Body) -> Result<bool, Sto
             let of = &writing.under.definition;
             to.is_some_and(|to| of.as_ref().is_some_and(|of| to.id == of.id))
         }
-        Kind::Reassigned { to } | Kind::Shared { to, .. } => people::agency_of(tx, &to.0)?.is_some(),
+        Kind::Reassigned { to } | Kind::Shared { to, .. } => people::agency_of(tx, to)?.is_some(),
         Kind::Accepted { offer, how } => {
             writing.folded.state.event(offer).filter(|event| writing.folded.state.counts(event)).is_some_and(
                 |event| {

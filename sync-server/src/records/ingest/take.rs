@@ -76,8 +76,7 @@ pub fn own(
                 continue;
             }
             Err(IngestError::Fork { seq, id }) => {
-                let name = install.to_string();
-                let entry = Entry::new(records.now_ms(), Who::Install(&name, source), What::ForkSeen)
+                let entry = Entry::new(records.now_ms(), Who::Install(install, source), What::ForkSeen)
                     .with("seq", stored(seq));
                 audit::record(&records.store, &entry)?;
                 return Err(IngestError::Fork { seq, id });
@@ -179,8 +178,8 @@ fn offered_part(
         let mut placing = Placing::new(records, tx, keys);
         placing.offered(encounter, items, &mut counted)?;
         let written = placing.end()?;
-        let (by, about) = (by.to_string(), encounter.to_string());
-        let entry = Entry::new(records.now_ms(), Who::Install(&by, source), What::Synced)
+        let about = encounter.to_string();
+        let entry = Entry::new(records.now_ms(), Who::Install(by, source), What::Synced)
             .about(&about)
             .with("offered", counted.taken - before.taken);
         audit::append(tx, &entry)?;
@@ -361,8 +360,7 @@ fn own_part(
     }
     let written = placing.end()?;
     let taken = fills.len() + next.len();
-    let id = install.to_string();
-    let entry = Entry::new(now_ms, Who::Install(&id, source), What::Synced).with("events", taken);
+    let entry = Entry::new(now_ms, Who::Install(install, source), What::Synced).with("events", taken);
     if taken == 0 {
         // All of it was here; that it was sent again is in the log as well.
         audit::append(tx, &entry.with("through", stored(line.seq)))?;

@@ -227,7 +227,7 @@ mod tests {
     }
 
     fn actor() -> Actor {
-        Actor { person: PersonId("p-1".to_owned()), role: Role::Deputy, agency: "sheriff".to_owned() }
+        Actor { person: PersonId("p-1".to_owned()), role: Role::Deputy, agency: "sheriff".into() }
     }
 
     fn chain(key: &SecretKey) -> Vec<SignedEvent> {

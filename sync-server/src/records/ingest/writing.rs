@@ -6,8 +6,8 @@ use std::sync::Arc;
 use firsthours_core::evidence::{Chain, SignedEvent};
 use firsthours_core::outside::random_bytes;
 use firsthours_core::record::{
-    Actor, At, AuditEntry, Body, Decision, EncounterId, Epoch, Event, EventId, Hash, HoldReason, IncidentId,
-    Install, Kind, PersonId, Place, Role, Sharing, base_of, bounds, derive, summarise,
+    Actor, AgencyId, At, AuditEntry, Body, Decision, EncounterId, Epoch, Event, EventId, Hash, HoldReason,
+    IncidentId, Install, Kind, PersonId, Place, Role, Sharing, StationId, base_of, bounds, derive, summarise,
 };
 use serde::Deserialize;
 
@@ -52,7 +52,7 @@ pub(crate) struct Writing<'s> {
     desk: Chain,
     /// The life of the store, in which it writes.
     epoch: Epoch,
-    people: BTreeSet<String>,
+    people: BTreeSet<PersonId>,
     /// Something was accepted that may be the reason of a hold, or a hold is to be looked at again.
     may_release: bool,
     /// What an earlier transaction, or this one, left to do.
@@ -98,11 +98,11 @@ pub(crate) struct Written {
 pub(super) struct Opening<'e> {
     pub(super) encounter: EncounterId,
     protocol: Hash,
-    agency: &'e str,
+    agency: &'e AgencyId,
     incident: IncidentId,
     letter: &'e str,
     at_ms: i64,
-    by: &'e str,
+    by: &'e PersonId,
 }
 
 impl<'e> Opening<'e> {
@@ -110,10 +110,10 @@ impl<'e> Opening<'e> {
     pub(super) fn of(event: &'e Event) -> Option<Self> {
         let (encounter, body) = (event.header.encounter?, event.body.as_ref()?);
         let Kind::Opened { protocol, incident, letter, .. } = &body.kind else { return None };
-        let (at_ms, by) = (body.at.wall, body.actor.person.0.as_str());
+        let (at_ms, by) = (body.at.wall, &body.actor.person);
         // Until it is accepted, whatever it claims, its record is of its author's own agency and in no station's queue.
         let letter = if bounds::letter_fits(letter) { letter } else { "" };
-        let agency = body.actor.agency.as_str();
+        let agency = &body.actor.agency;
         Some(Self { encounter, protocol: *protocol, agency, incident: *incident, letter, at_ms, by })
     }
 }
@@ -167,7 +167,7 @@ impl<'s> Writing<'s> {
         now_ms: i64,
     ) -> Result<Self, IngestError> {
         let Opening { encounter, protocol, agency, incident, letter, at_ms, by } = *opening;
-        let station = "";
+        let station = &StationId::default();
         let row = OpenedRow { protocol, agency, station, incident, letter, opened_ms: at_ms, opened_by: by };
         encounters::begin(tx, encounter, &row)?;
         let begun = Self::open(records, tx, encounter, keys, now_ms)?;
@@ -262,7 +262,7 @@ impl<'s> Writing<'s> {
     }
 
     /// Whether the person has a part in the record.
-    pub(super) fn has_part(&self, person: &str) -> bool {
+    pub(super) fn has_part(&self, person: &PersonId) -> bool {
         self.people.contains(person)
     }
 
@@ -309,8 +309,11 @@ impl<'s> Writing<'s> {
 
     /// The server's own word on an event.
     fn say(&mut self, kind: Kind) -> Result<(), IngestError> {
-        let actor =
-            Actor { person: PersonId(SERVER_PERSON.to_owned()), role: Role::Server, agency: String::new() };
+        let actor = Actor {
+            person: PersonId(SERVER_PERSON.to_owned()),
+            role: Role::Server,
+            agency: AgencyId::default(),
+        };
         let base = base_of(&kind, &self.folded.state, &actor, &|_| true);
         self.act(actor, Decision { kind, base, reason: None }, None)?;
         Ok(())
@@ -366,15 +369,15 @@ impl<'s> Writing<'s> {
                     incident: *incident,
                     letter,
                     opened_ms: body.at.wall,
-                    opened_by: &body.actor.person.0,
+                    opened_by: &body.actor.person,
                 };
                 encounters::opened(tx, self.encounter, &row)?;
-                self.give_part(tx, &body.actor.person.0, &body.actor.agency, "opened")
+                self.give_part(tx, &body.actor.person, &body.actor.agency, "opened")
             }
-            Kind::Shared { how, to } => match people::agency_of(tx, &to.0)? {
+            Kind::Shared { how, to } => match people::agency_of(tx, to)? {
                 Some(agency) => self.give_part(
                     tx,
-                    &to.0,
+                    to,
                     &agency,
                     match how {
                         Sharing::Pass => "pass",
@@ -384,8 +387,8 @@ impl<'s> Writing<'s> {
                 None => Ok(()),
             },
             // Nothing is sent to the new holder before they ask; then the record comes like any other of theirs.
-            Kind::Reassigned { to } => match people::agency_of(tx, &to.0)? {
-                Some(agency) => self.give_part(tx, &to.0, &agency, "pass"),
+            Kind::Reassigned { to } => match people::agency_of(tx, to)? {
+                Some(agency) => self.give_part(tx, to, &agency, "pass"),
                 None => Ok(()),
             },
             Kind::Moved { .. } => {
@@ -400,12 +403,12 @@ impl<'s> Writing<'s> {
     fn give_part(
         &mut self,
         tx: &mut dyn Tx,
-        person: &str,
-        agency: &str,
+        person: &PersonId,
+        agency: &AgencyId,
         role: &str,
     ) -> Result<(), IngestError> {
         encounters::give_part(tx, self.encounter, (person, agency, role), self.now_ms)?;
-        self.people.insert(person.to_owned());
+        self.people.insert(person.clone());
         self.order = None;
         Ok(())
     }

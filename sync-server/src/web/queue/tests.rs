@@ -12,11 +12,11 @@ fn scope(store: &Store, username: &str) -> Scope {
     let text = |at| row.string(at).expect("text");
     Scope::of(&Reader {
         source: crate::programme::audit::Source::HERE,
-        person: text(0),
+        person: text(0).into(),
         name: text(1),
-        role: text(2),
-        agency: text(3),
-        station: row.opt_text(4).expect("text").map(str::to_owned),
+        role: row.role(2).expect("a role"),
+        agency: text(3).into(),
+        station: row.opt_text(4).expect("text").map(Into::into),
         session: String::new(),
         since_ms: 0,
     })

@@ -1,6 +1,6 @@
 //! What a supervisor may choose from on a record's page: who could hold it, and which other records are near it.
 
-use firsthours_core::record::{Summary, holders, same_as};
+use firsthours_core::record::{PersonId, Summary, holders, same_as};
 use firsthours_core::view::{Sibling, handle};
 
 use super::Scope;
@@ -66,7 +66,7 @@ fn near(
 ) -> Result<Vec<Sibling>> {
     let opened = lists::opened_ms(tx, loaded.encounter)?;
     let (Some(opened_ms), Some(station)) = (opened, scope.station()) else { return Ok(found) };
-    let place = (scope.actor.agency.as_str(), station);
+    let place = (&scope.actor.agency, station);
     let between = (opened_ms - NEAR_MS, opened_ms + NEAR_MS);
     for row in lists::opened_between(tx, place, between, loaded.encounter, MOST)? {
         let sibling = sibling(app, tx, &row, names)?;
@@ -84,7 +84,7 @@ fn deputies(tx: &mut dyn Tx, scope: &Scope, loaded: &Loaded) -> Result<Vec<(Stri
 }
 
 /// Whether a supervisor may give a record to this person: a deputy of their own agency.
-pub(super) fn may_hold(tx: &mut dyn Tx, scope: &Scope, person: &str) -> Result<bool> {
+pub(super) fn may_hold(tx: &mut dyn Tx, scope: &Scope, person: &PersonId) -> Result<bool> {
     lists::is_deputy(tx, person, &scope.actor.agency)
 }
 

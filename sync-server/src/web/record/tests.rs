@@ -190,7 +190,7 @@ async fn a_county_worker_answers_their_step_and_may_not_review() {
 async fn nobody_approves_what_they_answered_themselves() {
     let mut station = submitted();
     // The deputy was promoted since: the record's steps are theirs all the same.
-    let id = station.phone.actor.person.0.clone();
+    let id = station.phone.author.actor.person.0.clone();
     let promoted = station
         .app
         .store

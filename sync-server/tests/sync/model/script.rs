@@ -105,7 +105,7 @@ impl World {
         };
         for _ in 0..dice.below(4) {
             let record = records[dice.below(records.len())];
-            let begun = phone.chains.contains_key(&record);
+            let begun = phone.author.last_in(record).is_some();
             match dice.below(8) {
                 0..=2 if !begun => drop(phone.open(record)),
                 // A second one, or the first after a remark.

@@ -11,8 +11,9 @@ use firsthours_core::outside::{ManualClock, SystemRandom};
 use firsthours_core::protocol::{Author, Definition, Phase, Value, load as load_definition};
 use firsthours_core::record::{
     Act, Actor, At, Body as EventBody, EncounterId, EntryId, Event, EventId, Hash, IncidentId, Install,
-    InstallId, Kind, PersonId, Place, Record, Role, State as Folded, StepState, base_of, decide, derive,
+    InstallId, Kind, PersonId, Record, Role, State as Folded, StepState, base_of, decide, derive,
 };
+use firsthours_scripted::Author as Scripted;
 
 use crate::app::App;
 use crate::programme::audit::{Source, Who};
@@ -39,13 +40,12 @@ pub(crate) struct Station {
 /// A deputy's phone.
 pub(crate) struct Phone {
     install: InstallId,
-    key: SecretKey,
-    pub(crate) actor: Actor,
+    pub(crate) author: Scripted,
     definition: Definition,
+    /// How many acts there were.
+    acts: u64,
     encounter: EncounterId,
     state: Folded,
-    seq: u64,
-    last: Option<EventId>,
     waiting: Vec<SignedEvent>,
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn station() -> Station {
         })
         .expect("publish");
     app.store
-        .write(|tx| people::add_station(tx, "hill", "north", "Hill Street", Who::Console, 1))
+        .write(|tx| people::add_station(tx, &"hill".into(), &"north".into(), "Hill Street", Who::Console, 1))
         .expect("station");
     person(&app, "Sgt. Other", "supervisor", "sgt.other", Some("hill"));
     let phone = Phone::enrol(&app, 7, &deputy);
@@ -78,14 +78,15 @@ pub(in crate::web) fn person(
     role: &str,
     username: &str,
     station: Option<&str>,
-) -> String {
+) -> PersonId {
     let new = NewPerson { name, role, agency: "north", station, username };
     people::add(&app.store, &testing::passwords(), &SystemRandom, &new, testing::PASSWORD, Who::Console, 1)
         .expect("add")
 }
 
 impl Phone {
-    fn enrol(app: &App, n: u8, person: &str) -> Self {
+    fn enrol(app: &App, n: u8, person: &PersonId) -> Self {
+        let actor = Actor { person: person.clone(), role: Role::Deputy, agency: "north".into() };
         let install = InstallId([n; 16]);
         let key = SecretKey::from_seed(&[n; 32]);
         app.store
@@ -104,17 +105,11 @@ impl Phone {
             .expect("enrol");
         Self {
             install,
-            key,
-            actor: Actor {
-                person: PersonId(person.to_owned()),
-                role: Role::Deputy,
-                agency: "north".to_owned(),
-            },
+            author: Scripted::of(Install::Phone(install), actor, key),
             definition: load_definition(LOS_ANGELES.as_bytes()).expect("the definition loads"),
+            acts: 0,
             encounter: ENCOUNTER,
             state: Folded::default(),
-            seq: 0,
-            last: None,
             waiting: Vec::new(),
         }
     }
@@ -127,21 +122,22 @@ impl Phone {
     fn open_as(&mut self, letter: &str) {
         let kind = Kind::Opened {
             protocol: Hash::of(LOS_ANGELES.as_bytes()),
-            agency: "north".to_owned(),
-            station: "mill".to_owned(),
+            agency: "north".into(),
+            station: "mill".into(),
             incident: IncidentId([0x1c; 16]),
             letter: letter.to_owned(),
         };
-        let base = base_of(&kind, &self.state, &self.actor, &|_| true);
+        let base = base_of(&kind, &self.state, &self.author.actor, &|_| true);
         self.write(kind, base, None, NIGHT + 14 * MINUTE);
     }
 
     /// Does an act at so many minutes after nine.
     pub(crate) fn act(&mut self, act: Act, minute: i64) {
         let record = Record { definition: &self.definition, state: &self.state };
-        let entry = EntryId(self.seq.to_be_bytes());
+        self.acts += 1;
+        let entry = EntryId(self.acts.to_be_bytes());
         let install = Install::Phone(self.install);
-        let decision = decide(act, record, &self.actor, install, entry, &|_| true).expect("allowed");
+        let decision = decide(act, record, &self.author.actor, install, entry, &|_| true).expect("allowed");
         self.write(decision.kind, decision.base, decision.reason, NIGHT + minute * MINUTE);
     }
 
@@ -158,23 +154,11 @@ impl Phone {
 
     fn write(&mut self, kind: Kind, base: Vec<EventId>, reason: Option<String>, wall: i64) {
         let at = At { wall, offset: -480, mono: wall - NIGHT + 3_600_000, boot: 7, anchor: None };
-        let body = EventBody { kind, actor: self.actor.clone(), at, base, reason, audit: None };
-        let mine = self.state.last_of(Install::Phone(self.install));
-        let place = Place {
-            install: Install::Phone(self.install),
-            seq: Some(self.seq + 1),
-            prev: self.last,
-            encounter: Some(self.encounter),
-            enc_seq: Some(mine.and_then(|event| event.header.enc_seq).unwrap_or(0) + 1),
-            enc_prev: mine.map(|event| event.id),
-            stamp: self.state.next_stamp(),
-        };
-        let written = body.write(&place, [7; 16]);
-        self.seq += 1;
-        self.last = Some(written.id);
+        let body = EventBody { kind, actor: self.author.actor.clone(), at, base, reason, audit: None };
+        let written = self.author.write_body(self.encounter, self.state.next_stamp(), &body, [7; 16]);
         let event = Event::read(&written.header, Some(&written.body)).expect("readable");
         self.state.add(Arc::new(event));
-        self.waiting.push(SignedEvent::sign(written, &self.key));
+        self.waiting.push(SignedEvent::sign(written, &self.author.key));
     }
 
     /// Answers every required step of the scene's first part, enough for a page to show something of each kind.

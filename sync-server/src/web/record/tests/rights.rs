@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use firsthours_core::outside::SystemRandom;
-use firsthours_core::record::Role;
+use firsthours_core::record::{PersonId, Role};
 
 use super::phone::{ENCOUNTER, NIGHT, Station, text};
 use super::{path, submitted};
@@ -88,14 +88,14 @@ impl Stands {
     }
 }
 
-fn person(station: &Station, role: &str, username: &str, (agency, at): (&str, &str)) -> String {
+fn person(station: &Station, role: &str, username: &str, (agency, at): (&str, &str)) -> PersonId {
     let new = NewPerson { name: "P. Example", role, agency, station: Some(at), username };
     let (store, check) = (&station.app.store, testing::passwords());
     people::add(store, &check, &SystemRandom, &new, testing::PASSWORD, Who::Console, 1).expect("add")
 }
 
 /// Gives a part in the record, or one that has ended.
-fn part(station: &Station, agency: &str, person: &str, now: bool) {
+fn part(station: &Station, agency: &str, person: &PersonId, now: bool) {
     let sql = "insert into party (encounter, agency, person, role, since_ms, until_ms) values ($1, $2, $3, 'join', 1, $4)";
     let until = (!now).then_some(NIGHT);
     station
@@ -191,8 +191,8 @@ async fn each_role_does_with_a_record_what_the_table_says_and_nothing_else() {
         .app
         .store
         .write(|tx| {
-            people::add_agency(tx, "south", "South County", Who::Console, 1)?;
-            people::add_station(tx, "quay", "south", "Quay", Who::Console, 1)
+            people::add_agency(tx, &"south".into(), "South County", Who::Console, 1)?;
+            people::add_station(tx, &"quay".into(), &"south".into(), "Quay", Who::Console, 1)
         })
         .expect("places");
     let mut allowed = 0;
@@ -204,7 +204,7 @@ async fn each_role_does_with_a_record_what_the_table_says_and_nothing_else() {
             part(&station, agency, &colleague, now);
         }
         if let Stands::AgencyPart { now } = stands {
-            part(&station, agency, "", now);
+            part(&station, agency, &PersonId::default(), now);
         }
         for (word, role) in ROLES {
             let username = format!("u.{word}.{number}").replace('_', ".");
