@@ -16,7 +16,6 @@ use crate::known::known;
 use crate::support::{EPOCH, NIGHT};
 use crate::{hold, record_of_many, within};
 
-
 /// Records in which everything can be seen: one just begun, and the seeds of [`record_of_many`].
 pub fn records() -> &'static [State] {
     static RECORDS: OnceLock<Vec<State>> = OnceLock::new();

@@ -4,8 +4,8 @@
 
 use firsthours_core::bundle::Manifest;
 use firsthours_core::evidence::{
-    Checkpoint, Document, EncounterReceipt, HeldEvent, Hole, InstallCertificate, LogHead, Purpose, Receipt, Revocation,
-    Revoked, ServerCertificate, SignedEvent, Trust, check_encounter,
+    Checkpoint, Document, EncounterReceipt, HeldEvent, Hole, InstallCertificate, LogHead, Purpose, Receipt,
+    Revocation, Revoked, ServerCertificate, SignedEvent, Trust, check_encounter,
 };
 use firsthours_core::protocol::{Channel, Outcome, Phase, Value};
 use firsthours_core::record::{
@@ -15,9 +15,9 @@ use firsthours_core::record::{
 };
 use firsthours_core::wire::{
     ClockReport, DeviceReport, EncounterCursor, EnrolReply, EnrolRequest, EnrolState, EventsReply,
-    EventsRequest, Grant, HelloReply, HelloRequest, LEASE_MS, LOCK_MS, LOCK_WITH_CLOCK_MS, LOGIN_MS,
-    Limits, OffersReply, OffersRequest, Page, Policy, Positioned, Problem, ProblemKind, ProtocolNotice,
-    Quota, ReadMessage, Succession, hello_message,
+    EventsRequest, Grant, HelloReply, HelloRequest, LEASE_MS, LOCK_MS, LOCK_WITH_CLOCK_MS, LOGIN_MS, Limits,
+    OffersReply, OffersRequest, Page, Policy, Positioned, Problem, ProblemKind, ProtocolNotice, Quota,
+    ReadMessage, Succession, hello_message,
 };
 use firsthours_core::words::Language;
 use serde::Serialize;
@@ -33,7 +33,11 @@ type Message = (&'static str, fn(&[u8]) -> bool, &'static [&'static str]);
 /// What phones send.
 pub const TO_STATION: [Message; 11] = [
     ("EnrolRequest", reads::<EnrolRequest>, &["enrol_request", "enrol_request_follows"]),
-    ("HelloRequest", hello, &["hello_request", "hello_request_first", "hello_request_proof", "hello_request_checkpoint"]),
+    (
+        "HelloRequest",
+        hello,
+        &["hello_request", "hello_request_first", "hello_request_proof", "hello_request_checkpoint"],
+    ),
     ("EventsRequest", events, &["events_request"]),
     ("OffersRequest", offers, &["offers_request"]),
     // A hole is declared by a document.
@@ -159,7 +163,9 @@ fn policy(input: &[u8]) -> bool {
     let Some(said) = message::<Policy>(input) else { return false };
     let bounded = said.bounded();
     assert!((LOCK_MS.0..=LOCK_MS.1).contains(&bounded.lock_ms));
-    assert!(bounded.lock_with_clock_ms >= bounded.lock_ms && bounded.lock_with_clock_ms <= LOCK_WITH_CLOCK_MS.1);
+    assert!(
+        bounded.lock_with_clock_ms >= bounded.lock_ms && bounded.lock_with_clock_ms <= LOCK_WITH_CLOCK_MS.1
+    );
     assert!((LOGIN_MS.0..=LOGIN_MS.1).contains(&bounded.login_ms));
     assert!((LEASE_MS.0..=LEASE_MS.1).contains(&bounded.lease_ms));
     true
