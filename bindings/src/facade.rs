@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use firsthours_core::app::{
-    self, AppError, DraftKept, DraftPlace, EnrolmentView, Holding, MoveCard, Outside, Progress,
+    self, AppError, DraftKept, DraftPlace, EnrolmentView, FaultCode, Holding, MoveCard, Outside, Progress,
     ServerEndpoint, SyncReport, SyncState, TimelinePage, WordEntry,
 };
 use firsthours_core::store::StoreKey;
@@ -185,6 +185,11 @@ impl FirstHours {
     /// Derives every record again from its history and gives how many were not as they should be.
     pub fn rebuild(&self) -> Result<i32, CoreError> {
         self.told(self.app.rebuild()).map(|changed| i32::try_from(changed).unwrap_or(i32::MAX))
+    }
+
+    /// What went wrong lately on this phone, as codes for support, the oldest first, at most 64; no content of a record.
+    pub fn faults(&self) -> Result<Vec<FaultCode>, CoreError> {
+        self.told(self.app.faults())
     }
 
     /// Ends it: stops a running sync, closes the store, drops its key. Calls for records are `Closed` from then on.

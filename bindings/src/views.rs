@@ -2,7 +2,7 @@
 //! nothing is converted here and nothing can be left behind.
 
 use firsthours_core::app::{
-    DraftKept, EnrolmentView, Holding, MoveCard, Progress, ServerEndpoint, SyncReport, SyncState,
+    DraftKept, EnrolmentView, FaultCode, Holding, MoveCard, Progress, ServerEndpoint, SyncReport, SyncState,
     TimelinePage, WordEntry,
 };
 use firsthours_core::protocol::{ClockResult, FieldClass, FieldKind, Phase};
@@ -522,6 +522,13 @@ pub struct DraftKept {
     pub chars: i64,
     /// Whether it would do as the field's answer. One that would not is kept all the same.
     pub fits: bool,
+}
+
+/// One thing that went wrong, as a code for support.
+#[uniffi::remote(Record)]
+pub struct FaultCode {
+    pub at_ms: i64,
+    pub code: String,
 }
 
 /// The station's server, from the code's sheet.

@@ -12,6 +12,8 @@
 #[cfg(feature = "device")]
 pub mod app;
 pub mod bundle;
+#[cfg(feature = "cipher")]
+pub mod cipher;
 pub mod evidence;
 pub mod outside;
 pub mod protocol;

@@ -416,7 +416,7 @@ fn an_event_that_does_not_come_next_is_refused_and_leaves_nothing() {
     ];
     for commit in refused {
         let outcome = store.append(&commit);
-        assert!(matches!(outcome, Err(StoreError::Io { .. })), "{} {}", commit.arrival, commit.seq);
+        assert!(matches!(outcome, Err(StoreError::Conflict { .. })), "{} {}", commit.arrival, commit.seq);
         assert_eq!(everything(&store).expect("readable"), before);
     }
     store.append(&tap(ONE, 2, 2, 0)).expect("the next one is taken");
@@ -508,7 +508,7 @@ fn a_page_that_does_not_fit_is_refused_whole() {
         page(vec![foreign(3, 1)], Vec::new(), cursor(ONE, 9, 1)),
         page(vec![foreign(2, 1)], unknown, cursor(ONE, 9, 1)),
     ] {
-        assert!(matches!(store.receive(&refused), Err(StoreError::Io { .. })));
+        assert!(matches!(store.receive(&refused), Err(StoreError::Conflict { .. })));
         assert_eq!(everything(&store).expect("readable"), before);
     }
 }

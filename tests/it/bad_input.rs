@@ -7,7 +7,7 @@ mod store;
 
 use std::collections::BTreeMap;
 
-use firsthours_core::app::{Act, AppError, DraftKept, DraftPlace};
+use firsthours_core::app::{Act, AppError, DraftKept, DraftPlace, FAULTS_KEPT};
 use firsthours_core::protocol::{FieldKind, Misfit, Value};
 use firsthours_core::record::Refusal;
 use firsthours_core::words::{Language, Trouble};
@@ -268,5 +268,27 @@ fn a_token_that_no_view_had_is_refused_so_that_nothing_unseen_is_replaced() -> R
         assert_eq!(english(&error), "What was given is not in the right form. Nothing was changed.");
         assert_eq!(phone.app().encounter(&id)?, before);
     }
+    Ok(())
+}
+
+/// What support can read: codes of what went wrong, no more of them than are kept, and not a word of a record.
+#[test]
+fn the_codes_of_what_went_wrong_are_kept_for_support_and_say_nothing_of_a_record() -> Result<(), Fault> {
+    let (_programme, mut phone, id) = recorded()?;
+    let (reason, _) = refused(&mut phone, &id, &answer("contact", "place", Value::Text("moon".to_owned())))?;
+    assert!(matches!(reason, Refusal::DoesNotFit { .. }));
+    assert_eq!(phone.app().faults()?, [], "what is refused is no fault");
+    for n in 0..=FAULTS_KEPT {
+        assert!(phone.app().encounter(&format!("the secret {n}")).is_err());
+    }
+    assert!(phone.app().timeline(&id, -1).is_err());
+    let codes: Vec<String> = phone.app().faults()?.into_iter().map(|fault| fault.code).collect();
+    assert_eq!(codes.len(), FAULTS_KEPT);
+    assert!(codes[..FAULTS_KEPT - 1].iter().all(|code| code == "bad_input: id"));
+    assert_eq!(codes[FAULTS_KEPT - 1], "bad_input: page");
+    phone.switch_off();
+    phone.switch_on()?;
+    let again: Vec<String> = phone.app().faults()?.into_iter().map(|fault| fault.code).collect();
+    assert_eq!(again, codes, "it outlives the app");
     Ok(())
 }

@@ -18,6 +18,7 @@ from ._ffi import (
     EncounterView,
     EnrolmentView,
     EntryView,
+    FaultCode,
     FieldAnswer,
     FieldClass,
     FieldKind,

@@ -136,6 +136,10 @@ class FirstHoursCore:
         """Every fixed word of the app in a language."""
         return await self._command(self._core.words, language)
 
+    async def faults(self) -> list[_ffi.FaultCode]:
+        """What went wrong lately, as codes for support, the oldest first, at most 64."""
+        return await self._command(self._core.faults)
+
     async def rebuild(self) -> int:
         """Derives every record again and gives how many were not as they should be."""
         return await self._command(self._core.rebuild)

@@ -170,7 +170,20 @@ fn enrolment_trouble(body: &[u8]) -> Trouble {
     match Problem::read(body).map(|problem| problem.kind) {
         Ok(ProblemKind::NotEnrolled { state: EnrolState::Refused }) => Trouble::EnrolmentRefused,
         Ok(ProblemKind::NotEnrolled { .. } | ProblemKind::Malformed { .. }) => Trouble::CodeNotValid,
-        _ => Trouble::StationUnwell,
+        Ok(
+            ProblemKind::FreshNonce { .. }
+            | ProblemKind::TokenExpired
+            | ProblemKind::SendOnly
+            | ProblemKind::NotFound
+            | ProblemKind::Gap { .. }
+            | ProblemKind::Fork { .. }
+            | ProblemKind::TooLarge
+            | ProblemKind::NotAuthentic { .. }
+            | ProblemKind::TryLater { .. }
+            | ProblemKind::UpdateNeeded { .. }
+            | ProblemKind::Unknown,
+        )
+        | Err(_) => Trouble::StationUnwell,
     }
 }
 

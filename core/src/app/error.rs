@@ -82,6 +82,7 @@ impl From<StoreError> for AppError {
             StoreError::Corrupt { set_aside } => Self::CorruptStore { set_aside },
             StoreError::Full => Self::DiskFull,
             StoreError::Closed => Self::Closed,
+            StoreError::Conflict { what } => Self::StoreFault { detail: what.to_owned() },
             StoreError::Io { detail } => Self::StoreFault { detail },
         }
     }

@@ -12,6 +12,7 @@ mod drafts;
 mod draw;
 mod enrol;
 mod error;
+mod faults;
 mod install;
 mod outside;
 mod reads;
@@ -26,6 +27,7 @@ pub use crate::record::{Act, Sharing};
 pub use drafts::{DraftKept, DraftPlace};
 pub use enrol::{EnrolmentView, ServerEndpoint};
 pub use error::AppError;
+pub use faults::{FAULTS_KEPT, FaultCode};
 pub use outside::{Connect, Outside};
 pub use reads::{Holding, PAGE_ROWS, SyncState, TimelinePage, WordEntry};
 pub use sync::{Progress, SyncReport};
@@ -200,6 +202,11 @@ impl FirstHours {
         self.with(Session::rebuild)
     }
 
+    /// What went wrong lately on this phone, as codes for support, the oldest first: [`FAULTS_KEPT`] at most, and no content.
+    pub fn faults(&self) -> Result<Vec<FaultCode>, AppError> {
+        self.with(|session| Ok(session.faults()))
+    }
+
     /// Asks to be enrolled, or, asked again with the same code, how that stands.
     ///
     /// A store belongs to one programme for its life: a sheet of another is refused before anything is sent. One that is
@@ -234,6 +241,7 @@ impl FirstHours {
             session.iter_mut().for_each(Session::forget_all);
             session
         });
-        act(session.as_mut().ok_or(AppError::Closed)?)
+        let session = session.as_mut().ok_or(AppError::Closed)?;
+        act(session).inspect_err(|error| session.note_fault(error))
     }
 }

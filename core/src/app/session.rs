@@ -1,10 +1,11 @@
 //! What stands behind the door while the phone is open: the store, and all of it that is in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::AppError;
+use super::faults::{self, FaultCode};
 use super::install::{DIRECTORY, OwnInstall};
 use super::outside::Outside;
 use super::records::OpenRecord;
@@ -33,6 +34,8 @@ pub(super) struct Session {
     pub(super) held: Option<BTreeSet<Hash>>,
     /// The end of an install's chain, once it was read.
     pub(super) own: Option<(Install, Chain)>,
+    /// What went wrong lately.
+    pub(super) faults: VecDeque<FaultCode>,
 }
 
 impl Session {
@@ -51,6 +54,7 @@ impl Session {
             None => false,
         };
         let directory = store.setting(DIRECTORY)?.unwrap_or_default();
+        let faults = faults::load(&store);
         let mut session = Self {
             store,
             outside,
@@ -62,6 +66,7 @@ impl Session {
             scenes: None,
             held: None,
             own: None,
+            faults,
         };
         if is_copy {
             session.start_anew()?;

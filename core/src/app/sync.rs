@@ -157,7 +157,16 @@ fn run_sync(door: &FirstHours) -> Result<SyncReport, AppError> {
             ask_enrolment(door, connect()?.as_ref(), server.clone(), Voucher::Itself)?;
             Ok(report)
         }
-        _ => Ok(report),
+        None
+        | Some(
+            Ending::Complete
+            | Ending::SendOnly
+            | Ending::UpdateNeeded
+            | Ending::NotAuthentic { .. }
+            | Ending::HistoryDiffers { .. }
+            | Ending::StationUnwell
+            | Ending::TryLater { .. },
+        ) => Ok(report),
     }
 }
 
@@ -289,6 +298,7 @@ impl<'a> Run<'a> {
             if let Err(error) = outcome {
                 // What was acknowledged and read before the trouble stays known.
                 self.confirm()?;
+                note_fault(self.door, &error)?;
                 let AppError::Sync { trouble } = error else { return Err(error) };
                 return Ok((self.report(Some(trouble), None), None));
             }
@@ -377,6 +387,14 @@ impl<'a> Run<'a> {
 
 fn to_body<T: serde::Serialize>(message: &T) -> Result<Vec<u8>, AppError> {
     serde_json::to_vec(message).map_err(|_| unwell())
+}
+
+/// Keeps the code of what hindered a sync: it is told in the report, and is no error of the call.
+fn note_fault(door: &FirstHours, error: &AppError) -> Result<(), AppError> {
+    door.with(|session| {
+        session.note_fault(error);
+        Ok(())
+    })
 }
 
 fn unwell() -> AppError {

@@ -220,36 +220,54 @@ pub enum ThreadMark {
     Resolved,
 }
 
-impl Kind {
-    /// Every kind that this version knows, as it stands in the JSON.
-    pub const NAMES: [&'static str; 25] = [
-        "opened",
-        "answered",
-        "cannot",
-        "reopened",
-        "entry_withdrawn",
-        "noted",
-        "submitted",
-        "voided",
-        "unvoided",
-        "shared",
-        "accepted",
-        "declined",
-        "moved",
-        "incident_linked",
-        "replied",
-        "commented",
-        "resolved",
-        "returned",
-        "reassigned",
-        "same_encounter",
-        "approved",
-        "held",
-        "released",
-        "gap",
-        "shredded",
-    ];
+/// One list of names for all that needs them. The match behind it takes every variant, so a new one does not compile until
+/// it has its name here.
+macro_rules! names {
+    ($($variant:ident $name:literal),+ $(,)?) => {
+        impl Kind {
+            /// Every kind that this version knows, as it stands in the JSON.
+            pub const NAMES: &'static [&'static str] = &[$($name),+];
 
+            /// Its name in the JSON.
+            pub fn name(&self) -> &str {
+                match self {
+                    $(Self::$variant { .. } => $name,)+
+                    Self::Unknown { kind } => kind,
+                }
+            }
+        }
+    };
+}
+
+names! {
+    Opened "opened",
+    Answered "answered",
+    Cannot "cannot",
+    Reopened "reopened",
+    EntryWithdrawn "entry_withdrawn",
+    Noted "noted",
+    Submitted "submitted",
+    Voided "voided",
+    Unvoided "unvoided",
+    Shared "shared",
+    Accepted "accepted",
+    Declined "declined",
+    Moved "moved",
+    IncidentLinked "incident_linked",
+    Replied "replied",
+    Commented "commented",
+    Resolved "resolved",
+    Returned "returned",
+    Reassigned "reassigned",
+    SameEncounter "same_encounter",
+    Approved "approved",
+    Held "held",
+    Released "released",
+    Gap "gap",
+    Shredded "shredded",
+}
+
+impl Kind {
     /// Reads the kind from a body; `None` if there is no `kind` at all.
     pub(crate) fn read(body: &Json) -> Option<Self> {
         let name = body.get("kind")?.as_str()?;
@@ -363,7 +381,30 @@ impl Kind {
     pub(super) fn version(&self) -> Option<Hash> {
         match self {
             Self::Opened { protocol, .. } | Self::Moved { protocol } => Some(*protocol),
-            _ => None,
+            Self::Answered { .. }
+            | Self::Cannot { .. }
+            | Self::Reopened { .. }
+            | Self::EntryWithdrawn { .. }
+            | Self::Noted { .. }
+            | Self::Submitted { .. }
+            | Self::Voided { .. }
+            | Self::Unvoided
+            | Self::Shared { .. }
+            | Self::Accepted { .. }
+            | Self::Declined { .. }
+            | Self::IncidentLinked { .. }
+            | Self::Replied { .. }
+            | Self::Commented { .. }
+            | Self::Resolved { .. }
+            | Self::Returned { .. }
+            | Self::Reassigned { .. }
+            | Self::SameEncounter { .. }
+            | Self::Approved { .. }
+            | Self::Held { .. }
+            | Self::Released { .. }
+            | Self::Gap { .. }
+            | Self::Shredded { .. }
+            | Self::Unknown { .. } => None,
         }
     }
 
@@ -375,7 +416,26 @@ impl Kind {
             | Self::Reopened { step }
             | Self::EntryWithdrawn { step, .. } => Some(step),
             Self::Noted { step, .. } | Self::Commented { step, .. } => step.as_deref(),
-            _ => None,
+            Self::Opened { .. }
+            | Self::Moved { .. }
+            | Self::Submitted { .. }
+            | Self::Voided { .. }
+            | Self::Unvoided
+            | Self::Shared { .. }
+            | Self::Accepted { .. }
+            | Self::Declined { .. }
+            | Self::IncidentLinked { .. }
+            | Self::Replied { .. }
+            | Self::Resolved { .. }
+            | Self::Returned { .. }
+            | Self::Reassigned { .. }
+            | Self::SameEncounter { .. }
+            | Self::Approved { .. }
+            | Self::Held { .. }
+            | Self::Released { .. }
+            | Self::Gap { .. }
+            | Self::Shredded { .. }
+            | Self::Unknown { .. } => None,
         }
     }
 

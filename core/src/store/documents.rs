@@ -15,7 +15,7 @@ impl Store {
     /// Keeps a definition under its hash.
     pub fn put_protocol(&self, sha256: &Hash, text: &str) -> Result<(), StoreError> {
         if Hash::of(text.as_bytes()) != *sha256 {
-            return Err(StoreError::io("the definition is not the one that its hash names"));
+            return Err(StoreError::Conflict { what: "the definition is not the one that its hash names" });
         }
         self.write(|transaction| {
             transaction

@@ -41,7 +41,7 @@ impl Store {
     pub fn put_draft(&self, draft: &Draft) -> Result<(), StoreError> {
         self.write(|transaction| {
             let Some(Slot { number, .. }) = held(transaction, &draft.key.encounter)? else {
-                return Err(StoreError::io("a draft for an encounter that is not held").into());
+                return Err(StoreError::Conflict { what: "a draft for an encounter that is not held" }.into());
             };
             transaction
                 .prepare_cached(

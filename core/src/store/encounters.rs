@@ -106,7 +106,7 @@ impl Store {
             let changed = transaction
                 .prepare_cached("update encounter set summary = :summary where id = :id")?
                 .execute(named_params! { ":summary": summary, ":id": id.0 })?;
-            if changed == 1 { Ok(()) } else { Err(StoreError::io("no such encounter").into()) }
+            if changed == 1 { Ok(()) } else { Err(StoreError::Conflict { what: "no such encounter" }.into()) }
         })
     }
 }

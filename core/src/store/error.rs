@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
 
+use crate::cipher::CipherFault;
+
 /// Why the store did not do what it was asked to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -31,6 +33,13 @@ pub enum StoreError {
     /// The store was shut down.
     #[error("the store is closed")]
     Closed,
+    /// It does not go with what is held: another came first, or what it names is not here. Nothing of the call was kept;
+    /// read again before going on.
+    #[error("it does not go with what is held: {what}")]
+    Conflict {
+        /// What does not go.
+        what: &'static str,
+    },
     /// Anything else. After a failed write it is *not known* whether the write was kept: read again before
     /// going on, never just repeat.
     #[error("the store could not be read or written: {detail}")]
@@ -63,6 +72,15 @@ impl Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self { error, connection_lost: false }
+    }
+}
+
+impl From<CipherFault> for Failure {
+    fn from(fault: CipherFault) -> Self {
+        match fault {
+            CipherFault::Sqlite(error) => error.into(),
+            CipherFault::NoCipher => StoreError::io("the cipher is not at work").into(),
+        }
     }
 }
 

@@ -85,7 +85,7 @@ impl Store {
     /// The tap: event, chain, summary and finished drafts in one transaction. Gives how the record stands after it, which
     /// the writer knows; a reader would have to read and decipher its pages anew after every write.
     ///
-    /// Refused as [`StoreError::Io`] if the place in the chain or in the record is taken or leaves a gap: then
+    /// Refused as [`StoreError::Conflict`] if the place in the chain or in the record is taken or leaves a gap: then
     /// another event came first, and the caller has to read again.
     pub fn append(&self, commit: &Append) -> Result<Standing, StoreError> {
         self.write(|transaction| {
@@ -96,7 +96,9 @@ impl Store {
             let last: Option<i64> =
                 first(transaction, "select line from own_event order by line desc limit 1")?;
             if line != last.unwrap_or(0).max(before) + 1 {
-                return Err(StoreError::io("the event's number is not the next of its chain").into());
+                return Err(
+                    StoreError::Conflict { what: "the event's number is not the next of its chain" }.into()
+                );
             }
             transaction
                 .prepare_cached(
@@ -131,7 +133,10 @@ impl Store {
                     continue;
                 }
                 if new.arrival != events + 1 {
-                    return Err(StoreError::io("the event's arrival is not the next of its encounter").into());
+                    return Err(StoreError::Conflict {
+                        what: "the event's arrival is not the next of its encounter",
+                    }
+                    .into());
                 }
                 insert_event(transaction, number, new.arrival, new.id, new.pos, &new.event)?;
                 events = new.arrival;
@@ -140,7 +145,9 @@ impl Store {
             let said = commit.events.iter().filter_map(|new| Some((new.id, new.pos?)));
             for (id, pos) in said.chain(commit.positions.iter().copied()) {
                 let Some((arrival, held_at)) = known.get_mut(&id) else {
-                    return Err(StoreError::io("a position of an event that is not held").into());
+                    return Err(
+                        StoreError::Conflict { what: "a position of an event that is not held" }.into()
+                    );
                 };
                 if held_at.replace(pos) != Some(pos) {
                     set_position(transaction, place(number, *arrival)?, pos)?;
@@ -289,7 +296,9 @@ fn take_arrival(transaction: &Transaction<'_>, commit: &Append) -> Result<(i64, 
         return read(row);
     }
     if commit.arrival != 1 || held(transaction, &commit.encounter)?.is_some() {
-        return Err(StoreError::io("the event's arrival is not the next of its encounter").into());
+        return Err(
+            StoreError::Conflict { what: "the event's arrival is not the next of its encounter" }.into()
+        );
     }
     let mut insert = transaction.prepare_cached(&format!(
         "insert into encounter (id, events, unpositioned, summary) values (:id, :arrival, 1, :summary)

@@ -8,14 +8,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
-
 use super::error::StoreError;
-
-/// The store key: 256 random bits. Wiped when dropped.
-#[derive(Clone)]
-pub struct StoreKey(Zeroizing<[u8; 32]>);
+use crate::cipher::StoreKey;
 
 /// The files in one store's folder.
 #[derive(Debug, Clone)]
@@ -36,49 +30,6 @@ pub(super) enum Mark {
 
 /// What SQLite puts beside its database.
 const SIBLINGS: [&str; 3] = ["-wal", "-journal", "-shm"];
-
-impl StoreKey {
-    /// Takes a key.
-    pub fn new(bytes: [u8; 32]) -> Self {
-        Self(Zeroizing::new(bytes))
-    }
-
-    /// The key as SQLCipher reads a raw key with its salt: `x'…'`.
-    ///
-    /// SQLCipher would else keep a random salt in the first 16 bytes of the file and nowhere else, and a power cut in
-    /// the middle of writing that sector would take every page with it, also those that are whole in the log. A key
-    /// of 256 random bits, used for one file, needs no salt.
-    pub(super) fn to_sql(&self) -> Zeroizing<String> {
-        let mut digits = Zeroizing::new([0; 96]);
-        let (key, salt) = digits.split_at_mut(64);
-        hex::encode_to_slice(self.0.as_slice(), key).expect("32 bytes are 64 digits");
-        hex::encode_to_slice(&self.hash(b"fh-store-salt")[..16], salt).expect("16 bytes are 32 digits");
-        // Room for all of it: a string that grows leaves copies behind.
-        let mut text = Zeroizing::new(String::with_capacity(99));
-        text.push_str("x'");
-        text.extend(digits.iter().map(|digit| char::from(*digit)));
-        text.push('\'');
-        text
-    }
-
-    fn hash(&self, purpose: &[u8]) -> [u8; 32] {
-        let mut hash = Sha256::new();
-        hash.update(self.0.as_slice());
-        hash.update(purpose);
-        hash.finalize().into()
-    }
-
-    /// Betrays nothing of a key of 256 random bits.
-    fn check_value(&self) -> String {
-        hex::encode(self.hash(b"fh-store-mark"))
-    }
-}
-
-impl std::fmt::Debug for StoreKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("StoreKey(..)")
-    }
-}
 
 impl Files {
     pub(super) fn new(folder: &Path) -> Result<Self, StoreError> {
@@ -111,7 +62,7 @@ impl Files {
             Err(error) => return Err(trouble(&error)),
         };
         let mut words = text.split_whitespace();
-        let fits = words.next() == Some(key.check_value().as_str());
+        let fits = words.next() == Some(check_value(key).as_str());
         Ok(match (words.next(), words.next()) {
             (Some("making"), None) => Mark::Making { fits },
             (Some("made"), None) => Mark::Made { fits },
@@ -121,7 +72,7 @@ impl Files {
 
     /// Writes the mark and returns once it, and the folder's entries, are on disk.
     pub(super) fn write_mark(&self, key: &StoreKey, made: bool) -> Result<(), StoreError> {
-        let text = format!("{} {}\n", key.check_value(), if made { "made" } else { "making" });
+        let text = format!("{} {}\n", check_value(key), if made { "made" } else { "making" });
         let draft = self.folder.join("store.mark.new");
         let write = || -> io::Result<()> {
             let mut file = File::create(&draft)?;
@@ -211,4 +162,9 @@ fn trouble(error: &io::Error) -> StoreError {
     } else {
         StoreError::io(error.kind().to_string())
     }
+}
+
+/// Betrays nothing of a key of 256 random bits.
+fn check_value(key: &StoreKey) -> String {
+    hex::encode(key.hash(b"fh-store-mark"))
 }

@@ -30,11 +30,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub use crate::cipher::StoreKey;
 pub use drafts::{Draft, DraftKey};
 pub use encounters::{Confirmed, EncounterRow, Standing};
 pub use error::StoreError;
 pub use events::{Append, NewEvent, Received, StoredEvent};
-pub use files::StoreKey;
 pub use installs::StoredInstall;
 
 use error::Failure;

@@ -1,12 +1,11 @@
 //! Opening: the key, the settings of SQLite that durability rests on, the layout, and damage.
 
-use std::sync::Once;
-
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::{Failure, StoreError};
-use super::files::{Files, Mark, StoreKey};
+use super::files::{Files, Mark};
+use crate::cipher::{self, Opening, StoreKey};
 
 /// The layouts, oldest first. A layout's number is its place here, counted from 1.
 const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_init.sql")];
@@ -137,39 +136,9 @@ fn open_existing(files: &Files, key: &StoreKey) -> Result<Option<Connection>, St
     prepared().map_err(|failure| failure.error)
 }
 
-/// SQLite calls itself ready before SQLCipher is: of two threads that open the first connections of a process at the
-/// same time, one would find no cipher. So one connection is opened, by one thread, before any other.
-fn start_library() {
-    static STARTED: Once = Once::new();
-    STARTED.call_once(|| {
-        // If it fails, so does the real one, which can say so.
-        let _ = Connection::open_in_memory();
-    });
-}
-
 fn connect(files: &Files, key: &StoreKey) -> Result<Connection, Failure> {
-    start_library();
-    // A mutex around each connection makes SQLite's own unnecessary.
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(files.database(), flags)?;
-    checkpoint_on_close(&connection, false)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // One plan for a statement whatever is bound to it, or SQLite compiles most of them anew each time they are run.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    // SQLCipher would write to the system's log, which others can read.
-    connection.execute_batch("pragma cipher_log_level = none")?;
-    let mut with_key = zeroize::Zeroizing::new(String::with_capacity(128));
-    with_key.push_str("pragma key = \"");
-    with_key.push_str(&key.to_sql());
-    with_key.push('"');
-    connection.execute_batch(&with_key)?;
-    // Nothing is ever written without the cipher, whatever the reason that it is not there.
-    let ciphered: Option<String> =
-        connection.query_row("pragma cipher_status", [], |row| row.get(0)).optional()?;
-    if ciphered.as_deref() != Some("1") {
-        return Err(StoreError::io("the cipher is not at work").into());
-    }
+    let opening = Opening { salt: b"fh-store-salt", create: true, keeps_log: true, statements: STATEMENTS };
+    let connection = cipher::open(&files.database(), key, opening)?;
     connection.execute_batch(
         "pragma synchronous = full;
          pragma temp_store = memory;

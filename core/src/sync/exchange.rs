@@ -127,7 +127,7 @@ pub struct Exchange {
     head: u64,
     batch: u32,
     limits: Limits,
-    does: Mode,
+    mode: Mode,
     epoch: Option<Epoch>,
     protocols: VecDeque<Hash>,
     directory: bool,
@@ -166,7 +166,7 @@ impl Exchange {
             head,
             batch: FIRST_BATCH,
             limits: Limits::default(),
-            does: Mode::Everything,
+            mode: Mode::Everything,
             epoch: None,
             protocols: VecDeque::new(),
             directory: false,
@@ -186,7 +186,7 @@ impl Exchange {
 
     /// An exchange that offers these encounters and does nothing else.
     pub fn offering(encounters: BTreeSet<EncounterId>) -> Self {
-        Self { offers: encounters, does: Mode::Offer, ..Self::new(String::new(), 0, 0) }
+        Self { offers: encounters, mode: Mode::Offer, ..Self::new(String::new(), 0, 0) }
     }
 
     /// What to do now.
@@ -214,7 +214,7 @@ impl Exchange {
         if let Some(seq) = self.doubtful {
             return Ask::Examine(seq);
         }
-        if self.up.is_none() && self.does != Mode::Offer && self.received < self.head {
+        if self.up.is_none() && self.mode != Mode::Offer && self.received < self.head {
             return Ask::Upload(Batch {
                 after: self.received,
                 events: self.batch.min(self.limits.batch_events),
@@ -225,7 +225,7 @@ impl Exchange {
             return Ask::Page { encounter, epoch, after: target.from.map_or(0, |cursor| cursor.pos) };
         }
         let ending = self.up.clone().or_else(|| self.down.clone());
-        Ask::Done(ending.unwrap_or(match self.does {
+        Ask::Done(ending.unwrap_or(match self.mode {
             Mode::Send => Ending::SendOnly,
             Mode::SendOutdated => Ending::UpdateNeeded,
             Mode::Everything | Mode::Offer => Ending::Complete,
@@ -260,11 +260,11 @@ impl Exchange {
         self.said_hello = true;
         self.nonce.clone_from(&reply.next_nonce);
         self.limits = reply.limits;
-        if reply.send_only && self.does == Mode::Everything {
+        if reply.send_only && self.mode == Mode::Everything {
             let outdated = is_older(APP_VERSION, &reply.min_app_version);
-            self.does = if outdated { Mode::SendOutdated } else { Mode::Send };
+            self.mode = if outdated { Mode::SendOutdated } else { Mode::Send };
         }
-        if reply.followed && self.does == Mode::Send {
+        if reply.followed && self.mode == Mode::Send {
             // Somebody else goes on with what this phone wrote: one of the two is a copy.
             self.on_other_chain(receipt.received_through);
         }
@@ -277,7 +277,7 @@ impl Exchange {
         }
         self.on_receipt(receipt);
         self.offers.extend(adrift);
-        if self.does != Mode::Everything {
+        if self.mode != Mode::Everything {
             return;
         }
         self.protocols = reply
@@ -406,23 +406,56 @@ impl Exchange {
 
     /// The server refused what was asked last.
     pub fn on_problem(&mut self, problem: &ProblemKind) {
-        let asked = self.next();
-        match (problem, asked) {
-            (ProblemKind::FreshNonce { next_nonce }, _) if self.nonces_refused < 2 => {
-                self.nonces_refused += 1;
+        match problem {
+            ProblemKind::FreshNonce { next_nonce } if self.nonces_refused < 2 => {
                 self.nonce.clone_from(next_nonce);
-                self.said_hello = false;
-            }
-            (ProblemKind::TokenExpired, _) if self.nonces_refused < 2 => {
                 self.nonces_refused += 1;
                 self.said_hello = false;
             }
-            (ProblemKind::NotEnrolled { .. }, _) => self.stop = Some(Ending::NotEnrolled),
-            (ProblemKind::UpdateNeeded { .. }, _) => self.stop = Some(Ending::UpdateNeeded),
-            (ProblemKind::TryLater { after_ms }, _) => {
+            ProblemKind::TokenExpired if self.nonces_refused < 2 => {
+                self.nonces_refused += 1;
+                self.said_hello = false;
+            }
+            ProblemKind::NotEnrolled { .. } => self.stop = Some(Ending::NotEnrolled),
+            ProblemKind::UpdateNeeded { .. } => self.stop = Some(Ending::UpdateNeeded),
+            ProblemKind::TryLater { after_ms } => {
                 self.stop = Some(Ending::TryLater { after_ms: (*after_ms).clamp(0, LONGEST_WAIT_MS) });
             }
-            (ProblemKind::Gap { expected }, Ask::Upload(batch)) if *expected != batch.after + 1 => {
+            ProblemKind::FreshNonce { .. }
+            | ProblemKind::TokenExpired
+            | ProblemKind::SendOnly
+            | ProblemKind::NotFound
+            | ProblemKind::Gap { .. }
+            | ProblemKind::Fork { .. }
+            | ProblemKind::TooLarge
+            | ProblemKind::NotAuthentic { .. }
+            | ProblemKind::Malformed { .. }
+            | ProblemKind::Unknown => self.on_refusal(problem),
+        }
+    }
+
+    /// A problem of what was asked last: that ends, and the rest goes on.
+    fn on_refusal(&mut self, problem: &ProblemKind) {
+        match self.next() {
+            Ask::Upload(batch) => self.on_upload_refused(problem, batch),
+            Ask::Examine(seq) => self.on_examined(seq, true),
+            Ask::Page { encounter, .. } => self.on_page_refused(problem, encounter),
+            Ask::Protocol(_) => self.on_protocol(),
+            Ask::Directory => self.on_directory(),
+            Ask::Policy => self.on_policy(),
+            Ask::Offers(_) if *problem == ProblemKind::TooLarge && self.batch > 1 => self.batch /= 2,
+            // What cannot be offered now is still here, and offered again.
+            Ask::Offers(_) => {
+                self.on_offers(None);
+                self.down.get_or_insert(Ending::StationUnwell);
+            }
+            Ask::Hello { .. } | Ask::Done(_) => self.stop = Some(Ending::StationUnwell),
+        }
+    }
+
+    fn on_upload_refused(&mut self, problem: &ProblemKind, batch: Batch) {
+        match *problem {
+            ProblemKind::Gap { expected } if expected != batch.after + 1 => {
                 // The server has more or less than we heard of. It is right about itself.
                 self.received = expected.saturating_sub(1).min(self.head);
                 self.nonces_refused += 1;
@@ -430,39 +463,52 @@ impl Exchange {
                     self.up = Some(Ending::StationUnwell);
                 }
             }
-            (ProblemKind::Fork { seq, .. }, Ask::Upload(_)) => self.up = Some(Ending::Fork { seq: *seq }),
-            (ProblemKind::NotAuthentic { seq, .. }, Ask::Upload(batch))
-                if *seq > batch.after && *seq <= self.head && *seq > self.examined =>
+            ProblemKind::Fork { seq, .. } => self.up = Some(Ending::Fork { seq }),
+            ProblemKind::NotAuthentic { seq, .. }
+                if seq > batch.after && seq <= self.head && seq > self.examined =>
             {
-                self.doubtful = Some(*seq);
+                self.doubtful = Some(seq);
             }
-            (ProblemKind::NotAuthentic { seq, .. }, Ask::Upload(_)) => {
-                self.up = Some(Ending::NotAuthentic { seq: *seq });
-            }
-            (ProblemKind::TooLarge, Ask::Upload(_) | Ask::Offers(_)) if self.batch > 1 => self.batch /= 2,
-            (_, Ask::Upload(_)) => self.up = Some(Ending::StationUnwell),
-            (_, Ask::Examine(seq)) => self.on_examined(seq, true),
-            (ProblemKind::SendOnly, Ask::Page { .. }) => {
-                self.does = Mode::Send;
+            ProblemKind::NotAuthentic { seq, .. } => self.up = Some(Ending::NotAuthentic { seq }),
+            ProblemKind::TooLarge if self.batch > 1 => self.batch /= 2,
+            ProblemKind::Gap { .. }
+            | ProblemKind::TooLarge
+            | ProblemKind::FreshNonce { .. }
+            | ProblemKind::TokenExpired
+            | ProblemKind::NotEnrolled { .. }
+            | ProblemKind::SendOnly
+            | ProblemKind::NotFound
+            | ProblemKind::Malformed { .. }
+            | ProblemKind::TryLater { .. }
+            | ProblemKind::UpdateNeeded { .. }
+            | ProblemKind::Unknown => self.up = Some(Ending::StationUnwell),
+        }
+    }
+
+    fn on_page_refused(&mut self, problem: &ProblemKind, encounter: EncounterId) {
+        match problem {
+            ProblemKind::SendOnly => {
+                self.mode = Mode::Send;
                 self.pages.clear();
             }
             // Access ended between hello and here: nothing is deleted, nothing more is read.
-            (ProblemKind::NotFound, Ask::Page { encounter, .. }) => {
+            ProblemKind::NotFound => {
                 self.pages.remove(&encounter);
             }
-            (_, Ask::Page { encounter, .. }) => {
+            ProblemKind::FreshNonce { .. }
+            | ProblemKind::TokenExpired
+            | ProblemKind::NotEnrolled { .. }
+            | ProblemKind::Gap { .. }
+            | ProblemKind::Fork { .. }
+            | ProblemKind::TooLarge
+            | ProblemKind::NotAuthentic { .. }
+            | ProblemKind::Malformed { .. }
+            | ProblemKind::TryLater { .. }
+            | ProblemKind::UpdateNeeded { .. }
+            | ProblemKind::Unknown => {
                 self.pages.remove(&encounter);
                 self.down.get_or_insert(Ending::StationUnwell);
             }
-            (_, Ask::Protocol(_)) => self.on_protocol(),
-            (_, Ask::Directory) => self.on_directory(),
-            (_, Ask::Policy) => self.on_policy(),
-            // What cannot be offered now is still here, and offered again.
-            (_, Ask::Offers(_)) => {
-                self.on_offers(None);
-                self.down.get_or_insert(Ending::StationUnwell);
-            }
-            (_, Ask::Hello { .. } | Ask::Done(_)) => self.stop = Some(Ending::StationUnwell),
         }
     }
 
@@ -476,7 +522,7 @@ impl Exchange {
     }
 
     fn next_page(&self) -> Option<(EncounterId, Target)> {
-        if self.does != Mode::Everything {
+        if self.mode != Mode::Everything {
             return None;
         }
         self.pages

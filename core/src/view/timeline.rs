@@ -99,7 +99,27 @@ fn details(context: Context<'_>, kind: &Kind, by: Option<&PersonId>) -> Vec<Stri
         | Kind::Commented { text, .. }
         | Kind::Voided { why: text }
         | Kind::Cannot { note: Some(text), .. } => vec![context.narrative(text, by)],
-        _ => Vec::new(),
+        Kind::Cannot { note: None, .. }
+        | Kind::Opened { .. }
+        | Kind::Reopened { .. }
+        | Kind::EntryWithdrawn { .. }
+        | Kind::Submitted { .. }
+        | Kind::Unvoided
+        | Kind::Shared { .. }
+        | Kind::Accepted { .. }
+        | Kind::Declined { .. }
+        | Kind::Moved { .. }
+        | Kind::IncidentLinked { .. }
+        | Kind::Resolved { .. }
+        | Kind::Returned { .. }
+        | Kind::Reassigned { .. }
+        | Kind::SameEncounter { .. }
+        | Kind::Approved { .. }
+        | Kind::Held { .. }
+        | Kind::Released { .. }
+        | Kind::Gap { .. }
+        | Kind::Shredded { .. }
+        | Kind::Unknown { .. } => Vec::new(),
     }
 }
 

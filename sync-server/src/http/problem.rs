@@ -7,6 +7,24 @@ use firsthours_core::wire::{Problem, ProblemKind};
 
 use super::refusal::ProblemName;
 
+/// What an internal error comes from. It is for the log alone: what a person or a phone is told is decided at the door.
+pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// An error and what it comes from, in one line.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let said = error.to_string();
+        // A transparent error says what its source says.
+        if !line.ends_with(&said) {
+            line = format!("{line}: {said}");
+        }
+        source = error.source();
+    }
+    line
+}
+
 /// When to try again after a fault that passes.
 pub(crate) const LATER_MS: i64 = 5_000;
 

@@ -124,6 +124,20 @@ fn what(act: &Act) -> What {
         Act::Reassign { .. } => What::Reassigned,
         Act::SameEncounter { .. } => What::SaidSame,
         Act::Approve { .. } => What::Approved,
-        _ => What::Answered,
+        Act::Answer { .. }
+        | Act::Cannot { .. }
+        | Act::Reopen { .. }
+        | Act::WithdrawEntry { .. }
+        | Act::Note { .. }
+        | Act::Copy { .. }
+        | Act::Move { .. }
+        | Act::LinkIncident { .. }
+        | Act::Submit { .. }
+        | Act::Void { .. }
+        | Act::Unvoid
+        | Act::Share { .. }
+        | Act::Accept { .. }
+        | Act::Decline { .. }
+        | Act::Reply { .. } => What::Answered,
     }
 }

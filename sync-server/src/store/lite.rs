@@ -2,14 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::config::DbConfig;
+use firsthours_core::cipher::{self, CipherFault, Opening, StoreKey};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
-use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::engine::{Dialect, Engine, Outcome, Tx};
 use super::error::{Result, StoreError};
@@ -24,16 +22,6 @@ const LONG_LOG: u64 = 4 * 1024 * 1024;
 const STATEMENTS: usize = 128;
 /// How long a reader or writer waits for a lock that another process holds.
 const BUSY: Duration = Duration::from_secs(10);
-
-/// The raw key of one SQLCipher file.
-pub struct StoreKey(Zeroizing<[u8; 32]>);
-
-impl StoreKey {
-    /// The key made of these bytes.
-    pub fn new(bytes: [u8; 32]) -> Self {
-        Self(Zeroizing::new(bytes))
-    }
-}
 
 /// One SQLCipher file.
 pub(super) struct Lite {
@@ -52,7 +40,7 @@ pub(super) struct Lite {
 impl Lite {
     /// Opens the file, or makes it. The first read proves the key.
     pub(super) fn open(path: &Path, key: &StoreKey) -> Result<Self> {
-        let key = StoreKey(key.0.clone());
+        let key = key.clone();
         let writer = connect(path, &key, Access::Write)?;
         let copier = connect(path, &key, Access::Copy)?;
         Ok(Self {
@@ -178,50 +166,28 @@ enum Access {
     Copy,
 }
 
-/// SQLite calls itself ready before SQLCipher is: of two threads that open the first connections of a process at the
-/// same time, one would find no cipher. So one connection is opened, by one thread, before any other.
-fn start_library() {
-    static STARTED: Once = Once::new();
-    STARTED.call_once(|| {
-        // If it fails, so does the real one, which can say so.
-        let _ = Connection::open_in_memory();
-    });
-}
-
 fn connect(path: &Path, key: &StoreKey, access: Access) -> Result<Connection> {
-    start_library();
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | if access == Access::Write { OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::empty() };
-    let connection = Connection::open_with_flags(path, flags).map_err(|error| typed(&error))?;
-    prepare(&connection, key, access).map_err(|error| match error.sqlite_error_code() {
+    let opening = Opening {
+        salt: b"fh1-server-salt",
+        create: access == Access::Write,
+        keeps_log: false,
+        statements: STATEMENTS,
+    };
+    let connection = cipher::open(path, key, opening).map_err(|fault| match fault {
+        CipherFault::Sqlite(error) => typed(&error),
+        CipherFault::NoCipher => StoreError::NotAvailable(fault.to_string()),
+    })?;
+    prepare(&connection, access).map_err(|error| match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => StoreError::WrongKey,
         _ => typed(&error),
     })?;
     Ok(connection)
 }
 
-fn prepare(connection: &Connection, key: &StoreKey, access: Access) -> rusqlite::Result<()> {
-    // SQLCipher writes its own lines to standard error, beside our log; every error comes back typed anyway.
-    connection.execute_batch("pragma cipher_log_level = none")?;
-    let hex = Zeroizing::new(hex::encode(key.0.as_slice()));
-    // With a salt that needs no file. SQLCipher would else keep a random one in the first 16 bytes of the file and
-    // nowhere else, and a power cut in the middle of writing them would take every page with it.
-    let salt =
-        hex::encode(&Sha256::new().chain_update(*key.0).chain_update(b"fh1-server-salt").finalize()[..16]);
-    let pragma = Zeroizing::new(format!("pragma key = \"x'{}{salt}'\"", hex.as_str()));
-    connection.execute_batch(&pragma)?;
-    // Nothing is ever written without the cipher, whatever the reason that it is not there.
-    let ciphered: String = connection.query_row("pragma cipher_status", [], |row| row.get(0))?;
-    if ciphered != "1" {
-        return Err(rusqlite::Error::InvalidQuery);
-    }
+fn prepare(connection: &Connection, access: Access) -> rusqlite::Result<()> {
     // The first read decrypts page one, and so proves the key before anything else is set.
     connection.query_row("select count(*) from sqlite_schema", [], |_| Ok(()))?;
     connection.busy_timeout(BUSY)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // One plan for a statement whatever is bound to it, or SQLite compiles most of them anew each time they are run.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     match access {
         Access::Write => {
             // Once it is copied the log begins anew and is cut to a megabyte, so that its length says what is to be copied.

@@ -29,7 +29,7 @@ mod turn;
 
 pub use engine::{Dialect, Engine, Outcome, Store, Tx};
 pub use error::{Result, StoreError};
-pub use lite::StoreKey;
+pub use firsthours_core::cipher::StoreKey;
 pub use row::{Row, Value};
 pub(crate) use row::{hash, number, stored, word};
 

@@ -167,7 +167,7 @@ fn consider(service: &Service, proof: &Document, now_ms: i64) -> Result<(), Faul
     if fell || service.store.read(|tx| differs(tx, &before))? {
         tracing::warn!("a phone proves that this store was put back to an earlier state; a new epoch begins");
         let turned = service.trust.turn_epoch(&service.store, &*service.random, epoch, now_ms);
-        turned.map_err(|error| Fault::Internal(error.to_string()))?;
+        turned.map_err(|error| Fault::Internal(error.into()))?;
     }
     Ok(())
 }

@@ -29,6 +29,6 @@ pub(super) async fn policy(
 
 /// The policy and its `ETag`.
 pub(super) fn current(service: &Service) -> Result<(String, Vec<u8>), Fault> {
-    let text = serde_json::to_vec(&service.policy).map_err(|error| Fault::Internal(error.to_string()))?;
+    let text = serde_json::to_vec(&service.policy).map_err(|error| Fault::Internal(error.into()))?;
     Ok((format!("\"{}\"", Hash::of(&text)), text))
 }

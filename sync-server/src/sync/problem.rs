@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use firsthours_core::record::EventId;
 use firsthours_core::wire::{EnrolState, ProblemKind};
 
-use crate::http::problem::{self, LATER_MS};
+use crate::http::problem::{self, Cause, LATER_MS, chain};
 use crate::programme::devices::DeviceError;
 use crate::programme::keys::KeyError;
 use crate::records::ingest::IngestError;
@@ -55,20 +55,20 @@ pub enum Fault {
     #[error("the app is too old")]
     UpdateNeeded(String),
     /// It passes.
-    #[error("unavailable: {0}")]
-    Unavailable(String),
+    #[error("unavailable")]
+    Unavailable(#[source] Cause),
     /// A fault of the server.
-    #[error("internal: {0}")]
-    Internal(String),
+    #[error("internal")]
+    Internal(#[source] Cause),
 }
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy | StoreError::Full | StoreError::NotAvailable(_) => {
-                Self::Unavailable(error.to_string())
+                Self::Unavailable(error.into())
             }
-            other => Self::Internal(other.to_string()),
+            other => Self::Internal(other.into()),
         }
     }
 }
@@ -77,7 +77,7 @@ impl From<DeviceError> for Fault {
     fn from(error: DeviceError) -> Self {
         match error {
             DeviceError::Store(error) => error.into(),
-            other => Self::Internal(other.to_string()),
+            other => Self::Internal(other.into()),
         }
     }
 }
@@ -86,7 +86,7 @@ impl From<KeyError> for Fault {
     fn from(error: KeyError) -> Self {
         match error {
             KeyError::Store(error) => error.into(),
-            other => Self::Internal(other.to_string()),
+            other => Self::Internal(other.into()),
         }
     }
 }
@@ -96,7 +96,7 @@ impl From<LoadError> for Fault {
         match error {
             LoadError::Store(error) => error.into(),
             LoadError::Key(error) => error.into(),
-            other @ LoadError::Damaged { .. } => Self::Internal(other.to_string()),
+            other @ LoadError::Damaged { .. } => Self::Internal(other.into()),
         }
     }
 }
@@ -110,9 +110,9 @@ impl From<IngestError> for Fault {
             IngestError::NotAuthentic { seq, detail } => Self::NotAuthentic(seq, detail),
             IngestError::Gap { expected } => Self::Gap(expected),
             IngestError::Fork { seq, id } => Self::Fork(seq, id),
-            IngestError::Misplaced(_) | IngestError::Crowded => Self::Internal(error.to_string()),
+            IngestError::Misplaced(_) | IngestError::Crowded => Self::Internal(error.into()),
             IngestError::TooMuch(_) => Self::TooLarge,
-            IngestError::NoKeyYet(_) => Self::Unavailable(error.to_string()),
+            IngestError::NoKeyYet(_) => Self::Unavailable(error.into()),
         }
     }
 }
@@ -213,8 +213,8 @@ impl Fault {
 
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
-        if let Self::Unavailable(detail) | Self::Internal(detail) = &self {
-            tracing::error!(detail, "a sync request failed");
+        if let Self::Unavailable(cause) | Self::Internal(cause) = &self {
+            tracing::error!(cause = chain(&**cause), "a sync request failed");
         }
         let (status, name, title, kind) = self.answer();
         let mut response = problem::response(status, name, title, kind);

@@ -109,7 +109,7 @@ pub(super) fn reader(service: &Service, asking: Asking) -> Result<Caller, Fault>
 
 /// An answer in JSON, compressed where that pays and the phone takes it.
 pub(super) fn answer<T: Serialize>(accepts_zstd: bool, content: &T) -> Result<Response, Fault> {
-    let text = serde_json::to_vec(content).map_err(|error| Fault::Internal(error.to_string()))?;
+    let text = serde_json::to_vec(content).map_err(|error| Fault::Internal(error.into()))?;
     let packed = if accepts_zstd { compress(text) } else { Compressed::Identity(text) };
     let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(match packed {
@@ -154,7 +154,7 @@ pub(super) fn has(headers: &HeaderMap, etag: &str) -> bool {
 
 /// JSON that is known by its tag: sent, or said to be what the caller has.
 pub(super) fn tagged(headers: &HeaderMap, etag: &str, json: Vec<u8>) -> Result<Response, Fault> {
-    let internal = |error: axum::http::header::InvalidHeaderValue| Fault::Internal(error.to_string());
+    let internal = |error: axum::http::header::InvalidHeaderValue| Fault::Internal(error.into());
     let tag = (header::ETAG, HeaderValue::from_str(etag).map_err(internal)?);
     if has(headers, etag) {
         return Ok((StatusCode::NOT_MODIFIED, [tag]).into_response());

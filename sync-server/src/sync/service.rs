@@ -51,7 +51,7 @@ impl Service {
         let service = self.clone();
         match tokio::task::spawn_blocking(move || work(&service)).await {
             Ok(done) => done,
-            Err(_) => Err(Fault::Internal("a task panicked".to_owned())),
+            Err(panicked) => Err(Fault::Internal(panicked.into())),
         }
     }
 }

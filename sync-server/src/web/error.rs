@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::app::{App, Broken};
 use crate::http::bare;
+use crate::http::problem::{Cause, chain};
 use crate::http::refusal::Refused;
 use crate::programme::keys::KeyError;
 use crate::programme::people::PeopleError;
@@ -38,11 +39,11 @@ pub enum AppError {
     #[error("too large")]
     TooLarge,
     /// Try again in a moment.
-    #[error("unavailable: {0}")]
-    Unavailable(String),
+    #[error("unavailable")]
+    Unavailable(#[source] Cause),
     /// A fault of the server.
-    #[error("internal: {0}")]
-    Internal(String),
+    #[error("internal")]
+    Internal(#[source] Cause),
 }
 
 impl AppError {
@@ -80,9 +81,9 @@ impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy | StoreError::Full | StoreError::NotAvailable(_) => {
-                Self::Unavailable(error.to_string())
+                Self::Unavailable(error.into())
             }
-            other => Self::Internal(other.to_string()),
+            other => Self::Internal(other.into()),
         }
     }
 }
@@ -90,8 +91,8 @@ impl From<StoreError> for AppError {
 impl From<Broken> for AppError {
     fn from(error: Broken) -> Self {
         match error {
-            Broken::Stopping => Self::Unavailable(error.to_string()),
-            Broken::Panicked => Self::Internal(error.to_string()),
+            Broken::Stopping => Self::Unavailable(error.into()),
+            Broken::Panicked => Self::Internal(error.into()),
         }
     }
 }
@@ -100,7 +101,7 @@ impl From<KeyError> for AppError {
     fn from(error: KeyError) -> Self {
         match error {
             KeyError::Store(error) => error.into(),
-            other => Self::Internal(other.to_string()),
+            other => Self::Internal(other.into()),
         }
     }
 }
@@ -123,8 +124,8 @@ impl IntoResponse for AppError {
                 response.extensions_mut().insert(Refused);
                 return response;
             }
-            Self::Unavailable(detail) => tracing::error!(detail, "unavailable"),
-            Self::Internal(detail) => tracing::error!(detail, "fault"),
+            Self::Unavailable(cause) => tracing::error!(cause = chain(&**cause), "unavailable"),
+            Self::Internal(cause) => tracing::error!(cause = chain(&**cause), "fault"),
             _ => {}
         }
         bare(self.status())

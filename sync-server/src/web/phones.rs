@@ -89,7 +89,7 @@ pub async fn decide(
                 DeviceError::Missing => AppError::NotFound,
                 // Somebody else decided meanwhile.
                 DeviceError::State(_) => AppError::Changed,
-                other => AppError::Internal(other.to_string()),
+                other => AppError::Internal(other.into()),
             })
     })
     .await?;

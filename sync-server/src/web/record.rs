@@ -322,7 +322,7 @@ fn write(
             Ok(_) => {}
             Err(DeskError::Refused(refusal)) => return Ok(Err(forms::faults_of(refusal))),
             Err(DeskError::NoRecord | DeskError::Closed) => return Err(AppError::NotFound),
-            Err(other) => return Err(AppError::Internal(other.to_string())),
+            Err(other) => return Err(AppError::Internal(other.into())),
         }
     }
     Ok(Ok(()))
@@ -337,7 +337,21 @@ fn deed_of(act: &Act) -> Deed {
         | Act::Reassign { .. }
         | Act::SameEncounter { .. }
         | Act::Approve { .. } => Deed::Review,
-        _ => Deed::Answer,
+        Act::Answer { .. }
+        | Act::Cannot { .. }
+        | Act::Reopen { .. }
+        | Act::WithdrawEntry { .. }
+        | Act::Note { .. }
+        | Act::Copy { .. }
+        | Act::Move { .. }
+        | Act::LinkIncident { .. }
+        | Act::Submit { .. }
+        | Act::Void { .. }
+        | Act::Unvoid
+        | Act::Share { .. }
+        | Act::Accept { .. }
+        | Act::Decline { .. }
+        | Act::Reply { .. } => Deed::Answer,
     }
 }
 
@@ -347,7 +361,26 @@ fn may_name(app: &App, scope: &Scope, act: &Act) -> Result<bool, AppError> {
     Ok(app.store.read(|tx| match act {
         Act::SameEncounter { with: Some(other) } => scope.may(tx, *other, Deed::Look),
         Act::Reassign { to } => near::may_hold(tx, scope, to),
-        _ => Ok(true),
+        Act::SameEncounter { with: None }
+        | Act::Answer { .. }
+        | Act::Cannot { .. }
+        | Act::Reopen { .. }
+        | Act::WithdrawEntry { .. }
+        | Act::Note { .. }
+        | Act::Copy { .. }
+        | Act::Move { .. }
+        | Act::LinkIncident { .. }
+        | Act::Submit { .. }
+        | Act::Void { .. }
+        | Act::Unvoid
+        | Act::Share { .. }
+        | Act::Accept { .. }
+        | Act::Decline { .. }
+        | Act::Reply { .. }
+        | Act::Comment { .. }
+        | Act::Resolve { .. }
+        | Act::Return { .. }
+        | Act::Approve { .. } => Ok(true),
     })?)
 }
 
@@ -370,7 +403,7 @@ impl From<LoadError> for AppError {
         match error {
             LoadError::Store(error) => error.into(),
             LoadError::Key(error) => error.into(),
-            LoadError::Damaged { .. } => Self::Internal(error.to_string()),
+            LoadError::Damaged { .. } => Self::Internal(error.into()),
         }
     }
 }

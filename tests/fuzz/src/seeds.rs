@@ -10,7 +10,7 @@ use crate::TARGETS;
 use crate::wire_message::{PARTS, TO_PHONE, TO_STATION};
 
 /// Types that are read as part of something else, and by which target.
-const REACHED_THROUGH: [(&str, &str); 23] = [
+const REACHED_THROUGH: [(&str, &str); 24] = [
     ("AuditEntry", "event_body"),
     ("BodyIn", "event_body"),
     ("DefinitionLine", "bundle"),
@@ -22,7 +22,9 @@ const REACHED_THROUGH: [(&str, &str); 23] = [
     ("ManifestLine", "bundle"),
     ("PhaseStatus", "wire_to_station"),
     ("ThreadState", "wire_to_station"),
-    ("Header", "event_header"),
+    ("FileHeader", "bundle"),
+    // The ids that are text, in a macro.
+    ("$name", "event_body"),
     ("ClockResult", "definition"),
     ("AnchorOf", "definition"),
     ("Author", "definition"),

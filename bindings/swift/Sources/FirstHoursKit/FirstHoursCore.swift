@@ -161,6 +161,11 @@ public actor FirstHoursCore {
         try ask { try phone.words(language: language) }
     }
 
+    /// What went wrong lately on this phone, as codes for support, the oldest first, at most 64.
+    public func faults() throws(CoreProblem) -> [FaultCode] {
+        try ask { try phone.faults() }
+    }
+
     /// Derives every record again from its history and gives how many were not as they should be.
     public func rebuild() throws(CoreProblem) -> Int32 {
         try ask { try phone.rebuild() }

@@ -27,6 +27,7 @@ import Testing
         _ = try await core.holdings()
         _ = try await core.words("es")
         _ = try await core.rebuild()
+        _ = try await core.faults()
         _ = try await core.syncState()
         try await station.slow(ms: 2_000)
         let sync = Task { try await core.sync() }
@@ -38,8 +39,8 @@ import Testing
 
         let heard = opened.get().heard
         let everyCall: Set = [
-            "act", "calls", "cancelSync", "draft", "encounter", "enrol", "holdings", "home", "rebuild", "search",
-            "shutdown", "startEncounter", "syncNow", "syncProgress", "syncState", "timeline", "words",
+            "act", "calls", "cancelSync", "draft", "encounter", "enrol", "faults", "holdings", "home", "rebuild",
+            "search", "shutdown", "startEncounter", "syncNow", "syncProgress", "syncState", "timeline", "words",
         ]
         #expect(Set(heard.map(\.call)) == everyCall, "every call was made")
         #expect(heard.filter(\.onMain) == [])

@@ -107,7 +107,25 @@ fn fits(writing: &Writing<'_>, tx: &mut dyn Tx, body: &Body) -> Result<bool, Sto
                 },
             )
         }
-        _ => true,
+        // What these say is of the record alone; whoever may write them may say it.
+        Kind::Opened { .. }
+        | Kind::Noted { step: None, .. }
+        | Kind::Commented { step: None, .. }
+        | Kind::Submitted { .. }
+        | Kind::Voided { .. }
+        | Kind::Unvoided
+        | Kind::Declined { .. }
+        | Kind::IncidentLinked { .. }
+        | Kind::Replied { .. }
+        | Kind::Resolved { .. }
+        | Kind::Returned { .. }
+        | Kind::SameEncounter { .. }
+        | Kind::Approved { .. }
+        | Kind::Held { .. }
+        | Kind::Released { .. }
+        | Kind::Gap { .. }
+        | Kind::Shredded { .. }
+        | Kind::Unknown { .. } => true,
     })
 }
 

@@ -396,7 +396,27 @@ impl<'s> Writing<'s> {
                 Ok(())
             }
             Kind::IncidentLinked { incident } => Ok(encounters::set_incident(tx, self.encounter, *incident)?),
-            _ => Ok(()),
+            Kind::Answered { .. }
+            | Kind::Cannot { .. }
+            | Kind::Reopened { .. }
+            | Kind::EntryWithdrawn { .. }
+            | Kind::Noted { .. }
+            | Kind::Submitted { .. }
+            | Kind::Voided { .. }
+            | Kind::Unvoided
+            | Kind::Accepted { .. }
+            | Kind::Declined { .. }
+            | Kind::Replied { .. }
+            | Kind::Commented { .. }
+            | Kind::Resolved { .. }
+            | Kind::Returned { .. }
+            | Kind::SameEncounter { .. }
+            | Kind::Approved { .. }
+            | Kind::Held { .. }
+            | Kind::Released { .. }
+            | Kind::Gap { .. }
+            | Kind::Shredded { .. }
+            | Kind::Unknown { .. } => Ok(()),
         }
     }
 

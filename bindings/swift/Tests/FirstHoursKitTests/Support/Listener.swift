@@ -45,6 +45,10 @@ class Listener: FirstHours, @unchecked Sendable {
         note()
         return try super.enrol(server: server, code: code)
     }
+    override func faults() throws -> [FaultCode] {
+        note()
+        return try super.faults()
+    }
     override func holdings() throws -> [Holding] {
         note()
         return try super.holdings()

@@ -122,6 +122,9 @@ class FirstHoursCore internal constructor(
     /** Every fixed word of the app in a language, by a key that never changes. */
     suspend fun words(language: String): List<WordEntry> = command { it.words(language) }
 
+    /** What went wrong lately on this phone, as codes for support, the oldest first, at most 64. */
+    suspend fun faults(): List<FaultCode> = command { it.faults() }
+
     /** Derives every record again from its history and gives how many were not as they should be. */
     suspend fun rebuild(): Int = command { it.rebuild() }
 
