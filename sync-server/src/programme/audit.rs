@@ -245,11 +245,12 @@ pub const REFUSALS: i64 = 10;
 const MINUTE_MS: i64 = 60_000;
 
 /// Writes the entry of a refusal, unless there were [`REFUSALS`] of its kind and author within a minute; those left out are
-/// counted, and the next one says how many they were.
-pub fn append_refusal(tx: &mut dyn Tx, entry: Entry<'_>) -> Result<()> {
+/// counted, and the next one says how many they were. `unasked`: those before it for which the log was not even asked.
+pub fn append_refusal(tx: &mut dyn Tx, entry: Entry<'_>, unasked: i64) -> Result<()> {
     let (who, what) = (entry.who.text(), code(entry.what));
     let name = format!("left_out/{what}/{who}");
-    let left_out: i64 = fact(tx, &name)?.and_then(|text| text.parse().ok()).unwrap_or(0);
+    let counted: i64 = fact(tx, &name)?.and_then(|text| text.parse().ok()).unwrap_or(0);
+    let left_out = counted.saturating_add(unasked);
     let before = rows::at_before(tx, &who, &what, REFUSALS - 1)?;
     let since = entry.at_ms.saturating_sub(MINUTE_MS);
     if before.is_some_and(|before| before > since) {
@@ -259,7 +260,9 @@ pub fn append_refusal(tx: &mut dyn Tx, entry: Entry<'_>) -> Result<()> {
         append(tx, &entry)?;
     } else {
         append(tx, &entry.with("left_out", left_out))?;
-        set_fact(tx, &name, "0")?;
+        if counted > 0 {
+            set_fact(tx, &name, "0")?;
+        }
     }
     Ok(())
 }

@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{MINUTE_MS, REFUSALS, What, Who};
 
-/// What was refused lately, by author and kind. It decides before the store is asked, so a flood costs the store nothing; it
-/// says nothing that must outlive the process but how many entries were left out, and those are in the next one.
+/// What was refused lately, by author and kind. It stands before the store, so that a flood costs the store nothing; which
+/// refusal gets its entry, the log itself decides ([`super::append_refusal`]), also right after a start and beside others.
 #[derive(Debug, Default)]
 pub struct Refusals(Mutex<BTreeMap<(String, &'static str), Window>>);
 

@@ -186,7 +186,7 @@ fn nobody_fills_the_log() {
     let (_folder, store) = log();
     let refused = |at_ms| {
         let entry = Entry::new(at_ms, Who::Unknown(&Source::HERE), What::CodeRefused);
-        store.write(|tx| append_refusal(tx, entry.clone())).expect("append");
+        store.write(|tx| append_refusal(tx, entry.clone(), 0)).expect("append");
     };
     (0..1_000).for_each(|n| refused(1_000 + n));
     let count =

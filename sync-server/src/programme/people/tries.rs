@@ -122,7 +122,7 @@ pub fn check_try(
         let refused = Entry::new(now_ms, by, What::SignInRefused);
         let (Some(person), Some(candidate)) = (counted.person.as_ref(), candidate) else {
             let entry = counted.person.iter().fold(refused, |entry, person| entry.with("person", person));
-            audit::append_refusal(tx, entry)?;
+            audit::append_refusal(tx, entry, 0)?;
             return Ok(None);
         };
         let refused = refused.with("person", person);
