@@ -79,18 +79,18 @@ impl FirstHours {
 
     /// Copies what this record says of the scene into the other records of the scene on this phone. Nothing that is
     /// written there is replaced.
-    pub fn copy_to_scene(&self, encounter: String) -> Result<EncounterView, CoreError> {
-        self.told(self.app.copy_to_scene(&encounter))
+    pub fn copy_to_incident(&self, encounter: String) -> Result<EncounterView, CoreError> {
+        self.told(self.app.copy_to_incident(&encounter))
     }
 
     /// Says that a record belongs to the scene of another record on this phone, `beside`.
-    pub fn link_scene(
+    pub fn link_incident(
         &self,
         encounter: String,
         seen: i64,
         beside: String,
     ) -> Result<EncounterView, CoreError> {
-        self.told(self.app.link_scene(&encounter, seen, &beside))
+        self.told(self.app.link_incident(&encounter, seen, &beside))
     }
 
     /// What moving a record to the newest version of its protocol would change; none when it is under that already.

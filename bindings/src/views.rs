@@ -10,7 +10,7 @@ use firsthours_core::record::{PhaseStatus, StepState, ThreadState};
 use firsthours_core::view::{
     Alarm, AttemptView, CallView, CarriedView, ClockView, EncounterView, EntryView, FieldView, HeadView,
     Home, HomeRow, NewerView, NextView, NoteView, NumberView, OfferView, OptionView, PersonView, PhaseView,
-    RowTold, SceneView, Section, SheetLink, SheetRowView, SheetSectionView, SheetView, StepView, SyncLine,
+    RowTold, Section, SheetLink, SheetRowView, SheetSectionView, SheetView, SiblingView, StepView, SyncLine,
     ThreadView, TimelineRow,
 };
 
@@ -102,7 +102,7 @@ pub struct EncounterView {
     /// A newer version that the record can be moved to; show `moveCard` before it is.
     pub newer: Option<NewerView>,
     /// The other records of this scene.
-    pub scene: Vec<SceneView>,
+    pub incident: Vec<SiblingView>,
     /// The sheets that can be made of it.
     pub sheets: Vec<SheetLink>,
 }
@@ -125,7 +125,7 @@ pub struct NewerView {
 
 /// Another record of the same scene.
 #[uniffi::remote(Record)]
-pub struct SceneView {
+pub struct SiblingView {
     pub id: String,
     /// How people name that record aloud.
     pub handle: String,

@@ -224,10 +224,10 @@ fn facts_of_a_scene_are_entered_once_for_all_its_children() -> Result<(), Fault>
     // What is entered later goes to the others when the deputy says so.
     contact(&[("children", Value::Number(3))])?;
     let view = first.app().encounter(&one)?;
-    let lacks: Vec<bool> = view.scene.iter().map(|other| other.lacks.is_empty()).collect();
+    let lacks: Vec<bool> = view.incident.iter().map(|other| other.lacks.is_empty()).collect();
     assert_eq!(lacks, [false, false]);
-    let view = first.app().copy_to_scene(&one)?;
-    assert!(view.scene.iter().all(|other| other.lacks.is_empty()));
+    let view = first.app().copy_to_incident(&one)?;
+    assert!(view.incident.iter().all(|other| other.lacks.is_empty()));
     assert_eq!(place(&third, "children")?, "3");
     let history = first.app().timeline(&second, 0)?;
     assert!(history.rows[0].sentence.contains("copied from"), "{}", history.rows[0].sentence);
@@ -243,9 +243,9 @@ fn facts_of_a_scene_are_entered_once_for_all_its_children() -> Result<(), Fault>
 fn a_record_that_was_begun_alone_is_linked_to_the_scene_of_another() -> Result<(), Fault> {
     let (programme, first, one) = recorded()?;
     let other = first.app().start_encounter(None)?;
-    assert!(other.scene.is_empty());
-    let view = first.app().link_scene(&other.id, other.seen, &one)?;
-    assert_eq!(view.scene.iter().map(|other| other.id.as_str()).collect::<Vec<_>>(), [one.as_str()]);
+    assert!(other.incident.is_empty());
+    let view = first.app().link_incident(&other.id, other.seen, &one)?;
+    assert_eq!(view.incident.iter().map(|other| other.id.as_str()).collect::<Vec<_>>(), [one.as_str()]);
     sync(&first)?;
     assert_eq!(summary(&programme, &other.id)?.incident, summary(&programme, &one)?.incident);
     Ok(())

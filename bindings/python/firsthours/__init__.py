@@ -41,7 +41,7 @@ from ._ffi import (
     PhaseView,
     RefusedBecause,
     RowTold,
-    SceneView,
+    SiblingView,
     SectionView,
     ServerEndpoint,
     Sharing,

@@ -76,13 +76,13 @@ class FirstHoursCore:
         """Keeps a half-written text safe, and says whether it would do as the answer."""
         return await self._command(self._core.draft, encounter, seen, step, entry, field, text)
 
-    async def copy_to_scene(self, encounter: str) -> _ffi.EncounterView:
+    async def copy_to_incident(self, encounter: str) -> _ffi.EncounterView:
         """Copies what this record says of the scene into the other records of the scene. Nothing there is replaced."""
-        return self._publish(await self._command(self._core.copy_to_scene, encounter))
+        return self._publish(await self._command(self._core.copy_to_incident, encounter))
 
-    async def link_scene(self, encounter: str, seen: int, beside: str) -> _ffi.EncounterView:
+    async def link_incident(self, encounter: str, seen: int, beside: str) -> _ffi.EncounterView:
         """Says that a record belongs to the scene of another record here, `beside`."""
-        return self._publish(await self._command(self._core.link_scene, encounter, seen, beside))
+        return self._publish(await self._command(self._core.link_incident, encounter, seen, beside))
 
     async def move_record(
         self, encounter: str, seen: int, protocol: str, reason: str | None = None

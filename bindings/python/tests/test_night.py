@@ -73,9 +73,9 @@ class NightTest(unittest.IsolatedAsyncioTestCase):
         for act in night.NIGHT["acts"][: night.KILL]:
             view = await night.play(phone, view, act)
         other = await phone.start_encounter(view.id)
-        self.assertEqual([sibling.id for sibling in other.scene], [view.id])
-        view = await phone.copy_to_scene(view.id)
-        self.assertEqual([sibling.lacks for sibling in view.scene], [""])
+        self.assertEqual([sibling.id for sibling in other.incident], [view.id])
+        view = await phone.copy_to_incident(view.id)
+        self.assertEqual([sibling.lacks for sibling in view.incident], [""])
 
         alarms = await phone.alarms()
         self.assertTrue(alarms)

@@ -41,8 +41,8 @@ impl Session {
         let view = self.write(id, &actor, decision, Vec::new())?;
         match beside {
             Some(beside) => {
-                self.load_scene(id)?;
-                self.copy_scene(beside, id)?;
+                self.load_incident(id)?;
+                self.copy_within_incident(beside, id)?;
                 self.draw(id)
             }
             None => Ok(view),
@@ -99,7 +99,7 @@ impl Session {
         let newer = if is_redrawn {
             None
         } else {
-            self.load_scene(id)?;
+            self.load_incident(id)?;
             self.newer_for(id)?
         };
         let own = self.own_head()?;
@@ -136,7 +136,7 @@ impl Session {
         match self.store.append(&append) {
             Ok(_) if is_redrawn => {
                 drop(derived);
-                self.scenes = None;
+                self.incidents = None;
                 self.draw(id)
             }
             Ok(standing) => self.drawn(record, &derived, standing.unsent(), newer),

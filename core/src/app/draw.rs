@@ -11,7 +11,7 @@ impl Session {
     pub(super) fn draw(&mut self, id: EncounterId) -> Result<EncounterView, AppError> {
         let unsent = self.unsent_of(id)?;
         self.record(id)?;
-        self.load_scene(id)?;
+        self.load_incident(id)?;
         let newer = self.newer_for(id)?;
         let record = self.records.get(&id).ok_or(AppError::NoSuchRecord)?;
         let derived = derive(&record.under.definition, &record.state);
@@ -26,8 +26,8 @@ impl Session {
         unsent: usize,
         newer: Option<(Hash, u32)>,
     ) -> Result<EncounterView, AppError> {
-        let scene = self.siblings(record.id, derived);
-        let here = OnPhone { newer, scene, ..self.on_phone(record, unsent)? };
+        let incident = self.siblings(record.id, derived);
+        let here = OnPhone { newer, incident, ..self.on_phone(record, unsent)? };
         let reader = self.reader()?;
         Ok(view(record.id, &record.state, derived, self.context(record, &here, &reader)))
     }
@@ -106,7 +106,7 @@ impl Session {
             lacks_version: record.under.lacks,
             earlier: record.under.earlier.clone(),
             newer: None,
-            scene: Vec::new(),
+            incident: Vec::new(),
         })
     }
 }

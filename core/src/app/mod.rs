@@ -13,11 +13,11 @@ mod draw;
 mod enrol;
 mod error;
 mod faults;
+mod incident;
 mod install;
 mod outside;
 mod reads;
 mod records;
-mod scene;
 mod session;
 mod sync;
 mod versions;
@@ -114,13 +114,13 @@ impl FirstHours {
 
     /// Copies what this record says of the scene into the other records of the scene on this phone, as events of theirs.
     /// Nothing that anybody wrote there is replaced. Gives this record again.
-    pub fn copy_to_scene(&self, encounter: &str) -> Result<EncounterView, AppError> {
-        self.with(|session| session.copy_to_scene(encounter))
+    pub fn copy_to_incident(&self, encounter: &str) -> Result<EncounterView, AppError> {
+        self.with(|session| session.copy_to_incident(encounter))
     }
 
     /// Says that a record belongs to the scene of another record on this phone.
-    pub fn link_scene(&self, encounter: &str, seen: i64, beside: &str) -> Result<EncounterView, AppError> {
-        self.with(|session| session.link_scene(encounter, seen, beside))
+    pub fn link_incident(&self, encounter: &str, seen: i64, beside: &str) -> Result<EncounterView, AppError> {
+        self.with(|session| session.link_incident(encounter, seen, beside))
     }
 
     /// The change card of a record: what moving it to the newest version in force would change. `None` when it is under

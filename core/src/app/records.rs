@@ -186,7 +186,7 @@ impl Session {
             self.read_under(id)?;
             return Ok(self.records.get(&id).map(OpenRecord::summary));
         }
-        self.scenes = None;
+        self.incidents = None;
         let state = State::fold(events.iter().cloned());
         // A first page without its beginning, or under a definition that could not be fetched, is kept unfolded.
         if state.opened().is_none() {

@@ -29,7 +29,7 @@ pub(super) struct Session {
     pub(super) records: BTreeMap<EncounterId, OpenRecord>,
     pub(super) directory: Directory,
     /// Which records are of which scene, once it was asked for.
-    pub(super) scenes: Option<BTreeMap<EncounterId, IncidentId>>,
+    pub(super) incidents: Option<BTreeMap<EncounterId, IncidentId>>,
     /// Which definitions are here, once it was asked for.
     pub(super) held: Option<BTreeSet<Hash>>,
     /// The end of an install's chain, once it was read.
@@ -63,7 +63,7 @@ impl Session {
             definitions: BTreeMap::new(),
             records: BTreeMap::new(),
             directory,
-            scenes: None,
+            incidents: None,
             held: None,
             own: None,
             faults,
@@ -77,7 +77,7 @@ impl Session {
     /// Forgets all that can be read again from the store.
     pub(super) fn forget_all(&mut self) {
         self.records.clear();
-        self.scenes = None;
+        self.incidents = None;
         self.held = None;
         self.own = None;
     }

@@ -80,7 +80,7 @@ pub struct OnPhone {
     /// The definitions that the record was under before, the latest first.
     pub earlier: Vec<Arc<Definition>>,
     /// The other records of this scene.
-    pub scene: Vec<Sibling>,
+    pub incident: Vec<Sibling>,
 }
 
 /// Another record of the same scene.

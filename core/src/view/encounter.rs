@@ -55,7 +55,7 @@ pub struct EncounterView {
     /// A newer version that the record can be moved to.
     pub newer: Option<NewerView>,
     /// The other records of this scene.
-    pub scene: Vec<SceneView>,
+    pub incident: Vec<SiblingView>,
     pub sheets: Vec<SheetLink>,
 }
 
@@ -70,7 +70,7 @@ pub struct NewerView {
 
 /// Another record of the same scene.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SceneView {
+pub struct SiblingView {
     pub id: String,
     pub handle: String,
     /// `2 entries of the scene are not yet in C · 21:14 · Century.`; empty when nothing is lacking.
@@ -172,7 +172,7 @@ pub fn view(
         .unwrap_or(i32::MAX),
         carried: carried_views(context, derived),
         newer: if void { None } else { newer(context) },
-        scene: scene(context),
+        incident: incident(context),
         sheets: sheet_links(context),
     }
 }
@@ -183,16 +183,16 @@ fn newer(context: Context<'_>) -> Option<NewerView> {
     Some(NewerView { protocol: protocol.to_string(), sentence })
 }
 
-fn scene(context: Context<'_>) -> Vec<SceneView> {
-    let draw = |found: &Sibling| SceneView {
+fn incident(context: Context<'_>) -> Vec<SiblingView> {
+    let draw = |found: &Sibling| SiblingView {
         id: found.id.to_string(),
         handle: found.handle.clone(),
         lacks: match found.lacks {
             0 => String::new(),
-            facts => RecordSentence::SceneLacks { facts, record: &found.handle }.text(context.language),
+            facts => RecordSentence::IncidentLacks { facts, record: &found.handle }.text(context.language),
         },
     };
-    context.here.scene.iter().map(draw).collect()
+    context.here.incident.iter().map(draw).collect()
 }
 
 /// The phases that the definition has steps for, in order.

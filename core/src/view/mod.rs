@@ -22,7 +22,7 @@ pub use carried::CarriedView;
 pub use clock::ClockView;
 pub use context::{Context, Draft, Names, NoNames, OnPhone, Reader, Sibling};
 pub use encounter::{
-    EncounterView, NewerView, NextView, OfferView, PersonView, PhaseView, SceneView, Section, view,
+    EncounterView, NewerView, NextView, OfferView, PersonView, PhaseView, Section, SiblingView, view,
 };
 pub use home::{Home, HomeRow, SyncLine, home_row, sync_line};
 pub use people::{author_label, handle, phase_label, state_label, status_label};

@@ -214,7 +214,7 @@ labels! {
     SheetPrint "sheet_print": "Print it from the browser. It says no more than the person it is for may know." / "Imprímala desde el navegador. No dice más de lo que debe saber la persona a quien va.",
     LookedAtSheet "looked_at_sheet": "made a sheet of it" / "hizo una hoja con él",
     Scene "scene": "Other children of this scene" / "Otras personas menores de este lugar",
-    ButtonCopyScene "button_copy_scene": "Copy what they share into their records" / "Copiar a sus registros lo que comparten",
+    ButtonCopyScene "button_copy_within_incident": "Copy what they share into their records" / "Copiar a sus registros lo que comparten",
     ButtonAnotherChild "button_another_child": "Another child is here: begin their record" / "Hay otra persona menor aquí: abrir su registro",
     ButtonPass "button_pass": "Pass this record on" / "Pasar este registro a otro agente",
     PassWhom "pass_whom": "Who takes it over?" / "¿Quién lo asume?",

@@ -103,7 +103,7 @@ impl Night {
     }
 
     /// The records of the same scene that this person holds.
-    fn others_of_scene(&self, who: &str, letter: &str) -> Vec<String> {
+    fn others_of_incident(&self, who: &str, letter: &str) -> Vec<String> {
         let scene = incident(&self.state(who, letter));
         let letters = ('A'..='Z').map(String::from).filter(|other| other != letter);
         letters.filter(|other| scene.is_some() && incident(&self.state(who, other)) == scene).collect()
@@ -153,7 +153,7 @@ impl Night {
             }
             "opens" => self.open(line, words.get(2).map(String::as_str)),
             "copies" => {
-                for other in self.others_of_scene(who, &line.record) {
+                for other in self.others_of_incident(who, &line.record) {
                     for act in self.lacking(who, &line.record, &other) {
                         self.decide(&Line { record: other.clone(), ..line.clone() }, act, None);
                     }

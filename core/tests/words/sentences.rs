@@ -197,10 +197,10 @@ fn record() -> Vec<Spoken> {
             S::MoveAsks { steps: 0 },
             S::MoveAsks { steps: 1 },
             S::MoveAsks { steps: 2 },
-            S::SceneLacks { facts: 0, record: "RECORD" },
-            S::SceneLacks { facts: 1, record: "RECORD" },
-            S::SceneLacks { facts: 2, record: "RECORD" },
-            S::SceneComplete,
+            S::IncidentLacks { facts: 0, record: "RECORD" },
+            S::IncidentLacks { facts: 1, record: "RECORD" },
+            S::IncidentLacks { facts: 2, record: "RECORD" },
+            S::IncidentComplete,
         ],
         S::OfferJoin { .. }
             | S::StillOpen { .. }
@@ -223,8 +223,8 @@ fn record() -> Vec<Spoken> {
             | S::MoveKept { .. }
             | S::MoveCarried { .. }
             | S::MoveAsks { .. }
-            | S::SceneLacks { .. }
-            | S::SceneComplete
+            | S::IncidentLacks { .. }
+            | S::IncidentComplete
     )
 }
 

@@ -228,12 +228,12 @@ fn draw(
     language: Language,
     now: i64,
 ) -> Result<Drawn, AppError> {
-    let (names, looks, desk, scene) = app.store.read(|tx| {
+    let (names, looks, desk, incident) = app.store.read(|tx| {
         let names = Known::read(tx)?;
         let looks = page::looks(tx, &names, loaded.encounter)?;
-        let scene = near::scene(app, tx, scope, loaded, &names)?;
-        let desk = near::desk(app, tx, scope, loaded, &scene, &names)?;
-        Ok::<_, StoreError>((names, looks, desk, scene))
+        let incident = near::scene(app, tx, scope, loaded, &names)?;
+        let desk = near::desk(app, tx, scope, loaded, &incident, &names)?;
+        Ok::<_, StoreError>((names, looks, desk, incident))
     })?;
     let by = |id: &EventId| loaded.state.event(id).and_then(|event| Some(&event.body.as_ref()?.actor));
     // One's own acts are no news.
@@ -253,8 +253,12 @@ fn draw(
         desk,
     };
     if let Some(definition) = &loaded.under.definition {
-        let here =
-            OnPhone { seen: loaded.pos, earlier: loaded.under.earlier.clone(), scene, ..OnPhone::default() };
+        let here = OnPhone {
+            seen: loaded.pos,
+            earlier: loaded.under.earlier.clone(),
+            incident,
+            ..OnPhone::default()
+        };
         let reader = reader_of(scope, opened);
         let context = Context { definition, here: &here, reader: &reader, language, now, names: &names };
         drawn.view = Some(draw_view(loaded, definition, context));

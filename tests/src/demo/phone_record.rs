@@ -96,7 +96,7 @@ async fn move_it(State(hand): Shared, Path(id): Path<String>, Form(sent): Form<M
 }
 
 async fn copy(State(hand): Shared, Path(id): Path<String>) -> Response {
-    go_on(hand, id, |phone, id| phone.app().copy_to_scene(id)).await
+    go_on(hand, id, |phone, id| phone.app().copy_to_incident(id)).await
 }
 
 async fn another(State(hand): Shared, Path(id): Path<String>) -> Response {

@@ -79,14 +79,14 @@ public actor FirstHoursCore {
     /// Copies what this record says of the scene into the other records of the scene on this phone. Nothing that is
     /// written there is replaced.
     @discardableResult
-    public func copyToScene(_ encounter: String) throws(CoreProblem) -> EncounterView {
-        show(try ask { try phone.copyToScene(encounter: encounter) })
+    public func copyToIncident(_ encounter: String) throws(CoreProblem) -> EncounterView {
+        show(try ask { try phone.copyToIncident(encounter: encounter) })
     }
 
     /// Says that a record belongs to the scene of another record on this phone, `beside`.
     @discardableResult
-    public func linkScene(_ encounter: String, seen: Int64, beside: String) throws(CoreProblem) -> EncounterView {
-        show(try ask { try phone.linkScene(encounter: encounter, seen: seen, beside: beside) })
+    public func linkIncident(_ encounter: String, seen: Int64, beside: String) throws(CoreProblem) -> EncounterView {
+        show(try ask { try phone.linkIncident(encounter: encounter, seen: seen, beside: beside) })
     }
 
     /// Moves a record to the version of a `moveCard`. Every answer is carried over, or stays in sight.

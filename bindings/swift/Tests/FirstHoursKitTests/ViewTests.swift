@@ -77,6 +77,6 @@ import Testing
         EncounterView(
             id: "e", seen: seen, handle: "", code: code, protocol: "", kept: "", phases: [], notices: [], void: false,
             canVoid: false, next: nil, sections: [], clocks: [], calls: [], threads: [], notes: [], offers: [],
-            colleagues: [], conflicts: 0, carried: [], newer: nil, scene: [], sheets: [])
+            colleagues: [], conflicts: 0, carried: [], newer: nil, incident: [], sheets: [])
     }
 }

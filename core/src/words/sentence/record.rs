@@ -26,8 +26,8 @@ pub enum RecordSentence<'a> {
     MoveKept { answers: usize },
     MoveCarried { answers: usize },
     MoveAsks { steps: usize },
-    SceneLacks { facts: usize, record: &'a str },
-    SceneComplete,
+    IncidentLacks { facts: usize, record: &'a str },
+    IncidentComplete,
 }
 
 impl RecordSentence<'_> {
@@ -132,15 +132,15 @@ impl RecordSentence<'_> {
             Self::MoveAsks { steps } => {
                 (format!("{steps} further steps open."), format!("Se abren {steps} pasos más."))
             }
-            Self::SceneLacks { facts: 1, record } => (
+            Self::IncidentLacks { facts: 1, record } => (
                 format!("1 entry of the scene is not yet in {record}."),
                 format!("1 dato del lugar aún no está en {record}."),
             ),
-            Self::SceneLacks { facts, record } => (
+            Self::IncidentLacks { facts, record } => (
                 format!("{facts} entries of the scene are not yet in {record}."),
                 format!("{facts} datos del lugar aún no están en {record}."),
             ),
-            Self::SceneComplete => (
+            Self::IncidentComplete => (
                 "The other records of this scene have what they share.".into(),
                 "Los demás registros de este lugar ya tienen lo que comparten.".into(),
             ),

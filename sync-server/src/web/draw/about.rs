@@ -32,17 +32,17 @@ pub(super) fn carried(draw: Draw<'_>) -> Markup {
 pub(super) fn scene(draw: Draw<'_>) -> Markup {
     let language = draw.language;
     let Draw { view, forms, .. } = draw;
-    if view.scene.is_empty() && (forms.at_desk || view.void) {
+    if view.incident.is_empty() && (forms.at_desk || view.void) {
         return html! {};
     }
     let records = forms.base.rsplit_once('/').map_or(forms.base.as_str(), |(records, _)| records);
-    let lacks = view.scene.iter().any(|other| !other.lacks.is_empty());
+    let lacks = view.incident.iter().any(|other| !other.lacks.is_empty());
     html! {
         section #scene.fh-panel aria-labelledby="scene-title" {
             h2 #scene-title.fh-panel__title { (Label::Scene.text(language)) }
-            @if !view.scene.is_empty() {
+            @if !view.incident.is_empty() {
                 ul.usa-list {
-                    @for other in &view.scene {
+                    @for other in &view.incident {
                         li {
                             a href={ (records) "/" (other.id) } { (other.handle) }
                             @if !other.lacks.is_empty() { p.fh-meta { (other.lacks) } }

@@ -96,7 +96,7 @@ fn view(fields: Vec<FieldView>) -> EncounterView {
         conflicts: 0,
         carried: Vec::new(),
         newer: None,
-        scene: Vec::new(),
+        incident: Vec::new(),
         sheets: Vec::new(),
     }
 }

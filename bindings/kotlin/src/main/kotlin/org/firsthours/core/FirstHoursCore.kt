@@ -78,11 +78,11 @@ class FirstHoursCore internal constructor(
      * Copies what this record says of the scene into the other records of the scene on this phone. Nothing that is
      * written there is replaced.
      */
-    suspend fun copyToScene(encounter: String): EncounterView = command { it.copyToScene(encounter).published() }
+    suspend fun copyToIncident(encounter: String): EncounterView = command { it.copyToIncident(encounter).published() }
 
     /** Says that a record belongs to the scene of [beside], another record on this phone. */
-    suspend fun linkScene(encounter: String, seen: Long, beside: String): EncounterView =
-        command { it.linkScene(encounter, seen, beside).published() }
+    suspend fun linkIncident(encounter: String, seen: Long, beside: String): EncounterView =
+        command { it.linkIncident(encounter, seen, beside).published() }
 
     /** Moves a record to the version of a [moveCard]. Every answer is carried over, or stays in sight. */
     suspend fun moveRecord(encounter: String, seen: Long, protocol: String, reason: String? = null): EncounterView =

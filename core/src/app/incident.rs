@@ -1,4 +1,4 @@
-//! Several children, one scene: which records belong together, and what is entered once for all of them.
+//! Several children, one incident: which records belong together, and what is entered once for all of them.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +10,16 @@ use crate::record::{
 use crate::view::{EncounterView, Sibling, handle};
 
 impl Session {
-    pub(super) fn copy_to_scene(&mut self, encounter: &str) -> Result<EncounterView, AppError> {
+    pub(super) fn copy_to_incident(&mut self, encounter: &str) -> Result<EncounterView, AppError> {
         let id = read_id(encounter)?;
-        self.load_scene(id)?;
-        for other in self.others_of_scene(id) {
-            self.copy_scene(id, other)?;
+        self.load_incident(id)?;
+        for other in self.others_of_incident(id) {
+            self.copy_within_incident(id, other)?;
         }
         self.draw(id)
     }
 
-    pub(super) fn link_scene(
+    pub(super) fn link_incident(
         &mut self,
         encounter: &str,
         seen: i64,
@@ -31,7 +31,11 @@ impl Session {
     }
 
     /// Copies what `from` says of the scene into `to`: one event an entry, each durable before the next.
-    pub(super) fn copy_scene(&mut self, from: EncounterId, to: EncounterId) -> Result<(), AppError> {
+    pub(super) fn copy_within_incident(
+        &mut self,
+        from: EncounterId,
+        to: EncounterId,
+    ) -> Result<(), AppError> {
         let actor = self.me.actor()?.clone();
         let me = self.me.author();
         for act in self.lacking(from, to) {
@@ -51,13 +55,13 @@ impl Session {
 impl Session {
     /// The scene that a record belongs to.
     pub(super) fn incident_of(&mut self, id: EncounterId) -> Result<IncidentId, AppError> {
-        self.scenes()?.get(&id).copied().ok_or(AppError::NoSuchRecord)
+        self.incidents()?.get(&id).copied().ok_or(AppError::NoSuchRecord)
     }
 
     /// Takes up in memory the other records of the scene, so that a view can say what they lack.
-    pub(super) fn load_scene(&mut self, id: EncounterId) -> Result<(), AppError> {
-        self.scenes()?;
-        for other in self.others_of_scene(id) {
+    pub(super) fn load_incident(&mut self, id: EncounterId) -> Result<(), AppError> {
+        self.incidents()?;
+        for other in self.others_of_incident(id) {
             match self.record(other) {
                 Ok(_) | Err(AppError::NoSuchRecord | AppError::NotReady { .. }) => {}
                 Err(error) => return Err(error),
@@ -66,17 +70,17 @@ impl Session {
         Ok(())
     }
 
-    /// The other records of the scene on this phone. Known once [`Inner::load_scene`] was called.
-    pub(super) fn others_of_scene(&self, id: EncounterId) -> Vec<EncounterId> {
-        let Some(scenes) = &self.scenes else { return Vec::new() };
-        let Some(incident) = scenes.get(&id) else { return Vec::new() };
-        let others = scenes.iter().filter(|(other, of)| *of == incident && **other != id);
+    /// The other records of the scene on this phone. Known once [`Inner::load_incident`] was called.
+    pub(super) fn others_of_incident(&self, id: EncounterId) -> Vec<EncounterId> {
+        let Some(incidents) = &self.incidents else { return Vec::new() };
+        let Some(incident) = incidents.get(&id) else { return Vec::new() };
+        let others = incidents.iter().filter(|(other, of)| *of == incident && **other != id);
         others.map(|(other, _)| *other).collect()
     }
 
     /// The other records of the scene, and how much each lacks of what this one says.
     pub(super) fn siblings(&self, id: EncounterId, derived: &Derived<'_>) -> Vec<Sibling> {
-        let others = self.others_of_scene(id);
+        let others = self.others_of_incident(id);
         let found = others.into_iter().filter_map(|other| {
             let record = self.records.get(&other)?;
             let opened = record.state.opened().and_then(read_opened)?;
@@ -97,17 +101,17 @@ impl Session {
     /// The letters that are taken in a scene.
     pub(super) fn letters_in(&mut self, incident: IncidentId) -> Result<Vec<String>, AppError> {
         let summaries = self.summaries()?;
-        let of_scene = summaries.into_iter().filter(|(_, summary)| summary.incident == Some(incident));
-        Ok(of_scene.filter_map(|(_, summary)| Some(summary.opened?.letter)).collect())
+        let of_incident = summaries.into_iter().filter(|(_, summary)| summary.incident == Some(incident));
+        Ok(of_incident.filter_map(|(_, summary)| Some(summary.opened?.letter)).collect())
     }
 
-    fn scenes(&mut self) -> Result<&BTreeMap<EncounterId, IncidentId>, AppError> {
-        if self.scenes.is_none() {
+    fn incidents(&mut self) -> Result<&BTreeMap<EncounterId, IncidentId>, AppError> {
+        if self.incidents.is_none() {
             let summaries = self.summaries()?;
-            let scenes = summaries.iter().filter_map(|(row, summary)| Some((row.id, summary.incident?)));
-            self.scenes = Some(scenes.collect());
+            let incidents = summaries.iter().filter_map(|(row, summary)| Some((row.id, summary.incident?)));
+            self.incidents = Some(incidents.collect());
         }
-        Ok(self.scenes.get_or_insert_default())
+        Ok(self.incidents.get_or_insert_default())
     }
 
     /// Which definitions are here. Read once; a sync that fetches one says so.
