@@ -29,7 +29,8 @@ pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 pub(crate) const LATER_MS: i64 = 5_000;
 
 /// The answer that tells of a problem.
-pub(crate) fn response(status: StatusCode, name: &'static str, title: &str, kind: ProblemKind) -> Response {
+pub(crate) fn response(status: StatusCode, title: &str, kind: ProblemKind) -> Response {
+    let name = name(&kind);
     let problem = Problem {
         urn: format!("urn:first-hours:problem:{name}"),
         title: title.to_owned(),
@@ -42,20 +43,36 @@ pub(crate) fn response(status: StatusCode, name: &'static str, title: &str, kind
     response
 }
 
+/// The name of a problem: the end of its URN, and what the log calls it.
+fn name(kind: &ProblemKind) -> &'static str {
+    match kind {
+        ProblemKind::FreshNonce { .. } => "fresh_nonce",
+        ProblemKind::TokenExpired => "token_expired",
+        ProblemKind::NotEnrolled { .. } => "not_enrolled",
+        ProblemKind::SendOnly => "send_only",
+        ProblemKind::NotFound => "not_found",
+        ProblemKind::Gap { .. } => "gap",
+        ProblemKind::Fork { .. } => "fork",
+        ProblemKind::TooLarge => "too_large",
+        ProblemKind::NotAuthentic { .. } => "not_authentic",
+        ProblemKind::Malformed { .. } => "malformed",
+        ProblemKind::TryLater { .. } => "try_later",
+        ProblemKind::UpdateNeeded { .. } => "update_needed",
+        ProblemKind::Unknown => "unknown",
+    }
+}
+
 /// The answer where no route made one: an unknown path, another method, what the framework refused.
 pub(crate) fn of_status(status: StatusCode) -> Response {
-    let (name, title, kind) = match status {
-        StatusCode::NOT_FOUND => ("not_found", "There is no such thing here", ProblemKind::NotFound),
-        StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "Send fewer or smaller events", ProblemKind::TooLarge),
+    let (title, kind) = match status {
+        StatusCode::NOT_FOUND => ("There is no such thing here", ProblemKind::NotFound),
+        StatusCode::PAYLOAD_TOO_LARGE => ("Send fewer or smaller events", ProblemKind::TooLarge),
         status if status.is_client_error() => (
-            "malformed",
             "The request is not what it should be",
             ProblemKind::Malformed { detail: status.canonical_reason().unwrap_or("refused").to_lowercase() },
         ),
-        StatusCode::SERVICE_UNAVAILABLE => {
-            ("try_later", "Try again later", ProblemKind::TryLater { after_ms: LATER_MS })
-        }
-        _ => ("unknown", "The server has a fault; what you hold is not lost", ProblemKind::Unknown),
+        StatusCode::SERVICE_UNAVAILABLE => ("Try again later", ProblemKind::TryLater { after_ms: LATER_MS }),
+        _ => ("The server has a fault; what you hold is not lost", ProblemKind::Unknown),
     };
-    response(status, name, title, kind)
+    response(status, title, kind)
 }

@@ -42,7 +42,7 @@ pub(crate) fn append(tx: &mut dyn Tx, replica: &str, entry: EntryRow) -> Result<
 /// The number and hash of a replica's last entry.
 pub(crate) fn head(tx: &mut dyn Tx, replica: &str) -> Result<Option<(i64, String)>> {
     let sql = "select seq, hash from audit where replica = $1 order by seq desc limit 1";
-    tx.row(sql, &[replica.into()])?.map_or(Ok(None), |row| Ok(Some((row.int(0)?, row.string(1)?))))
+    tx.row(sql, &[replica.into()])?.map(|row| Ok((row.int(0)?, row.string(1)?))).transpose()
 }
 
 /// When the last but so many entries of a kind about somebody were written.

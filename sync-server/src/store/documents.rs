@@ -19,7 +19,7 @@ pub(crate) fn certificate_and_state(tx: &mut dyn Tx, install: &str) -> Result<Op
          join certificate on certificate.install = install.install where install.install = $1",
         &[install.into()],
     )?;
-    row.map_or(Ok(None), |row| Ok(Some((row.string(0)?, row.string(1)?))))
+    row.map(|row| Ok((row.string(0)?, row.string(1)?))).transpose()
 }
 
 /// The statement that an install is trusted no further.

@@ -84,16 +84,17 @@ pub(crate) fn lock(tx: &mut dyn Tx, id: EncounterId) -> Result<Option<LockedRow>
          from encounter where id = $1",
         &[(&id).into()],
     )?;
-    row.map_or(Ok(None), |row| {
-        Ok(Some(LockedRow {
+    row.map(|row| {
+        Ok(LockedRow {
             pos: number(row.int(0)?),
             rolling: Rolling(hash(row.text(1)?)?),
             desk: Chain { seq: number(row.int(2)?), id: row.opt_text(3)?.map(hash).transpose()? },
             protocol: hash(row.text(4)?)?,
             order: [row.int(5)?, row.int(6)?, row.int(7)?, row.int(8)?, row.int(9)?],
             epoch: hash(row.text(10)?)?,
-        }))
+        })
     })
+    .transpose()
 }
 
 /// Begins a record.
@@ -238,16 +239,14 @@ pub(crate) fn grants(tx: &mut dyn Tx, person: &PersonId) -> Result<Vec<Grant>> {
 /// How far a record is: its last position, and the rolling hash up to it.
 pub(crate) fn head(tx: &mut dyn Tx, id: EncounterId) -> Result<Option<(u64, Rolling)>> {
     let row = tx.row("select pos, rolling from encounter where id = $1", &[id.to_string().into()])?;
-    row.map_or(Ok(None), |row| Ok(Some((number(row.int(0)?), Rolling(hash(row.text(1)?)?)))))
+    row.map(|row| Ok((number(row.int(0)?), Rolling(hash(row.text(1)?)?)))).transpose()
 }
 
 /// The same, and the version that its opening names.
 pub(crate) fn head_and_protocol(tx: &mut dyn Tx, id: EncounterId) -> Result<Option<(u64, Rolling, Hash)>> {
     let row =
         tx.row("select pos, rolling, protocol from encounter where id = $1", &[id.to_string().into()])?;
-    row.map_or(Ok(None), |row| {
-        Ok(Some((number(row.int(0)?), Rolling(hash(row.text(1)?)?), hash(row.text(2)?)?)))
-    })
+    row.map(|row| Ok((number(row.int(0)?), Rolling(hash(row.text(1)?)?), hash(row.text(2)?)?))).transpose()
 }
 
 /// What a receipt says of a record.

@@ -54,15 +54,16 @@ pub(crate) fn get(tx: &mut dyn Tx, name: &str) -> Result<Option<CodeRow>> {
         "select code_hash, person, expires_ms, tries, used_by from enrolment where name = $1",
         &[name.into()],
     )?;
-    row.map_or(Ok(None), |row| {
-        Ok(Some(CodeRow {
+    row.map(|row| {
+        Ok(CodeRow {
             code_hash: row.string(0)?,
             person: PersonId(row.string(1)?),
             expires_ms: row.int(2)?,
             tries: row.int(3)?,
             used_by: row.opt_string(4)?,
-        }))
+        })
     })
+    .transpose()
 }
 
 /// Counts a wrong try.

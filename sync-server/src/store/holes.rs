@@ -58,14 +58,14 @@ pub(crate) fn end_behind(tx: &mut dyn Tx, install: InstallId, line: u64) -> Resu
          order by seq_to desc limit 1",
         &[install.to_string().into(), stored(line + 1).into(), stored(line).into()],
     )?;
-    row.map_or(Ok(None), |row| Ok(Some(Chain { seq: number(row.int(0)?), id: Some(hash(row.text(1)?)?) })))
+    row.map(|row| Ok(Chain { seq: number(row.int(0)?), id: Some(hash(row.text(1)?)?) })).transpose()
 }
 
 /// Events and bytes that an install stored on a day.
 pub(crate) fn used(tx: &mut dyn Tx, install: InstallId, day: i64) -> Result<Option<(u64, u64)>> {
     let sql = "select events, bytes from used where install = $1 and day = $2";
     let row = tx.row(sql, &[install.to_string().into(), day.into()])?;
-    row.map_or(Ok(None), |row| Ok(Some((number(row.int(0)?), number(row.int(1)?)))))
+    row.map(|row| Ok((number(row.int(0)?), number(row.int(1)?)))).transpose()
 }
 
 /// Writes down what an install stored on a day; of the days before nothing is kept.

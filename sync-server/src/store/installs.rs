@@ -98,7 +98,7 @@ pub(crate) struct ReportRow<'a> {
 /// How an install stands.
 pub(crate) fn state(tx: &mut dyn Tx, install: &str) -> Result<Option<StateRow>> {
     let row = tx.row("select state, key from install where install = $1", &[install.into()])?;
-    row.map_or(Ok(None), |row| Ok(Some(StateRow { state: row.install_state(0)?, key: row.string(1)? })))
+    row.map(|row| Ok(StateRow { state: row.install_state(0)?, key: row.string(1)? })).transpose()
 }
 
 /// Takes a request. One who waits, or was refused, may ask anew with the same key; `false` otherwise, or if the person has
@@ -146,8 +146,8 @@ pub(crate) fn to_certify(tx: &mut dyn Tx, install: &str) -> Result<Option<Certif
          from install i join person p on p.id = i.person where i.install = $1",
         &[install.into()],
     )?;
-    row.map_or(Ok(None), |row| {
-        Ok(Some(CertifiedRow {
+    row.map(|row| {
+        Ok(CertifiedRow {
             state: row.install_state(0)?,
             device: row.string(1)?,
             person: PersonId(row.string(2)?),
@@ -156,8 +156,9 @@ pub(crate) fn to_certify(tx: &mut dyn Tx, install: &str) -> Result<Option<Certif
             agency: AgencyId(row.string(5)?),
             key: row.string(6)?,
             sealing_key: row.opt_string(7)?,
-        }))
+        })
     })
+    .transpose()
 }
 
 /// Writes down what was decided about an install.
@@ -203,14 +204,15 @@ pub(crate) fn caller(tx: &mut dyn Tx, install: InstallId) -> Result<Option<Calle
          join person on person.id = install.person where install.install = $1",
         &[install.to_string().into()],
     )?;
-    row.map_or(Ok(None), |row| {
-        Ok(Some(CallerRow {
+    row.map(|row| {
+        Ok(CallerRow {
             person: PersonId(row.string(0)?),
             state: row.install_state(1)?,
             disabled: row.flag(2)?,
             followed: row.flag(3)?,
-        }))
+        })
     })
+    .transpose()
 }
 
 /// Whether an install is trusted no further: itself, by a signed statement, or because its person has left.

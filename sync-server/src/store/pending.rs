@@ -88,7 +88,7 @@ pub(crate) fn page(
 /// Whose a waiting event is, and its number in their chain within its record.
 pub(crate) fn place(tx: &mut dyn Tx, id: EventId) -> Result<Option<(String, Option<u64>)>> {
     let row = tx.row("select install, enc_seq from pending where id = $1", &[id.to_string().into()])?;
-    row.map_or(Ok(None), |row| Ok(Some((row.string(0)?, row.opt_int(1)?.map(number)))))
+    row.map(|row| Ok((row.string(0)?, row.opt_int(1)?.map(number)))).transpose()
 }
 
 /// The numbers, in both chains, of an author's last waiting event before two numbers; `None` if none waits.
@@ -103,7 +103,7 @@ pub(crate) fn last_before(
          order by seq desc, enc_seq desc limit 1",
         &[encounter.to_string().into(), install.into(), stored(enc_seq).into(), stored(seq).into()],
     )?;
-    row.map_or(Ok(None), |row| Ok(Some((number(row.int(0)?), number(row.int(1)?)))))
+    row.map(|row| Ok((number(row.int(0)?), number(row.int(1)?)))).transpose()
 }
 
 fn pending(row: &Row) -> Result<PendingRow> {

@@ -154,16 +154,17 @@ pub(crate) fn account(tx: &mut dyn Tx, username: &str) -> Result<Option<AccountR
         "select id, password_hash, failed_tries, tried_ms, locked, disabled from person where username = $1",
         &[username.into()],
     )?;
-    row.map_or(Ok(None), |row| {
-        Ok(Some(AccountRow {
+    row.map(|row| {
+        Ok(AccountRow {
             person: PersonId(row.string(0)?),
             password_hash: row.opt_string(1)?,
             failed_tries: row.int(2)?,
             tried_ms: row.int(3)?,
             locked: row.flag(4)?,
             disabled: row.flag(5)?,
-        }))
+        })
     })
+    .transpose()
 }
 
 /// Writes down how often a person's password was tried from browsers that are not known, and when last.

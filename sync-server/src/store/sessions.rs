@@ -53,8 +53,8 @@ pub(crate) fn alive(
          where s.hash = $1 and p.disabled = 0 and s.expires_ms > $2 and s.seen_ms > $3",
         &[hash.into(), now_ms.into(), idle_since_ms.into()],
     )?;
-    row.map_or(Ok(None), |row| {
-        Ok(Some(SessionRow {
+    row.map(|row| {
+        Ok(SessionRow {
             person: PersonId(row.string(0)?),
             name: row.string(1)?,
             role: row.role(2)?,
@@ -63,8 +63,9 @@ pub(crate) fn alive(
             created_ms: row.int(5)?,
             expires_ms: row.int(6)?,
             seen_ms: row.int(7)?,
-        }))
+        })
     })
+    .transpose()
 }
 
 /// Writes down that a session was seen.

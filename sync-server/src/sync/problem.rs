@@ -118,92 +118,72 @@ impl From<IngestError> for Fault {
 }
 
 impl Fault {
-    fn answer(self) -> (StatusCode, &'static str, &'static str, ProblemKind) {
+    fn answer(self) -> (StatusCode, &'static str, ProblemKind) {
         match self {
             Self::FreshNonce(next_nonce) => (
                 StatusCode::UNAUTHORIZED,
-                "fresh_nonce",
                 "Sign this hello again with the nonce given here",
                 ProblemKind::FreshNonce { next_nonce },
             ),
-            Self::TokenExpired => (
-                StatusCode::UNAUTHORIZED,
-                "token_expired",
-                "Say hello again for a new token",
-                ProblemKind::TokenExpired,
-            ),
+            Self::TokenExpired => {
+                (StatusCode::UNAUTHORIZED, "Say hello again for a new token", ProblemKind::TokenExpired)
+            }
             Self::NotEnrolled(state) => (
                 StatusCode::FORBIDDEN,
-                "not_enrolled",
                 "This install is not approved, or the code is not valid",
                 ProblemKind::NotEnrolled { state },
             ),
             Self::SendOnly => (
                 StatusCode::FORBIDDEN,
-                "send_only",
                 "This install may send what it holds and read nothing",
                 ProblemKind::SendOnly,
             ),
-            Self::NotFound => {
-                (StatusCode::NOT_FOUND, "not_found", "There is no such thing here", ProblemKind::NotFound)
-            }
+            Self::NotFound => (StatusCode::NOT_FOUND, "There is no such thing here", ProblemKind::NotFound),
             Self::EpochOver => (
                 StatusCode::NOT_FOUND,
-                "not_found",
                 "This epoch is over; say hello, then list from position 0 in the new one",
                 ProblemKind::NotFound,
             ),
             Self::Gap(expected) => (
                 StatusCode::CONFLICT,
-                "gap",
                 "Events before these are not here; send from the number given",
                 ProblemKind::Gap { expected },
             ),
             Self::Fork(seq, id) => (
                 StatusCode::CONFLICT,
-                "fork",
                 "This number is here with another id; the chain was copied",
                 ProblemKind::Fork { seq, id },
             ),
-            Self::TooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too_large",
-                "Send fewer or smaller events",
-                ProblemKind::TooLarge,
-            ),
+            Self::TooLarge => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "Send fewer or smaller events", ProblemKind::TooLarge)
+            }
             Self::TooSlow => (
                 StatusCode::REQUEST_TIMEOUT,
-                "try_later",
                 "The body did not come in time; try again",
                 ProblemKind::TryLater { after_ms: LATER_MS },
             ),
             Self::NotAuthentic(seq, detail) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
-                "not_authentic",
                 "Not authentic from this number on; nothing was acknowledged",
                 ProblemKind::NotAuthentic { seq, detail: detail.to_owned() },
             ),
             Self::Malformed(detail) => (
                 StatusCode::BAD_REQUEST,
-                "malformed",
                 "The message is not what it should be",
                 ProblemKind::Malformed { detail: detail.to_owned() },
             ),
             Self::UpdateNeeded(min_app_version) => (
                 StatusCode::UPGRADE_REQUIRED,
-                "update_needed",
                 "This app is too old for this server",
                 ProblemKind::UpdateNeeded { min_app_version },
             ),
             Self::Unavailable(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                "try_later",
                 "Try again later",
                 ProblemKind::TryLater { after_ms: LATER_MS },
             ),
             Self::Internal(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
-                "unknown",
                 "The server has a fault; what you hold is not lost",
                 ProblemKind::Unknown,
             ),
@@ -216,8 +196,8 @@ impl IntoResponse for Fault {
         if let Self::Unavailable(cause) | Self::Internal(cause) = &self {
             tracing::error!(cause = chain(&**cause), "a sync request failed");
         }
-        let (status, name, title, kind) = self.answer();
-        let mut response = problem::response(status, name, title, kind);
+        let (status, title, kind) = self.answer();
+        let mut response = problem::response(status, title, kind);
         if status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer realm=\"first-hours\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);

@@ -30,11 +30,22 @@ pub(super) struct Placing<'s, 't> {
 }
 
 impl<'s, 't> Placing<'s, 't> {
-    pub(super) fn new(records: &'s Records, tx: &'t mut dyn Tx, keys: &'s Keyset) -> Self {
+    /// Does the work, then writes down what is of the whole transaction: the one way to place anything, so that neither can be
+    /// forgotten. Gives the records as the transaction leaves them.
+    pub(super) fn run<T>(
+        records: &'s Records,
+        tx: &'t mut dyn Tx,
+        keys: &'s Keyset,
+        work: impl FnOnce(&mut Self) -> Result<T, IngestError>,
+    ) -> Result<(T, Vec<Written>), IngestError> {
         let now_ms = records.now_ms();
         let used = Used::on(now_ms, records.policy.quota);
         let room = Room::of(records.together);
-        Self { records, tx, keys, now_ms, standings: Standings::default(), used, room, written: Vec::new() }
+        let (standings, written) = (Standings::default(), Vec::new());
+        let mut placing = Self { records, tx, keys, now_ms, standings, used, room, written };
+        let done = work(&mut placing)?;
+        placing.used.store(placing.tx)?;
+        Ok((done, placing.written))
     }
 
     /// One record's part of an own run. The chain over all records was verified, so an event that breaks the chain
@@ -166,12 +177,6 @@ impl<'s, 't> Placing<'s, 't> {
         let written = writing.finish(self.tx, &mut self.room)?;
         self.written.push(written);
         Ok(())
-    }
-
-    /// Writes down what is of the whole transaction; gives the records as it leaves them.
-    pub(super) fn end(self) -> Result<Vec<Written>, StoreError> {
-        self.used.store(self.tx)?;
-        Ok(self.written)
     }
 
     fn begin(&mut self, opening: &Opening<'_>) -> Result<Writing<'s>, IngestError> {

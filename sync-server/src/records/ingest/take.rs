@@ -175,9 +175,8 @@ fn offered_part(
         for (install, document) in revocations {
             documents::add_revocation(tx, &install.to_string(), document)?;
         }
-        let mut placing = Placing::new(records, tx, keys);
-        placing.offered(encounter, items, &mut counted)?;
-        let written = placing.end()?;
+        let offer = |placing: &mut Placing<'_, '_>| placing.offered(encounter, items, &mut counted);
+        let ((), written) = Placing::run(records, tx, keys, offer)?;
         let about = encounter.to_string();
         let entry = Entry::new(records.now_ms(), Who::Install(by, source), What::Synced)
             .about(&about)
@@ -193,9 +192,7 @@ pub fn reconsider(records: &Records) -> Result<usize, IngestError> {
     let held = records.store.read(events::records_with_holds)?;
     for encounter in held.iter().copied() {
         with_keys(records, &[], &BTreeSet::from([encounter]), |tx, keys| {
-            let mut placing = Placing::new(records, tx, keys);
-            placing.go_on(encounter, Left::HOLDS)?;
-            Ok(((), placing.end()?))
+            Placing::run(records, tx, keys, |placing| placing.go_on(encounter, Left::HOLDS))
         })?;
     }
     Ok(held.len())
@@ -298,11 +295,9 @@ pub(crate) fn committed(records: &Records, written: Written) -> Result<(), Inges
     }
     let keys = keyset(records, [encounter])?;
     while !left.is_nothing() {
-        let written = records.store.write(|tx| {
-            let mut placing = Placing::new(records, tx, &keys);
-            placing.go_on(encounter, left)?;
-            Ok::<_, IngestError>(placing.end()?)
-        })?;
+        let ((), written) = records
+            .store
+            .write(|tx| Placing::run(records, tx, &keys, |placing| placing.go_on(encounter, left)))?;
         left = Left::default();
         for written in written {
             left = written.left;
@@ -339,26 +334,24 @@ fn own_part(
     let now_ms = records.now_ms();
     let line = line::lock(tx, install)?;
     let New { fills, next } = line::compare(tx, install, line, events)?;
-    let mut placing = Placing::new(records, tx, keys);
-    let mut groups: BTreeMap<EncounterId, Vec<&Authentic>> = BTreeMap::new();
-    for item in fills.iter().copied().chain(next) {
-        match item.event.header.encounter {
-            Some(encounter) => groups.entry(encounter).or_default().push(item),
-            // Either way it is here.
-            None => match placing.keep(item)? {
-                Kept::New | Kept::Known => {}
-            },
+    let ((), written) = Placing::run(records, tx, keys, |placing| {
+        let mut groups: BTreeMap<EncounterId, Vec<&Authentic>> = BTreeMap::new();
+        for item in fills.iter().copied().chain(next) {
+            match item.event.header.encounter {
+                Some(encounter) => groups.entry(encounter).or_default().push(item),
+                // Either way it is here.
+                None => match placing.keep(item)? {
+                    Kept::New | Kept::Known => {}
+                },
+            }
         }
-    }
-    // Whatever is wrong with a run, its first number is what is named: the sender looks at that event.
-    for (encounter, items) in groups {
-        let misplaced = placing.own(encounter, &items)?;
-        fault = misplaced.into_iter().chain(fault).min_by_key(|fault| fault.seq);
-    }
-    if let Some(fault) = fault {
-        return Err(fault.into());
-    }
-    let written = placing.end()?;
+        // Whatever is wrong with a run, its first number is what is named: the sender looks at that event.
+        for (encounter, items) in groups {
+            let misplaced = placing.own(encounter, &items)?;
+            fault = misplaced.into_iter().chain(fault).min_by_key(|fault| fault.seq);
+        }
+        fault.map_or(Ok(()), |fault| Err(fault.into()))
+    })?;
     let taken = fills.len() + next.len();
     let entry = Entry::new(now_ms, Who::Install(install, source), What::Synced).with("events", taken);
     if taken == 0 {
