@@ -89,7 +89,7 @@ import Testing
         let station = try await TestStation()
         let phone = try TestPhone()
         let core = try await phone.open("es")
-        let gone = ServerEndpoint(address: "http://127.0.0.1:9", fingerprint: station.station.fingerprint, caPem: nil)
+        let gone = ServerEndpoint(address: "http://127.0.0.1:9", fingerprint: station.server.fingerprint, caPem: nil)
         await #expect { _ = try await core.enrol(gone, code: "0000-0000-0000-0000") } throws: { error in
             (error as? CoreProblem)?.kind == .station(tryAgain: true)
         }

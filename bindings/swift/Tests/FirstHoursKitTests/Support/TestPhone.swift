@@ -49,7 +49,7 @@ final class TestPhone: Sendable {
     }
 
     func enrol(_ core: FirstHoursCore, at station: TestStation, as person: String = "alvarez") async throws {
-        _ = try await core.enrol(station.station, code: try await station.code(for: person))
+        _ = try await core.enrol(station.server, code: try await station.code(for: person))
         try await station.approve()
         let report = try await core.sync()
         guard report.complete else { throw TestStation.Fault(said: report.trouble) }

@@ -17,7 +17,7 @@ final class TestStation: Sendable {
         guard let line, let at = try? JSONDecoder().decode(Address.self, from: Data(line.utf8)) else {
             throw Fault(said: line)
         }
-        station = ServerEndpoint(address: at.address, fingerprint: at.fingerprint, caPem: nil)
+        server = ServerEndpoint(address: at.address, fingerprint: at.fingerprint, caPem: nil)
     }
 
     func code(for person: String) async throws -> String { try await ask("code \(person)", "code") }

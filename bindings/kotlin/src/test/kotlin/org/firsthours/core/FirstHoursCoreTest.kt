@@ -286,7 +286,7 @@ class FirstHoursCoreTest {
         conflicts = 0,
         carried = emptyList(),
         newer = null,
-        scene = emptyList(),
+        incident = emptyList(),
         sheets = emptyList(),
     )
 }

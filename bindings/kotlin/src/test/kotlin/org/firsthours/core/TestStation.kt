@@ -47,9 +47,9 @@ internal class TestStation : AutoCloseable {
     /** Enrols a phone as a person does, and fetches what it needs to record. */
     suspend fun enrol(phone: FirstHoursCore, person: String) {
         val code = ask("code $person")["code"].asString
-        assertFalse(phone.enrol(station, code).approved)
+        assertFalse(phone.enrol(server, code).approved)
         ask("approve")
-        assertTrue(phone.enrol(station, code).approved)
+        assertTrue(phone.enrol(server, code).approved)
         val report = phone.sync()
         assertTrue(report.complete, report.trouble)
     }
