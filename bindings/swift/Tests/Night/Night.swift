@@ -1,5 +1,5 @@
-import FirstHoursKit
 import FirstHoursBindings
+import FirstHoursKit
 import Foundation
 
 /// The night of night.json, which every language plays. Its format is told in the README of the bindings.
@@ -19,7 +19,9 @@ public struct Night: Decodable, Sendable {
     public var afterTheKill: ArraySlice<NightAct> { acts.drop { $0.what != "kill" }.dropFirst() }
 
     /// Does one act on a view and gives the next one. An act that must be refused leaves it as it was.
-    public static func play(_ act: NightAct, on phone: FirstHoursCore, _ view: EncounterView) async throws -> EncounterView {
+    public static func play(
+        _ act: NightAct, on phone: FirstHoursCore, _ view: EncounterView
+    ) async throws -> EncounterView {
         if act.what == "draft" {
             try await phone.draft(
                 view.id, seen: view.seen, step: try given(act.step), entry: nil, field: try given(act.field),

@@ -1,5 +1,5 @@
-import FirstHoursKit
 import FirstHoursBindings
+import FirstHoursKit
 import Foundation
 
 extension FirstHoursCore {
