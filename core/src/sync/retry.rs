@@ -20,6 +20,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn the_first_wait_is_a_second_at_most_and_the_longest_five_minutes() {
+        assert_eq!(next_call(7, 0, 999, 0), 1_006);
+        assert_eq!(next_call(7, 0, 1_000, 0), 7);
+        assert_eq!(next_call(7, 3, 7_999, 0), 8_006);
+        for failures in [9, 30, u32::MAX] {
+            assert_eq!(next_call(7, failures, 299_999, 0), 300_006, "{failures}");
+            assert_eq!(next_call(7, failures, 300_000, 0), 7, "{failures}");
+        }
+    }
+
     proptest! {
         #[test]
         fn the_wait_is_bounded_and_never_shorter_than_the_server_asked(
