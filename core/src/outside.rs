@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 
+use crate::protocol::Instant;
 use crate::wire::ClockReport;
 
 /// The clocks of a phone or of a server.
@@ -11,8 +12,8 @@ pub trait Clock: Send + Sync {
     /// What they say now.
     fn read(&self) -> ClockReport;
 
-    /// The wall clock: milliseconds since 1970, UTC.
-    fn now_ms(&self) -> i64 {
+    /// The wall clock.
+    fn now(&self) -> Instant {
         self.read().wall
     }
 }
@@ -40,9 +41,9 @@ pub fn random_id(random: &dyn Random) -> String {
 pub struct ManualClock(AtomicI64);
 
 impl ManualClock {
-    /// A clock that stands at `now_ms`.
-    pub fn at(now_ms: i64) -> Self {
-        Self(AtomicI64::new(now_ms))
+    /// A clock that stands at `now`.
+    pub fn at(now: Instant) -> Self {
+        Self(AtomicI64::new(now.ms()))
     }
 
     /// Moves the clock by `ms`, which may be negative.
@@ -50,16 +51,16 @@ impl ManualClock {
         self.0.fetch_add(ms, Ordering::SeqCst);
     }
 
-    /// Puts the clock to `now_ms`.
-    pub fn set(&self, now_ms: i64) {
-        self.0.store(now_ms, Ordering::SeqCst);
+    /// Puts the clock to `now`.
+    pub fn set(&self, now: Instant) {
+        self.0.store(now.ms(), Ordering::SeqCst);
     }
 }
 
 impl Clock for ManualClock {
     fn read(&self) -> ClockReport {
         let now = self.0.load(Ordering::SeqCst);
-        ClockReport { wall: now, offset: 0, mono: now, boot: 1 }
+        ClockReport { wall: Instant::from_ms(now), offset: 0, mono: now, boot: 1 }
     }
 }
 
@@ -96,9 +97,10 @@ pub use system::{SystemClock, SystemRandom};
 #[cfg(feature = "system")]
 mod system {
     use std::sync::OnceLock;
-    use std::time::{Instant, SystemTime, UNIX_EPOCH};
+    use std::time::{SystemTime, UNIX_EPOCH};
 
     use super::{Clock, Random, random_bytes};
+    use crate::protocol::Instant;
     use crate::wire::ClockReport;
 
     /// The system's clocks. `mono` begins with the process, and so `boot` is new with each.
@@ -109,13 +111,13 @@ mod system {
     #[derive(Debug, Clone, Copy, Default)]
     pub struct SystemRandom;
 
-    static BEGUN: OnceLock<(Instant, u32)> = OnceLock::new();
+    static BEGUN: OnceLock<(std::time::Instant, u32)> = OnceLock::new();
 
     impl Clock for SystemClock {
         fn read(&self) -> ClockReport {
-            let (begun, boot) =
-                *BEGUN.get_or_init(|| (Instant::now(), u32::from_le_bytes(random_bytes(&SystemRandom))));
-            let wall = self.now_ms();
+            let (begun, boot) = *BEGUN
+                .get_or_init(|| (std::time::Instant::now(), u32::from_le_bytes(random_bytes(&SystemRandom))));
+            let wall = self.now();
             ClockReport {
                 wall,
                 offset: crate::protocol::minutes_east_here(wall),
@@ -125,10 +127,10 @@ mod system {
         }
 
         #[expect(clippy::disallowed_methods, reason = "the one place where the wall clock comes in")]
-        fn now_ms(&self) -> i64 {
+        fn now(&self) -> Instant {
             // A clock before 1970 reads as zero, which every check treats as long ago.
             let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+            Instant::from_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
         }
     }
 

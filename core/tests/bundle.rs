@@ -36,7 +36,7 @@ fn story() -> Story {
     let mut two = Author::phone(2, Role::Deputy);
     let mut desk = Author::desk(9, Role::Supervisor);
     let call = EntryId([0xaa; 8]);
-    let moment = |minute: i64| Some(Value::Number(NIGHT + minute * MINUTE));
+    let moment = |minute: i64| Some(Value::from(NIGHT + minute * MINUTE));
     let mut stamps = 1..;
     let mut next = || stamps.next().expect("stamps do not end");
     let mut events = vec![

@@ -36,7 +36,7 @@ fn entry(number: u8) -> EntryId {
 
 /// A value for one of a few fields, so that writes meet; now and then it is taken back.
 fn an_answer(a: u8, b: u8) -> Kind {
-    let moment = Value::Number(NIGHT + i64::from(b) * MINUTE);
+    let moment = Value::from(NIGHT + i64::from(b) * MINUTE);
     let taken_back = b % 5 == 4;
     let (step, entry, field, value) = match a % 8 {
         0 => ("contact", None, "at", moment),
@@ -340,7 +340,7 @@ fn an_act((_, what, a, b): Move, state: &State, role: Role) -> Act {
     let entries: Vec<EntryId> = entries.into_iter().collect();
     let some_entry = (!entries.is_empty() && b % 3 != 0).then(|| pick(&entries, b));
     let reason = Some("seen later".to_owned()).filter(|_| b % 2 == 0);
-    let moment = Some(Value::Number(NIGHT + i64::from(b) * MINUTE));
+    let moment = Some(Value::from(NIGHT + i64::from(b) * MINUTE));
     let answer = |step: &str, entry: Option<EntryId>, field: &str, value: Option<Value>| Act::Answer {
         step: step.to_owned(),
         entry,

@@ -37,7 +37,7 @@ fn one_of_each() -> Vec<(&'static str, SignedEvent)> {
     let covers = BTreeMap::from([(phone.install, vec![id(3)]), (desk.install, vec![id(4), id(5)])]);
     let values = [
         ("address", Some(text("12 Example Road, “rear”"))),
-        ("at", Some(Value::Number(NIGHT))),
+        ("at", Some(Value::from(NIGHT))),
         ("children", None),
         ("own_records", Some(Value::Flag(false))),
     ];

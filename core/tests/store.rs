@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use firsthours_core::evidence::{Chain, Document, SecretKey, SignedEvent, Tag};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{EncounterId, EntryId, Epoch, EventId, Hash};
 use firsthours_core::store::{
     Append, Confirmed, Draft, DraftKey, EncounterRow, NewEvent, Received, Store, StoreError, StoreKey,
@@ -51,7 +52,7 @@ fn tap(encounter: EncounterId, arrival: u64, seq: u64, bytes: usize) -> Append {
         arrival,
         id: id_of(&event),
         seq,
-        wall: 1_700_000_000_000 + i64::try_from(seq).expect("small"),
+        wall: Instant::from_ms(1_700_000_000_000) + i64::try_from(seq).expect("small"),
         summary: format!("{MARKER} after {arrival}").into_bytes(),
         event,
         drafts_done: Vec::new(),
@@ -94,7 +95,7 @@ fn draft_key(field: &str, entry: Option<EntryId>) -> DraftKey {
 }
 
 fn draft(field: &str, text: &str, base: Vec<EventId>, seen: u64) -> Draft {
-    Draft { key: draft_key(field, None), text: text.to_owned(), base, seen, at: 5 }
+    Draft { key: draft_key(field, None), text: text.to_owned(), base, seen, at: Instant::from_ms(5) }
 }
 
 /// Everything that can be read, so that two stores can be compared whole.
@@ -449,7 +450,7 @@ fn a_draft_keeps_the_base_of_its_first_key() {
     store.append(&tap(ONE, 1, 1, 0)).expect("appended");
     let first = vec![EventId([1; 32]), EventId([2; 32])];
     store.put_draft(&draft("note", "H", first.clone(), 1)).expect("drafted");
-    let later = Draft { at: 9, ..draft("note", "He said", vec![EventId([3; 32])], 7) };
+    let later = Draft { at: Instant::from_ms(9), ..draft("note", "He said", vec![EventId([3; 32])], 7) };
     store.put_draft(&later).expect("drafted");
     let in_an_entry = Draft { key: draft_key("note", Some(EntryId([4; 8]))), ..later.clone() };
     store.put_draft(&in_an_entry).expect("drafted");
@@ -536,7 +537,7 @@ fn what_is_unsent_comes_in_order_and_within_its_limits() {
     assert_eq!(sequence(0, 100, 3 * size - 1), [1, 2], "one byte short");
     assert_eq!(sequence(0, 100, 0), [1], "at least one");
     assert_eq!(sequence(0, 0, 0), [1], "at least one");
-    assert_eq!(store.count_unsent(4), Ok((2, Some(1_700_000_000_005))));
+    assert_eq!(store.count_unsent(4), Ok((2, Some(Instant::from_ms(1_700_000_000_005)))));
     assert_eq!(store.unsent(5, 1, 0).expect("readable"), [(6, signed("own 6", 100))]);
 }
 

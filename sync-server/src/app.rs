@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use firsthours_core::outside::{Clock, Random};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::Epoch;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -127,7 +128,7 @@ impl App {
                 // Nobody has to know what to do about it at night: phones offer what this life of the store lacks.
                 tracing::warn!("this store was put back to an earlier state; a new epoch begins");
                 let proof = "the list of epochs beside the store";
-                trust::put_back(&store, &*random, &config.data, proof, clock.now_ms())?;
+                trust::put_back(&store, &*random, &config.data, proof, clock.now())?;
                 ServerKeys::open(&store, &keys, &config.data)?
             }
             opened => opened?,
@@ -157,8 +158,8 @@ impl App {
     }
 
     /// The time now.
-    pub fn now_ms(&self) -> i64 {
-        self.clock.now_ms()
+    pub fn now(&self) -> Instant {
+        self.clock.now()
     }
 
     /// The life of the store, which changes when it was put back.
@@ -197,9 +198,9 @@ impl App {
 /// The two store files of a folder, made when they are not there.
 fn files(config: &Config, clock: &dyn Clock, random: &Arc<dyn Random>) -> Result<(Store, Keys), OpenError> {
     let agency = config.agency_key()?;
-    let now_ms = clock.now_ms();
-    let store = store::open(&config.store_file(), &agency.store_key(), migrate::SERVER, now_ms)?;
+    let now = clock.now();
+    let store = store::open(&config.store_file(), &agency.store_key(), migrate::SERVER, now)?;
     let store = if config.rehearses { store.rehearsing() } else { store };
-    let keys = Keys::open(&config.keys_file(), &agency, Arc::clone(random), now_ms)?;
+    let keys = Keys::open(&config.keys_file(), &agency, Arc::clone(random), now)?;
     Ok((store, keys))
 }

@@ -8,10 +8,13 @@ use crate::programme::audit::Who;
 use crate::programme::people::{self, NewPerson, Passwords};
 use crate::store::{self, Store, StoreKey, migrate};
 use firsthours_core::outside::{ManualClock, SeededRandom, SystemRandom};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::PersonId;
 
 pub(crate) type Folder = Arc<tempfile::TempDir>;
 
+/// When stores of tests are set up.
+const SET_UP: Instant = Instant::from_ms(1);
 /// The password of every synthetic person.
 pub(crate) const PASSWORD: &str = "correct lantern orbit";
 
@@ -22,9 +25,10 @@ pub(crate) fn folder() -> Folder {
 /// A store with one agency, `north`, and its station, `mill`.
 pub(crate) fn store() -> (Folder, Store) {
     let folder = folder();
-    let store = store::open(&folder.path().join("records.db"), &StoreKey::new([7; 32]), migrate::SERVER, 1)
-        .expect("open")
-        .rehearsing();
+    let store =
+        store::open(&folder.path().join("records.db"), &StoreKey::new([7; 32]), migrate::SERVER, SET_UP)
+            .expect("open")
+            .rehearsing();
     places(&store);
     (folder, store)
 }
@@ -32,8 +36,8 @@ pub(crate) fn store() -> (Folder, Store) {
 pub(crate) fn places(store: &Store) {
     store
         .write(|tx| {
-            people::add_agency(tx, &"north".into(), "North County", Who::Console, 1)?;
-            people::add_station(tx, &"mill".into(), &"north".into(), "Mill Road", Who::Console, 1)
+            people::add_agency(tx, &"north".into(), "North County", Who::Console, SET_UP)?;
+            people::add_station(tx, &"mill".into(), &"north".into(), "Mill Road", Who::Console, SET_UP)
         })
         .expect("places");
 }
@@ -45,7 +49,7 @@ pub(crate) fn passwords() -> Passwords {
 
 pub(crate) fn person(store: &Store, role: &str, username: &str) -> PersonId {
     let new = NewPerson { name: "Sgt. Vale", role, agency: "north", station: Some("mill"), username };
-    people::add(store, &passwords(), &SystemRandom, &new, PASSWORD, Who::Console, 1).expect("add")
+    people::add(store, &passwords(), &SystemRandom, &new, PASSWORD, Who::Console, SET_UP).expect("add")
 }
 
 /// A server on a folder with one agency and one station.

@@ -46,10 +46,10 @@ impl<'p> Author<'p> {
         let person = programme.person(username);
         let (key, install) = (SecretKey::from_seed(&[seed; 32]), InstallId([seed; 16]));
         app.store.write(|tx| {
-            let code = devices::make_code(tx, &app.trust, &*app.random, &person, Who::Console, app.now_ms())?;
+            let code = devices::make_code(tx, &app.trust, &*app.random, &person, Who::Console, app.now())?;
             let ask = Ask { code: &code, install, key: key.public(), device: "bench", source: &Source::HERE };
-            devices::ask(tx, &app.trust, &ask, app.now_ms())?;
-            devices::approve(tx, &app.trust, &install.to_string(), Who::Console, app.now_ms())
+            devices::ask(tx, &app.trust, &ask, app.now())?;
+            devices::approve(tx, &app.trust, &install.to_string(), Who::Console, app.now())
         })?;
         let row =
             app.store.read(|tx| tx.row("select agency from person where id = $1", &[(&person).into()]))?;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use firsthours_core::app::{Act, FirstHours, Outside, SystemRandom};
-use firsthours_core::protocol::{Phase, Value};
+use firsthours_core::protocol::{self, Phase, Value};
 use firsthours_core::record::EntryId;
 use firsthours_core::store::StoreKey;
 use firsthours_core::sync::{Http, Request, Response, Transport, Unreachable};
@@ -174,7 +174,7 @@ pub(crate) fn taps() -> impl Iterator<Item = Tap> {
 
 /// The act of a tap. A field of a call goes into the entry that is there.
 pub(crate) fn act(view: &EncounterView, tap: Tap, clock: &SharedClock) -> Act {
-    let now = firsthours_core::outside::Clock::now_ms(clock);
+    let now = firsthours_core::outside::Clock::now(clock);
     match tap {
         Tap::Field(step, field, given) => Act::Answer {
             step: step.to_owned(),
@@ -192,10 +192,10 @@ fn entry(view: &EncounterView, step: &str) -> Option<EntryId> {
     steps.find(|found| found.id == step)?.entries.first()?.id.parse().ok()
 }
 
-fn value(given: Given, now: i64) -> Value {
+fn value(given: Given, now: protocol::Instant) -> Value {
     match given {
-        Given::Now => Value::Number(now),
-        Given::MinutesAgo(minutes) => Value::Number(now - minutes * 60_000),
+        Given::Now => Value::from(now),
+        Given::MinutesAgo(minutes) => Value::from(now - minutes * 60_000),
         Given::Yes => Value::Flag(true),
         Given::No => Value::Flag(false),
         Given::One(text) | Given::Text(text) => Value::Text(text.to_owned()),

@@ -27,13 +27,14 @@ mod worst;
 use std::io::Write;
 use std::process::ExitCode;
 
+use firsthours_core::protocol::Instant;
 use firsthours_tests::programme::Fault;
 use firsthours_tests::{Programme, SharedClock};
 use pouch::Pouch;
 use table::Row;
 
 /// 2026-11-24 05:00 UTC: nine in the evening in Los Angeles.
-const EVENING: i64 = 1_795_496_400_000;
+const EVENING: Instant = Instant::from_ms(1_795_496_400_000);
 
 const PARTS: [&str; 10] =
     ["tap", "fold", "home", "shift", "both-ways", "nothing", "wire", "growth", "worst", "pages"];

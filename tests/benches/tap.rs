@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{State, derive};
 use firsthours_core::store::Store;
 use firsthours_tests::Programme;
@@ -14,6 +15,10 @@ use crate::table::Row;
 
 /// Records that are recorded whole, one tap after another.
 const RECORDS: usize = 12;
+
+/// What a tap may cost beside the bare commit, half of the time and nearly always.
+const OWN_P50: Duration = Duration::from_micros(250);
+const OWN_P99: Duration = Duration::from_millis(1);
 
 /// The layout of the phone's store: the same tables, the same pages.
 const LAYOUT: &str = include_str!("../../core/src/store/migrations/0001_init.sql");
@@ -33,7 +38,7 @@ struct Rows {
     body: String,
     signature: [u8; 64],
     line: i64,
-    wall: i64,
+    wall: Instant,
 }
 
 pub(crate) fn rows(programme: &Programme) -> Result<Vec<Row>, Fault> {
@@ -66,16 +71,18 @@ pub(crate) fn rows(programme: &Programme) -> Result<Vec<Row>, Fault> {
     let (ours, baseline) = (Samples::new(ours), Samples::new(baseline));
     let p50 = ratio(ours.p50(), baseline.p50());
     let p99 = ratio(ours.p99(), baseline.p99());
+    let own_p50 = ours.p50().saturating_sub(baseline.p50());
+    let own_p99 = ours.p99().saturating_sub(baseline.p99());
     let what = format!("tap to durable to new view, a record of up to {events} events");
     Ok(vec![
-        Row::new(&format!("{what}: p50"), "<= 1.5x the bare commit")
-            .ours(format!("{:.2?}", ours.p50()))
+        Row::new(&format!("{what}: p50"), "own work <= 0.25 ms; aim 1.5x the commit")
+            .ours(format!("{:.2?}, own work {own_p50:.2?}", ours.p50()))
             .against(format!("{:.2?}", baseline.p50()), p50)
-            .kept_if(p50 <= 1.5),
-        Row::new("the same: p99", "<= 2x the bare commit")
-            .ours(format!("{:.2?}", ours.p99()))
+            .kept_if(own_p50 <= OWN_P50),
+        Row::new("the same: p99", "own work <= 1 ms; aim 2x the commit")
+            .ours(format!("{:.2?}, own work {own_p99:.2?}", ours.p99()))
             .against(format!("{:.2?}", baseline.p99()), p99)
-            .kept_if(p99 <= 2.0),
+            .kept_if(own_p99 <= OWN_P99),
     ])
 }
 

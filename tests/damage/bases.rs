@@ -8,7 +8,7 @@ use firsthours_core::evidence::{
     Document, EncounterReceipt, Purpose, Receipt, Revocation, Revoked, Rolling, SecretKey, SignedEvent, Tag,
 };
 use firsthours_core::outside::Clock;
-use firsthours_core::protocol::Phase;
+use firsthours_core::protocol::{Instant, Phase};
 use firsthours_core::record::{EncounterId, Epoch, Event, Hash, HoldReason, Install, InstallId, Kind, Role};
 use firsthours_core::words::Language;
 use firsthours_tests::night::{SCENE, play, submit};
@@ -49,7 +49,7 @@ struct Office<'k> {
     receipt: &'k SecretKey,
     /// Authors who were revoked.
     revoked: Vec<InstallId>,
-    now: i64,
+    now: Instant,
 }
 
 impl Office<'_> {
@@ -151,7 +151,7 @@ fn export(programme: &Programme, id: &str, receipts: &[Document]) -> Result<Bund
 
 fn office_of(programme: &Programme) -> Result<Office<'_>, Fault> {
     let trust = &programme.app.trust;
-    let (server, now) = (trust.server.clone(), programme.app.now_ms());
+    let (server, now) = (trust.server.clone(), programme.app.now());
     let epoch = programme.app.epoch()?;
     Ok(Office { server, epoch, receipt: &trust.receipt, revoked: Vec::new(), now })
 }
@@ -176,7 +176,7 @@ pub(crate) fn night() -> Result<Base, Fault> {
     brooks.app().act(&id, view.seen, Act::Accept { offer })?;
     for (index, tap) in SCENE.iter().enumerate() {
         programme.clock.advance(tap.after * MINUTE);
-        play(alvarez.app(), &id, tap, programme.clock.now_ms())?;
+        play(alvarez.app(), &id, tap, programme.clock.now())?;
         if index % 4 == 1 {
             note(&brooks, &id, "“No quiere hablar.” — née 1.º")?;
             sync(&brooks)?;
@@ -198,7 +198,7 @@ pub(crate) fn night() -> Result<Base, Fault> {
     // As long as ours, by the same phone.
     let other = alvarez.app().start_encounter(Some(&id))?.id;
     for tap in SCENE.iter().take(8) {
-        play(alvarez.app(), &other, tap, programme.clock.now_ms())?;
+        play(alvarez.app(), &other, tap, programme.clock.now())?;
     }
     sync(&alvarez)?;
     let certificate =

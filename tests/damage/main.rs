@@ -21,10 +21,11 @@ mod upload;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use firsthours_core::protocol::Instant;
 use firsthours_tests::programme::Fault;
 
 /// 2026-11-24 05:00 UTC: nine in the evening in Los Angeles.
-const EVENING: i64 = 1_795_496_400_000;
+const EVENING: Instant = Instant::from_ms(1_795_496_400_000);
 const MINUTE: i64 = 60_000;
 
 /// How often each thing happened.

@@ -116,7 +116,7 @@ fn each_byte_of_a_page_cut_and_flipped_is_taken_up_right_or_not_at_all() -> Resu
     writer.app().act(&view.id, view.seen, Act::Share { how: Sharing::Join, to })?;
     for tap in SCENE.iter().take(TAPS) {
         programme.clock.advance(tap.after * MINUTE);
-        play(writer.app(), &view.id, tap, programme.clock.now_ms())?;
+        play(writer.app(), &view.id, tap, programme.clock.now())?;
     }
     ensure(writer.app().sync_now()?.complete, || "the writer's sync".to_owned())?;
     let whole = texts::on_server(&programme.app, &view.id)?;

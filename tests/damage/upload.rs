@@ -84,7 +84,7 @@ fn record(programme: &Programme, phone: &Phone, number: usize) -> Result<String,
     let id = view.id.clone();
     for tap in SCENE {
         programme.clock.advance(tap.after * MINUTE);
-        view = play(app, &id, tap, programme.clock.now_ms())?;
+        view = play(app, &id, tap, programme.clock.now())?;
     }
     while view.seen < EVENTS {
         let text =

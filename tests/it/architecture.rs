@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use self::paths::{NamedPath, paths};
 
 /// What `ARCHITECTURE.md` must state, no more and no less.
-const INVARIANTS: [&str; 10] = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10"];
+const INVARIANTS: [&str; 11] = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I11"];
 
 /// Each module of the core with the modules it may name, itself apart.
 const DIRECTION: [(&str, &[&str]); 13] = [
@@ -198,6 +198,31 @@ fn sql_out_of_place(source: &Source) -> Vec<String> {
         .collect()
 }
 
+/// I11: a moment that is a bare number. What shells draw has `…_at_ms`, and is made in `view` and `app`.
+fn moments_without_a_type(source: &Source) -> Vec<String> {
+    const MOMENTS: [&str; 10] =
+        ["now", "at", "due", "since", "until", "wall", "expires", "received", "opened", "created"];
+    let drawn = ["core/src/view/", "core/src/app/"].iter().any(|place| source.path.starts_with(place));
+    let is_moment = |name: &str| {
+        let bare = name.strip_suffix("_ms").unwrap_or(name);
+        MOMENTS.contains(&bare) || bare.ends_with("_at") || name == "seen_ms"
+    };
+    let names_one = |line: &str| {
+        ["i64", "Option<i64>"].iter().any(|kind| {
+            line.match_indices(&format!(": {kind}")).any(|(at, _)| {
+                let name = line[..at].rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
+                name.is_some_and(is_moment)
+            })
+        })
+    };
+    let lines = source.text.lines().take_while(|line| *line != "#[cfg(test)]");
+    (1..)
+        .zip(lines.filter(|_| !drawn))
+        .filter(|(_, line)| names_one(line))
+        .map(|(number, _)| format!("{}:{number}: a moment is an Instant", source.path))
+        .collect()
+}
+
 /// I5: what a pure module takes from the world instead of its parameters.
 fn impure(source: &Source) -> Vec<String> {
     let pure =
@@ -353,6 +378,11 @@ fn i9_sql_stands_in_the_stores_alone() {
 }
 
 #[test]
+fn i11_a_moment_is_an_instant() {
+    assert_none(&all_of(moments_without_a_type));
+}
+
+#[test]
 fn i10_each_floor_of_the_server_names_only_those_below_it() {
     assert_none(&all_of(against_the_floors));
 }
@@ -461,6 +491,20 @@ mod planted {
         }
         let harmless = "use std::time::Duration; // std::fs\nconst A: &str = \"std::net\";";
         assert_eq!(impure(&source("core/src/wire/mod.rs", harmless)).len(), 0);
+    }
+
+    #[test]
+    fn a_moment_that_is_a_number_is_named() {
+        let faults = |path: &str, text: &str| moments_without_a_type(&source(path, text)).len();
+        for text in ["fn f(now: i64) {}", "    pub seen_ms: Option<i64>,", "let f = |asked_at: i64| ();"] {
+            assert_eq!(faults("sync-server/src/web/queue.rs", text), 1, "{text}");
+        }
+        assert_eq!(faults("core/src/view/clock.rs", "pub due_at_ms: Option<i64>,"), 0, "what a shell draws");
+        for text in
+            ["fn f(after_ms: i64, seen: i64, now: Instant) {}", "const NOW: Instant = Instant::from_ms(1);"]
+        {
+            assert_eq!(faults("sync-server/src/web/queue.rs", text), 0, "{text}");
+        }
     }
 
     #[test]

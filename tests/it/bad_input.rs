@@ -8,7 +8,7 @@ mod store;
 use std::collections::BTreeMap;
 
 use firsthours_core::app::{Act, AppError, DraftKept, DraftPlace, FAULTS_KEPT};
-use firsthours_core::protocol::{FieldKind, Misfit, Value};
+use firsthours_core::protocol::{FieldKind, Instant, Misfit, Value};
 use firsthours_core::record::Refusal;
 use firsthours_core::words::{Language, Trouble};
 use firsthours_server::programme::audit::Who;
@@ -19,7 +19,7 @@ use firsthours_tests::{Phone, Programme, SharedClock};
 use serde_json::{Value as Json, json};
 
 /// 2026-11-24 05:00 UTC: nine in the evening in Los Angeles.
-pub(super) const EVENING: i64 = 1_795_496_400_000;
+pub(super) const EVENING: Instant = Instant::from_ms(1_795_496_400_000);
 pub(super) const MINUTE: i64 = 60_000;
 
 pub(super) fn programme() -> Result<Programme, Fault> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use firsthours_core::app::{Act, AppError, FirstHours, Sharing};
 use firsthours_core::evidence::{SignedEvent, check_encounter};
-use firsthours_core::protocol::{Definition, Field, FieldKind, FieldLimits, Value, load};
+use firsthours_core::protocol::{Definition, Field, FieldKind, FieldLimits, Instant, Value, load};
 use firsthours_core::record::{EncounterId, EventId, State, derive, read_opened, summarise, versions};
 use firsthours_core::store::Store;
 use firsthours_core::view::{EncounterView, StepView};
@@ -16,7 +16,7 @@ use firsthours_tests::programme::{Fault, PROTOCOL};
 use firsthours_tests::{Phone, Programme, SharedClock};
 
 /// 2026-11-24 05:00 UTC: nine in the evening in Los Angeles.
-const EVENING: i64 = 1_795_496_400_000;
+const EVENING: Instant = Instant::from_ms(1_795_496_400_000);
 const EVENTS: usize = 10_000;
 const RECORDS: usize = 100;
 /// Acts of each phone on each record between two syncs, and how often.
@@ -77,7 +77,7 @@ fn value(dice: &mut Dice, field: &Field) -> Option<Value> {
     let max = |kind_max: u32| field.limits.max_chars.unwrap_or(kind_max);
     Some(match field.kind {
         FieldKind::Flag => Value::Flag(dice.below(2) == 0),
-        FieldKind::Moment => Value::Number(EVENING - i64::try_from(dice.below(86_400_000)).ok()?),
+        FieldKind::Moment => Value::from(EVENING - i64::try_from(dice.below(86_400_000)).ok()?),
         FieldKind::Count => {
             let (min, max) =
                 (field.limits.min.unwrap_or(0), field.limits.max.unwrap_or(FieldLimits::COUNT_MAX));

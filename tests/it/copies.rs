@@ -159,7 +159,7 @@ fn a_server_put_back_is_shown_its_own_receipt_and_gets_back_what_it_lost() -> Re
     assert!(report.complete);
     told(&report.trouble, &Trouble::StationPutBack);
     assert_ne!(programme.app.epoch()?, epoch);
-    assert!(programme.app.store.read(|tx| trust::put_back_ms(tx))?.is_some());
+    assert!(programme.app.store.read(|tx| trust::put_back_at(tx))?.is_some());
     each_once(&programme)?;
     let after: BTreeSet<EventId> = programme.event_ids()?.into_iter().collect();
     assert!(before.iter().all(|id| after.contains(id)), "the supervisor's comment came back as well");

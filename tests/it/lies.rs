@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use firsthours_core::app::{Act, Sharing};
 use firsthours_core::evidence::{Document, Rolling, SecretKey, Tag};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::EncounterId;
 use firsthours_core::sync::Response;
 use firsthours_core::wire::{Page, Positioned, ReadMessage};
@@ -13,7 +14,7 @@ use firsthours_tests::programme::Fault;
 use firsthours_tests::{Phone, Programme, SharedClock};
 use serde_json::{Value as Json, json};
 
-const EVENING: i64 = 1_795_496_400_000;
+const EVENING: Instant = Instant::from_ms(1_795_496_400_000);
 
 /// What one lie changes, and what the phone must say to it, at the sync that sends and at the next one.
 struct Lie {

@@ -3,13 +3,14 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
 use firsthours_core::app::Act;
+use firsthours_core::protocol::Instant;
 use firsthours_core::words::{Label, Language};
 use firsthours_server::programme::audit::What;
 use firsthours_tests::night::{SCENE, play};
 use firsthours_tests::programme::Fault;
 use firsthours_tests::{Programme, SharedClock};
 
-const EVENING: i64 = 1_795_496_400_000;
+const EVENING: Instant = Instant::from_ms(1_795_496_400_000);
 const REMARK: &str = "The child said a name that must not be on a screen by default.";
 
 /// Asks for a page as a signed-in person; gives its status and text.

@@ -2,7 +2,7 @@
 
 use firsthours_core::app::{Act, Sharing};
 use firsthours_core::outside::Clock;
-use firsthours_core::protocol::{Phase, Value};
+use firsthours_core::protocol::{Instant, Phase, Value};
 use firsthours_core::record::PhaseStatus;
 use firsthours_core::words::{Language, SyncSentence, Trouble};
 use firsthours_tests::night::{SCENE, answer, play, submit};
@@ -10,7 +10,7 @@ use firsthours_tests::programme::Fault;
 use firsthours_tests::{Phone, Programme, SharedClock};
 
 /// 2026-11-24 05:00 UTC: nine in the evening in Los Angeles.
-const EVENING: i64 = 1_795_496_400_000;
+const EVENING: Instant = Instant::from_ms(1_795_496_400_000);
 const MINUTE: i64 = 60_000;
 
 fn programme() -> Result<Programme, Fault> {
@@ -22,7 +22,7 @@ fn record(programme: &Programme, phone: &Phone) -> Result<String, Fault> {
     let id = phone.app().start_encounter(None)?.id;
     for tap in SCENE {
         programme.clock.advance(tap.after * MINUTE);
-        play(phone.app(), &id, tap, programme.clock.now_ms())?;
+        play(phone.app(), &id, tap, programme.clock.now())?;
     }
     Ok(id)
 }

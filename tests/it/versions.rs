@@ -35,7 +35,7 @@ fn second_version() -> Result<(String, Hash), Fault> {
 fn publish(programme: &Programme) -> Result<Hash, Fault> {
     let (text, sha) = second_version()?;
     let app = &programme.app;
-    let now = app.now_ms();
+    let now = app.now();
     app.store.write(|tx| protocols::publish(tx, &text, Who::Console, now))?;
     Ok(sha)
 }
@@ -179,7 +179,7 @@ fn what_is_no_version_of_the_record_s_protocol_is_refused() -> Result<(), Fault>
     other["id"] = "xx-elsewhere".into();
     let text = other.to_string();
     let app = &programme.app;
-    let now = app.now_ms();
+    let now = app.now();
     app.store.write(|tx| protocols::publish(tx, &text, Who::Console, now))?;
     sync(&first)?;
     let view = first.app().encounter(&id)?;

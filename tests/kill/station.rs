@@ -63,7 +63,7 @@ impl Station {
         };
         let (app, root) = App::make(station.config()?, Arc::new(SystemClock), Arc::new(SystemRandom))?;
         station.fingerprint = root.fingerprint;
-        let now = app.now_ms();
+        let now = app.now();
         app.store.write(|tx| {
             people::add_agency(tx, &"sheriff".into(), "Sheriff’s Department (synthetic)", Who::Console, now)?;
             people::add_station(tx, &"century".into(), &"sheriff".into(), "Century", Who::Console, now)
@@ -126,7 +126,7 @@ impl Station {
     /// A one-time code for a person.
     pub(crate) fn code(&self, username: &str) -> Result<String, Fault> {
         let app = self.open()?;
-        let (person, now) = (self.people.get(username).ok_or("no such person")?, app.now_ms());
+        let (person, now) = (self.people.get(username).ok_or("no such person")?, app.now());
         Ok(app
             .store
             .write(|tx| devices::make_code(tx, &app.trust, &*app.random, person, Who::Console, now))?)
@@ -135,7 +135,7 @@ impl Station {
     /// Approves every phone that waits.
     pub(crate) fn approve_all(&self) -> Result<(), Fault> {
         let app = self.open()?;
-        let now = app.now_ms();
+        let now = app.now();
         for device in app.store.read(devices::all)? {
             if device.state == devices::InstallState::Waiting {
                 app.store.write(|tx| devices::approve(tx, &app.trust, &device.install, Who::Console, now))?;
@@ -147,7 +147,7 @@ impl Station {
     /// Signs a person in without the form; gives the session's token.
     pub(crate) fn sign_in(&self, username: &str) -> Result<String, Fault> {
         let app = self.open()?;
-        let (person, now) = (self.people.get(username).ok_or("no such person")?, app.now_ms());
+        let (person, now) = (self.people.get(username).ok_or("no such person")?, app.now());
         let token =
             app.store.write(|tx| sessions::start(tx, &*app.random, person, app.limits(), None, now))?;
         Ok(token)

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use firsthours_core::app::{AppError, DraftPlace, FirstHours};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::InstallId;
 use firsthours_core::store::Store;
 use firsthours_tests::night::{SCENE, play};
@@ -69,9 +70,9 @@ fn an_act_that_returned_survives_a_power_cut_at_every_call() -> Result<(), Fault
     }
     app.start_encounter(Some(&world.encounter))?;
     promises.kept(&disk, from, 1);
-    play(&app, &world.encounter, &SCENE[6], 1_790_000_900_000)?;
+    play(&app, &world.encounter, &SCENE[6], Instant::from_ms(1_790_000_900_000))?;
     promises.kept(&disk, from, 1);
-    play(&app, &world.encounter, &SCENE[7], 1_790_000_960_000)?;
+    play(&app, &world.encounter, &SCENE[7], Instant::from_ms(1_790_000_960_000))?;
     promises.kept(&disk, from, 1);
     app.shutdown();
     drop(app);

@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use firsthours_core::app::{Act, AppError, FirstHours, Outside, Random, ServerEndpoint};
 use firsthours_core::evidence::Keyring;
 use firsthours_core::outside::SystemRandom;
+use firsthours_core::protocol::Instant;
 use firsthours_core::store::StoreKey;
 use firsthours_core::words::Language;
 use firsthours_server::app::{App, OpenError};
@@ -22,7 +23,7 @@ use tempfile::TempDir;
 use crate::line::Line;
 
 /// A synthetic night.
-const BEGIN: i64 = 1_790_000_000_000;
+const BEGIN: Instant = Instant::from_ms(1_790_000_000_000);
 
 /// The raw key of the phone's store.
 const KEY: [u8; 32] = [7; 32];

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use firsthours_core::outside::{Clock, SystemClock};
+use firsthours_core::protocol::Instant;
 use firsthours_core::wire::ClockReport;
 
 /// The time that server and phones share: the system's plus an offset, or frozen.
@@ -19,8 +20,8 @@ struct Shared {
 
 impl SharedClock {
     /// Stands at an instant until it is moved.
-    pub fn frozen(at_ms: i64) -> Self {
-        Self(Arc::new(Shared { offset: AtomicI64::new(at_ms), frozen: true }))
+    pub fn frozen(at: Instant) -> Self {
+        Self(Arc::new(Shared { offset: AtomicI64::new(at.ms()), frozen: true }))
     }
 
     /// Runs, so many milliseconds before or after the system's.
@@ -44,8 +45,8 @@ impl SharedClock {
 impl Clock for SharedClock {
     fn read(&self) -> ClockReport {
         let offset = self.0.offset.load(Ordering::SeqCst);
-        let now = if self.0.frozen { offset } else { SystemClock.now_ms() + offset };
-        ClockReport { wall: now, offset: 0, mono: now, boot: 1 }
+        let wall = if self.0.frozen { Instant::from_ms(offset) } else { SystemClock.now() + offset };
+        ClockReport { wall, offset: 0, mono: wall.ms(), boot: 1 }
     }
 }
 
@@ -76,11 +77,11 @@ impl PhoneClock {
 
 impl Clock for PhoneClock {
     fn read(&self) -> ClockReport {
-        let now = self.shared.now_ms();
+        let now = self.shared.now();
         ClockReport {
             wall: now + self.wrong_by.load(Ordering::SeqCst),
             offset: 0,
-            mono: now,
+            mono: now.ms(),
             boot: self.boot.load(Ordering::SeqCst),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use firsthours_core::app::{Act, AppError, FirstHours};
-use firsthours_core::protocol::{Phase, Value};
+use firsthours_core::protocol::{Instant, Phase, Value};
 use firsthours_core::record::EntryId;
 use firsthours_core::view::EncounterView;
 
@@ -160,7 +160,7 @@ pub const SCENE: &[Tap] = &[
 ];
 
 /// Taps one row of the script. A second row for a call goes into the entry that is there: nothing is asked twice.
-pub fn play(app: &FirstHours, encounter: &str, tap: &Tap, now: i64) -> Result<EncounterView, AppError> {
+pub fn play(app: &FirstHours, encounter: &str, tap: &Tap, now: Instant) -> Result<EncounterView, AppError> {
     let view = app.encounter(encounter)?;
     let only_arrival = tap.fields.iter().all(|(field, _)| *field == "arrived_at");
     let entry = if only_arrival { entry_of(&view, tap.step) } else { None };
@@ -194,10 +194,10 @@ fn entry_of(view: &EncounterView, step: &str) -> Option<EntryId> {
     found.id.parse().ok()
 }
 
-fn value(given: Given, now: i64) -> Value {
+fn value(given: Given, now: Instant) -> Value {
     match given {
-        Given::Now => Value::Number(now),
-        Given::MinutesAgo(minutes) => Value::Number(now - minutes * 60_000),
+        Given::Now => Value::from(now),
+        Given::MinutesAgo(minutes) => Value::from(now - minutes * 60_000),
         Given::Yes => Value::Flag(true),
         Given::No => Value::Flag(false),
         Given::One(text) | Given::Text(text) => Value::Text(text.to_owned()),

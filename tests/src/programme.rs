@@ -107,7 +107,7 @@ impl Programme {
     }
 
     fn populate(&mut self) -> Result<(), Fault> {
-        let (app, now) = (self.app.clone(), self.app.now_ms());
+        let (app, now) = (self.app.clone(), self.app.now());
         let by = Who::Console;
         let numbers = NUMBERS.map(|(partner, station, number)| PartnerNumber {
             partner: partner.to_owned(),
@@ -208,7 +208,7 @@ impl Programme {
 
     /// A one-time code for a person.
     pub fn code(&self, username: &str) -> Result<String, Fault> {
-        let (app, now) = (&self.app, self.app.now_ms());
+        let (app, now) = (&self.app, self.app.now());
         let person = self.person(username);
         Ok(app.store.write(|tx| {
             devices::make_code(tx, &app.trust, &*app.random, &person, Who::Console, now).map_err(fault)
@@ -226,7 +226,7 @@ impl Programme {
     /// The administrator approves every phone that waits.
     pub fn approve_all(&self) -> Result<(), Fault> {
         let admin = self.person("admin");
-        let (app, now, by) = (&self.app, self.app.now_ms(), Who::Person(&admin, &Source::HERE));
+        let (app, now, by) = (&self.app, self.app.now(), Who::Person(&admin, &Source::HERE));
         Ok(app.store.write(|tx| {
             for device in devices::all(tx).map_err(fault)? {
                 if device.state == InstallState::Waiting {
@@ -240,7 +240,7 @@ impl Programme {
     /// The administrator refuses every phone that waits.
     pub fn refuse_all(&self) -> Result<(), Fault> {
         let admin = self.person("admin");
-        let (app, now, by) = (&self.app, self.app.now_ms(), Who::Person(&admin, &Source::HERE));
+        let (app, now, by) = (&self.app, self.app.now(), Who::Person(&admin, &Source::HERE));
         Ok(app.store.write(|tx| {
             for device in devices::all(tx).map_err(fault)? {
                 if device.state == InstallState::Waiting {
@@ -254,7 +254,7 @@ impl Programme {
     /// Revokes every phone of a person.
     pub fn revoke(&self, username: &str) -> Result<(), Fault> {
         let admin = self.person("admin");
-        let (app, now, by) = (&self.app, self.app.now_ms(), Who::Person(&admin, &Source::HERE));
+        let (app, now, by) = (&self.app, self.app.now(), Who::Person(&admin, &Source::HERE));
         let person = self.person(username);
         Ok(app.store.write(|tx| {
             for device in devices::all(tx).map_err(fault)? {
@@ -277,7 +277,7 @@ impl Programme {
 
     /// Signs a person in without the form; gives the session's token.
     pub fn sign_in(&self, username: &str) -> Result<String, Fault> {
-        let (app, now) = (&self.app, self.app.now_ms());
+        let (app, now) = (&self.app, self.app.now());
         let person = self.person(username);
         Ok(app
             .store

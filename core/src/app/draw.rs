@@ -2,7 +2,7 @@
 
 use super::records::OpenRecord;
 use super::{AppError, Session};
-use crate::protocol::{local, zone};
+use crate::protocol::{Instant, local, zone};
 use crate::record::{Derived, EncounterId, Hash, Role, derive, holders, read_opened};
 use crate::view::{Context, Draft, EncounterView, OnPhone, Reader, view};
 
@@ -111,7 +111,7 @@ impl Session {
     }
 }
 
-fn minute_of_day(now: i64, time_zone: &str) -> u32 {
+fn minute_of_day(now: Instant, time_zone: &str) -> u32 {
     let time = local(now, zone(time_zone)).time;
     let mut parts = time.split(':').map(|part| part.parse::<u32>().unwrap_or(0));
     parts.next().unwrap_or(0) * 60 + parts.next().unwrap_or(0)

@@ -57,7 +57,7 @@ impl Session {
         if self.faults.len() == FAULTS_KEPT {
             self.faults.pop_front();
         }
-        self.faults.push_back(FaultCode { at_ms: self.now(), code });
+        self.faults.push_back(FaultCode { at_ms: self.now().ms(), code });
         // What cannot be written now is written with the next one.
         let _ = self.store.set_setting(FAULTS, &self.faults);
     }

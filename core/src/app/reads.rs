@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::acts::read_id;
 use super::install::{LAST_SYNC, POLICY};
 use super::{AppError, Session};
-use crate::protocol::Author;
+use crate::protocol::{Author, Instant};
 use crate::record::{EncounterId, Summary, derive};
 use crate::store::EncounterRow;
 use crate::view::{
@@ -53,9 +53,9 @@ pub struct WordEntry {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct LastSync {
     /// The last one that ended well.
-    pub(super) at: Option<i64>,
+    pub(super) at: Option<Instant>,
     pub(super) failures: u32,
-    pub(super) call_again_at: Option<i64>,
+    pub(super) call_again_at: Option<Instant>,
 }
 
 /// At most this many rows cross the boundary at once.
@@ -164,7 +164,7 @@ impl Session {
             unsent: line.unsent,
             drafts: i64::try_from(self.store.count_drafts()?).unwrap_or(i64::MAX),
             running,
-            call_again_at_ms: last.call_again_at,
+            call_again_at_ms: last.call_again_at.map(Instant::ms),
         })
     }
 
@@ -228,7 +228,7 @@ impl Session {
         &mut self,
         row: &EncounterRow,
         summary: &Summary,
-        now: i64,
+        now: Instant,
     ) -> Result<Option<HomeRow>, AppError> {
         if summary.opened.is_none() {
             return Ok(None);
@@ -238,7 +238,7 @@ impl Session {
         Ok(Some(home_row(summary, &definition, unsent, self.language, now, &self.directory)))
     }
 
-    fn sync_line(&mut self, now: i64) -> Result<crate::view::SyncLine, AppError> {
+    fn sync_line(&mut self, now: Instant) -> Result<crate::view::SyncLine, AppError> {
         let (unsent, _) = self.store.count_unsent(self.store.received_through()?)?;
         let last: LastSync = self.store.setting(LAST_SYNC)?.unwrap_or_default();
         let zone = self.programme_zone();
@@ -250,14 +250,14 @@ impl Session {
     }
 
     /// How far the wall clock is off, by the last server time heard; `None` within two minutes.
-    pub(super) fn clock_off(&self, now: i64, clock: &crate::wire::ClockReport) -> Option<i64> {
+    pub(super) fn clock_off(&self, now: Instant, clock: &crate::wire::ClockReport) -> Option<i64> {
         let anchor = self.me.anchor?;
         let off = if anchor.boot == clock.boot {
-            now - (anchor.server + clock.mono - anchor.mono)
+            now - (anchor.server + clock.mono.saturating_sub(anchor.mono))
         } else {
             anchor.wall - anchor.server
         };
-        (off.abs() > CLOCK_TOLERANCE_MS).then_some(off)
+        (off.saturating_abs() > CLOCK_TOLERANCE_MS).then_some(off)
     }
 
     /// The zone of the programme: that of the protocol under which the next record would begin.

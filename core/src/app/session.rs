@@ -11,7 +11,7 @@ use super::outside::Outside;
 use super::records::OpenRecord;
 use crate::evidence::Chain;
 use crate::outside::random_bytes;
-use crate::protocol::Definition;
+use crate::protocol::{Definition, Instant};
 use crate::record::{Directory, EncounterId, Hash, IncidentId, Install};
 use crate::store::{Store, StoreKey};
 use crate::words::Language;
@@ -82,7 +82,7 @@ impl Session {
         self.own = None;
     }
 
-    pub(super) fn now(&self) -> i64 {
+    pub(super) fn now(&self) -> Instant {
         self.outside.clock.read().wall
     }
 

@@ -20,6 +20,7 @@ use super::install::LAST_SYNC;
 use super::reads::LastSync;
 use super::{AppError, FirstHours, ServerEndpoint, Session};
 use crate::evidence::{Document, EncounterReceipt, Receipt, SecretKey, Tag};
+use crate::protocol::Instant;
 use crate::record::{EncounterId, InstallId};
 use crate::store::{Confirmed, Store, StoreError};
 use crate::sync::{Ask, Ending, Exchange, Transport, next_call};
@@ -131,7 +132,7 @@ pub(super) fn sync_now(door: &FirstHours) -> Result<SyncReport, AppError> {
         }
         Err(error) => return Err(error),
     };
-    report.call_again_at_ms = door.with(|session| session.note_sync(&report))?;
+    report.call_again_at_ms = door.with(|session| session.note_sync(&report))?.map(Instant::ms);
     Ok(report)
 }
 
@@ -194,13 +195,14 @@ fn enrol_first(
 
 impl Session {
     /// Keeps how a sync went, and gives when to call next at the earliest.
-    fn note_sync(&mut self, report: &SyncReport) -> Result<Option<i64>, AppError> {
+    fn note_sync(&mut self, report: &SyncReport) -> Result<Option<Instant>, AppError> {
         let now = self.now();
+        let asked = report.call_again_at_ms.map(Instant::from_ms);
         let mut last: LastSync = self.store.setting(LAST_SYNC)?.unwrap_or_default();
         if report.complete {
-            last = LastSync { at: Some(now), failures: 0, call_again_at: report.call_again_at_ms };
+            last = LastSync { at: Some(now), failures: 0, call_again_at: asked };
         } else {
-            let asked = report.call_again_at_ms.map_or(0, |at| (at - now).max(0));
+            let asked = asked.map_or(0, |at| (at - now).max(0));
             let random = u64::from_le_bytes(self.random());
             last.call_again_at = Some(next_call(now, last.failures, random, asked));
             last.failures = last.failures.saturating_add(1);
@@ -359,7 +361,7 @@ impl<'a> Run<'a> {
             events_sent: count(self.sent),
             events_received: count(self.received),
             changed: self.changed.iter().map(ToString::to_string).collect(),
-            call_again_at_ms: after_ms.map(|after| self.door.outside.clock.read().wall + after),
+            call_again_at_ms: after_ms.map(|after| (self.door.outside.clock.now() + after).ms()),
             round_trips: self.round_trips,
         }
     }

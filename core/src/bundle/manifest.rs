@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::Rolling;
+use crate::protocol::Instant;
 use crate::record::{EncounterId, Epoch, Event, EventId, Hash, Install, InstallId, State};
 
 /// What the server holds of one encounter: signed under `fh1-manifest` by its receipt key.
@@ -27,7 +28,7 @@ pub struct Manifest {
     /// Events whose bodies were destroyed.
     pub shredded: Vec<EventId>,
     /// When it was made, milliseconds since 1970 UTC.
-    pub time: i64,
+    pub time: Instant,
     /// Authors who were revoked by then, in order: the statement of each belongs to the record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revoked: Vec<InstallId>,
@@ -41,7 +42,7 @@ impl Manifest {
         definition: Hash,
         epoch: Epoch,
         events: &[Arc<Event>],
-        time: i64,
+        time: Instant,
     ) -> Self {
         let state = State::fold(events.iter().cloned());
         let rolling = events.iter().fold(Rolling::start(encounter), |rolling, event| rolling.then(event.id));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Bundle, BundledEvent, Manifest};
 use crate::evidence::{ChainFault, Document, Keyring, NotAuthentic, Receipt, Rolling, Tag, check_encounter};
+use crate::protocol::Instant;
 use crate::record::{Epoch, Event, EventId, Hash, Install, Kind, State};
 
 /// A record that holds what it promises.
@@ -29,7 +30,7 @@ pub struct Receipts {
 pub enum Completeness {
     /// Everything that the server held in this epoch up to this position; and `later` events that it does not speak
     /// of, of which only the order within an author is known.
-    UpTo { epoch: Epoch, pos: u64, time: i64, later: usize },
+    UpTo { epoch: Epoch, pos: u64, time: Instant, later: usize },
     /// No manifest: complete only up to each author's last shown event.
     UpToLastShown { last: BTreeMap<Install, Vec<EventId>> },
 }

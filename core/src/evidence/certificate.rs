@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::PublicKey;
+use crate::protocol::Instant;
 use crate::record::{Actor, InstallId, PersonId};
 
 /// What a key of the server may be used for.
@@ -46,6 +47,6 @@ pub struct InstallCertificate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealing_key: Option<String>,
     /// Milliseconds since 1970 UTC.
-    pub from: i64,
+    pub from: Instant,
     pub approved_by: PersonId,
 }

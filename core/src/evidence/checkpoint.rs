@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Document, Keyring, NotAuthentic, Tag};
+use crate::protocol::Instant;
 use crate::record::{Epoch, Hash};
 
 /// How many checkpoints a phone keeps and gives back: one of each life of the store, the latest ones.
@@ -19,7 +20,7 @@ pub struct Checkpoint {
     pub server: String,
     pub epoch: Epoch,
     /// When, milliseconds since 1970 UTC.
-    pub time: i64,
+    pub time: Instant,
     /// One for each replica that ever wrote, by name.
     pub heads: Vec<LogHead>,
 }
@@ -96,7 +97,13 @@ mod tests {
                 hash: Hash([*hash; 32]),
             })
             .collect();
-        Checkpoint { v: 1, server: "desk".to_owned(), epoch: Epoch([epoch; 16]), time: 1, heads }
+        Checkpoint {
+            v: 1,
+            server: "desk".to_owned(),
+            epoch: Epoch([epoch; 16]),
+            time: Instant::from_ms(1),
+            heads,
+        }
     }
 
     #[test]

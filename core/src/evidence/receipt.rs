@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::Instant;
 use crate::record::{EncounterId, Epoch, EventId, Hash, HoldReason, InstallId};
 
 /// "The station has it": a signed statement, never an inference from an HTTP code.
@@ -23,7 +24,7 @@ pub struct Receipt {
     pub holes: Vec<Hole>,
     pub encounters: Vec<EncounterReceipt>,
     /// The server's time, milliseconds since 1970 UTC.
-    pub time: i64,
+    pub time: Instant,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

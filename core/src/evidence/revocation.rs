@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::Instant;
 use crate::record::{EventId, Header, InstallId};
 
 /// An install's key is trusted no further than this, signed by the server's certificate key under `fh1-revocation`. It
@@ -17,7 +18,7 @@ pub struct Revocation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_id: Option<EventId>,
     /// When, milliseconds since 1970 UTC.
-    pub at: i64,
+    pub at: Instant,
     pub why: Revoked,
 }
 

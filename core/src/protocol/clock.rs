@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::calendar::end_of_nth_day;
 use super::condition::{Facts, Reading, Truth, judge, judge_optional};
 use super::local::{Zone, zone};
-use super::{Anchor, AnchorOf, Clock, Deadline, Definition, FieldRef, Settled, Value};
+use super::{Anchor, AnchorOf, Clock, Deadline, Definition, FieldRef, Instant, Settled, Value};
 
 /// One clock of a record: of a clock `each`, one for every entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,9 +26,9 @@ pub struct ClockReading {
     /// The entry it counts from, for a clock of each.
     pub entry: Option<usize>,
     /// The moment that it counts from.
-    pub anchor: Option<i64>,
+    pub anchor: Option<Instant>,
     /// The last instant that is in time; `None` while it waits, and for `before` while there is no such moment.
-    pub due: Option<i64>,
+    pub due: Option<Instant>,
     /// How it stands, whatever the time is now.
     pub outcome: Outcome,
     /// Where the moment it counts from was corrected: how it stood from the moment that was entered first. A clock is
@@ -40,9 +40,9 @@ pub struct ClockReading {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FirstEntered {
     /// The moment that was entered first.
-    pub anchor: i64,
+    pub anchor: Instant,
     /// The last instant that would be in time.
-    pub due: Option<i64>,
+    pub due: Option<Instant>,
     /// How it stands, whatever the time is now.
     pub outcome: Outcome,
 }
@@ -58,12 +58,12 @@ pub enum Outcome {
     /// Met in time.
     Met {
         /// When; not known where a `before` has no `met_at`.
-        at: Option<i64>,
+        at: Option<Instant>,
     },
     /// Met after the deadline.
     MetLate {
         /// When.
-        at: i64,
+        at: Instant,
     },
     /// Not met, or late, for a reason that the protocol accepts.
     Excused,
@@ -88,20 +88,20 @@ pub enum ClockResult {
 
 impl ClockReading {
     /// How it stands at the instant `now`.
-    pub fn result(&self, now: i64) -> ClockResult {
+    pub fn result(&self, now: Instant) -> ClockResult {
         self.outcome.result(self.due, now)
     }
 }
 
 impl FirstEntered {
     /// How it stands at the instant `now`.
-    pub fn result(&self, now: i64) -> ClockResult {
+    pub fn result(&self, now: Instant) -> ClockResult {
         self.outcome.result(self.due, now)
     }
 }
 
 impl Outcome {
-    fn result(self, due: Option<i64>, now: i64) -> ClockResult {
+    fn result(self, due: Option<Instant>, now: Instant) -> ClockResult {
         match self {
             Self::Waiting => ClockResult::Waiting,
             Self::Running if due.is_some_and(|due| now > due) => ClockResult::Missed,
@@ -164,7 +164,7 @@ impl Facts for LatestEnds<'_> {
         match self.facts.reading(step, entry, field) {
             // One value alone is disputed by somebody who took it back.
             Reading::Disputed(values) if is_end && values.len() > 1 => {
-                values.into_iter().max_by_key(|value| value.number()).map_or(Reading::Nothing, Reading::One)
+                values.into_iter().max_by_key(|value| value.moment()).map_or(Reading::Nothing, Reading::One)
             }
             other => other,
         }
@@ -203,7 +203,7 @@ impl<'a> ClockOfRecord<'a> {
     }
 
     /// When it is due if it counts from `start`, and how it stands.
-    fn from(&self, start: i64) -> (Option<i64>, Outcome) {
+    fn from(&self, start: Instant) -> (Option<Instant>, Outcome) {
         let same = self.same();
         let due = self.due(start);
         let ends = LatestEnds { facts: self.facts, ends: &self.clock.met_at };
@@ -220,7 +220,7 @@ impl<'a> ClockOfRecord<'a> {
     }
 
     /// What it is if `met_by` holds; nothing while no moment of it is known.
-    fn met(&self, due: Option<i64>) -> Option<Outcome> {
+    fn met(&self, due: Option<Instant>) -> Option<Outcome> {
         let at = self.clock.met_at.iter().filter_map(|anchor| self.moment(anchor, WhichHead::Latest)).max();
         match (at, due) {
             (Some(at), Some(due)) if at > due => Some(Outcome::MetLate { at }),
@@ -229,12 +229,12 @@ impl<'a> ClockOfRecord<'a> {
         }
     }
 
-    fn due(&self, start: i64) -> Option<i64> {
+    fn due(&self, start: Instant) -> Option<Instant> {
         match &self.clock.deadline {
-            Deadline::WithinMinutes(minutes) => Some(start.saturating_add(i64::from(*minutes) * 60_000)),
+            Deadline::WithinMinutes(minutes) => Some(start + i64::from(*minutes) * 60_000),
             Deadline::WithinDays { n, calendar } => {
                 let calendar = self.definition.calendars.iter().find(|known| known.id == *calendar)?;
-                Some(end_of_nth_day(start, *n, calendar, self.zone).saturating_sub(1))
+                Some(end_of_nth_day(start, *n, calendar, self.zone) - 1)
             }
             Deadline::Before(field) => {
                 let of = match self.same() {
@@ -252,7 +252,7 @@ impl<'a> ClockOfRecord<'a> {
         self.entry.map(|entry| (clock.from.field.step.as_str(), entry))
     }
 
-    fn moment(&self, anchor: &Anchor, head: WhichHead) -> Option<i64> {
+    fn moment(&self, anchor: &Anchor, head: WhichHead) -> Option<Instant> {
         let field = &anchor.field;
         if self.facts.settled(&field.step) == Settled::NotApplicable {
             return None;
@@ -264,16 +264,16 @@ impl<'a> ClockOfRecord<'a> {
         }
     }
 
-    fn moments(&self, field: &FieldRef, head: WhichHead) -> impl Iterator<Item = i64> {
+    fn moments(&self, field: &FieldRef, head: WhichHead) -> impl Iterator<Item = Instant> {
         (0..self.facts.entries(&field.step)).filter_map(move |entry| self.head(field, entry, head))
     }
 
-    fn head(&self, field: &FieldRef, entry: usize, head: WhichHead) -> Option<i64> {
+    fn head(&self, field: &FieldRef, entry: usize, head: WhichHead) -> Option<Instant> {
         match self.facts.reading(&field.step, entry, &field.field) {
             Reading::Nothing => None,
-            Reading::One(value) => value.number(),
+            Reading::One(value) => value.moment(),
             Reading::Disputed(values) => {
-                let moments = values.into_iter().filter_map(Value::number);
+                let moments = values.into_iter().filter_map(Value::moment);
                 match head {
                     WhichHead::Earliest => moments.min(),
                     WhichHead::Latest => moments.max(),

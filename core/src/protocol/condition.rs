@@ -16,7 +16,7 @@
 //! So learning more (a value where there was none, one head where two disagreed, a step done that was open)
 //! turns unknown into true or false, and never true into false or back.
 
-use super::{AnchorOf, AnswerIs, Condition, FieldRef, Occurrence, Settled, StepIs, Value};
+use super::{AnchorOf, AnswerIs, Condition, FieldRef, Instant, Occurrence, Settled, StepIs, Value};
 
 /// The outcome of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,7 +41,7 @@ pub trait Facts {
     fn reading(&self, step: &str, entry: usize, field: &str) -> Reading<'_>;
     /// The moment of an anchor as it was first entered: before any correction, and with entries that were withdrawn
     /// since. `entry`, for a clock of each. `None` where that is not kept.
-    fn as_first_entered(&self, field: &FieldRef, of: AnchorOf, entry: Option<usize>) -> Option<i64> {
+    fn as_first_entered(&self, field: &FieldRef, of: AnchorOf, entry: Option<usize>) -> Option<Instant> {
         let _ = (field, of, entry);
         None
     }

@@ -8,9 +8,11 @@ use chrono::{
 };
 use chrono_tz::Tz;
 
+use super::Instant;
+
 /// The first and last instants that are shown as they are: a day within the years -9999 and 9999, in every zone.
-const FIRST_MS: i64 = -377_705_023_201_000;
-const LAST_MS: i64 = 253_402_207_200_999;
+const FIRST: Instant = Instant::from_ms(-377_705_023_201_000);
+const LAST: Instant = Instant::from_ms(253_402_207_200_999);
 const LAST_YEAR: i32 = 9999;
 
 /// The clock of a place.
@@ -32,12 +34,12 @@ pub struct LocalTime {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day(NaiveDate);
 
-/// When the clock of a place showed a time, in milliseconds since 1970.
+/// When the clock of a place showed a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resolved {
-    Once(i64),
+    Once(Instant),
     /// It was put back over it: the first and the second.
-    Twice(i64, i64),
+    Twice(Instant, Instant),
     /// It was put forward over it.
     Never,
 }
@@ -55,21 +57,21 @@ pub fn zone(name: &str) -> Zone {
 }
 
 /// An instant as it is read in a zone.
-pub fn local(ms: i64, zone: Zone) -> LocalTime {
-    let there = there(ms, zone);
+pub fn local(at: Instant, zone: Zone) -> LocalTime {
+    let there = there(at, zone);
     let day = Day(there.date());
     LocalTime { date: day.to_string(), time: hours_and_minutes(there), weekday: day.weekday() }
 }
 
 /// `HH:MM` of an instant in a zone, 24 hours.
-pub fn time_of_day(ms: i64, zone: Zone) -> String {
-    hours_and_minutes(there(ms, zone))
+pub fn time_of_day(at: Instant, zone: Zone) -> String {
+    hours_and_minutes(there(at, zone))
 }
 
 /// `HH:MM` of an instant in a zone, if it is of the same day there as the other.
-pub fn time_on_day_of(other_ms: i64, ms: i64, zone: Zone) -> Option<String> {
-    let shown = there(ms, zone);
-    (shown.date() == there(other_ms, zone).date()).then(|| hours_and_minutes(shown))
+pub fn time_on_day_of(other: Instant, at: Instant, zone: Zone) -> Option<String> {
+    let shown = there(at, zone);
+    (shown.date() == there(other, zone).date()).then(|| hours_and_minutes(shown))
 }
 
 /// When the clock of a place showed `YYYY-MM-DDTHH:MM`, or the same with seconds; `None` if that is no time.
@@ -82,9 +84,9 @@ pub fn resolve(text: &str, zone: Zone) -> Option<Resolved> {
     Day::read(text.get(..10)?)?;
     let typed = NaiveDateTime::parse_from_str(text, format).ok()?;
     Some(match zone.0.from_local_datetime(&typed) {
-        MappedLocalTime::Single(at) => Resolved::Once(at.timestamp_millis()),
+        MappedLocalTime::Single(at) => Resolved::Once(instant(&at)),
         MappedLocalTime::Ambiguous(one, other) => {
-            let (one, other) = (one.timestamp_millis(), other.timestamp_millis());
+            let (one, other) = (instant(&one), instant(&other));
             Resolved::Twice(one.min(other), one.max(other))
         }
         MappedLocalTime::None => Resolved::Never,
@@ -92,20 +94,20 @@ pub fn resolve(text: &str, zone: Zone) -> Option<Resolved> {
 }
 
 /// Minutes east of UTC that clocks of the zone show at an instant.
-pub fn minutes_east(ms: i64, zone: Zone) -> i32 {
-    zone.0.offset_from_utc_datetime(&instant(ms)).fix().local_minus_utc() / 60
+pub fn minutes_east(at: Instant, zone: Zone) -> i32 {
+    zone.0.offset_from_utc_datetime(&utc(at)).fix().local_minus_utc() / 60
 }
 
 /// Minutes east of UTC that this device's own clock shows at an instant: the one question here that the device answers. It is
 /// asked where the clock comes in, and goes on as a parameter.
-pub fn minutes_east_here(ms: i64) -> i32 {
-    Local.offset_from_utc_datetime(&instant(ms)).local_minus_utc() / 60
+pub fn minutes_east_here(at: Instant) -> i32 {
+    Local.offset_from_utc_datetime(&utc(at)).local_minus_utc() / 60
 }
 
 impl Day {
     /// The day of an instant in a zone.
-    pub fn of(ms: i64, zone: Zone) -> Self {
-        Self(there(ms, zone).date())
+    pub fn of(at: Instant, zone: Zone) -> Self {
+        Self(there(at, zone).date())
     }
 
     /// A day from `YYYY-MM-DD`, if there is such a day.
@@ -129,10 +131,10 @@ impl Day {
     }
 
     /// The first instant that is of this day in a zone, or of a later one, where clocks were put forward over its beginning.
-    pub fn begins(self, zone: Zone) -> i64 {
+    pub fn begins(self, zone: Zone) -> Instant {
         let midnight = self.0.and_time(chrono::NaiveTime::MIN);
         if let Some(begins) = zone.0.from_local_datetime(&midnight).earliest() {
-            return begins.timestamp_millis();
+            return instant(&begins);
         }
         // Three hours before, clocks still showed what they then left; by those, midnight is when they were put forward.
         let before = midnight - TimeDelta::hours(3);
@@ -140,7 +142,7 @@ impl Day {
             Some(offset) => offset.fix().local_minus_utc(),
             None => 0,
         };
-        midnight.and_utc().timestamp_millis() - i64::from(offset) * 1_000
+        instant(&midnight.and_utc()) - i64::from(offset) * 1_000
     }
 }
 
@@ -151,13 +153,17 @@ impl fmt::Display for Day {
 }
 
 /// What the clock of a place shows at an instant.
-fn there(ms: i64, zone: Zone) -> NaiveDateTime {
-    zone.0.from_utc_datetime(&instant(ms)).naive_local()
+fn there(at: Instant, zone: Zone) -> NaiveDateTime {
+    zone.0.from_utc_datetime(&utc(at)).naive_local()
 }
 
-/// The instant of so many milliseconds since 1970, in UTC; beyond what is shown, the first or last.
-fn instant(ms: i64) -> NaiveDateTime {
-    DateTime::<Utc>::from_timestamp_millis(ms.clamp(FIRST_MS, LAST_MS)).unwrap_or_default().naive_utc()
+/// What clocks of UTC show at an instant; beyond what is shown, the first or last.
+fn utc(at: Instant) -> NaiveDateTime {
+    DateTime::<Utc>::from_timestamp_millis(at.clamp(FIRST, LAST).ms()).unwrap_or_default().naive_utc()
+}
+
+fn instant<Z: TimeZone>(at: &DateTime<Z>) -> Instant {
+    Instant::from_ms(at.timestamp_millis())
 }
 
 /// Not `format!`: a view has a hundred times in it, and is drawn at every tap.
@@ -173,24 +179,24 @@ mod tests {
 
     #[test]
     fn the_same_instant_is_read_by_the_clock_of_the_place() {
-        let ms = 1_795_497_240_000; // 2026-11-24T05:14:00Z
-        let there = local(ms, zone("America/Los_Angeles"));
+        let at = Instant::from_ms(1_795_497_240_000); // 2026-11-24T05:14:00Z
+        let there = local(at, zone("America/Los_Angeles"));
         let expected = LocalTime { date: "2026-11-23".into(), time: "21:14".into(), weekday: 1 };
         assert_eq!(there, expected);
-        assert_eq!(local(ms, zone("Europe/London")).time, "05:14");
+        assert_eq!(local(at, zone("Europe/London")).time, "05:14");
     }
 
     #[test]
     fn the_offset_of_a_clock_changes_with_the_season() {
         let los_angeles = zone("America/Los_Angeles");
-        assert_eq!(minutes_east(1_795_497_240_000, los_angeles), -8 * 60, "November");
-        assert_eq!(minutes_east(1_782_000_000_000, los_angeles), -7 * 60, "June");
+        assert_eq!(minutes_east(Instant::from_ms(1_795_497_240_000), los_angeles), -8 * 60, "November");
+        assert_eq!(minutes_east(Instant::from_ms(1_782_000_000_000), los_angeles), -7 * 60, "June");
     }
 
     #[test]
     fn no_number_is_too_large_to_show() {
         for ms in [i64::MIN, i64::MAX, 0] {
-            assert_eq!(local(ms, zone("Pacific/Auckland")).time.len(), 5);
+            assert_eq!(local(Instant::from_ms(ms), zone("Pacific/Auckland")).time.len(), 5);
         }
     }
 
@@ -198,10 +204,13 @@ mod tests {
     fn a_time_is_read_as_often_as_the_clock_showed_it() {
         let los_angeles = zone("America/Los_Angeles");
         let resolve = |text: &str| resolve(text, los_angeles);
-        assert_eq!(resolve("2026-11-23T21:14"), Some(Resolved::Once(1_795_497_240_000)));
-        assert_eq!(resolve("2026-11-23T21:14:30"), Some(Resolved::Once(1_795_497_270_000)));
+        assert_eq!(resolve("2026-11-23T21:14"), Some(Resolved::Once(Instant::from_ms(1_795_497_240_000))));
+        assert_eq!(resolve("2026-11-23T21:14:30"), Some(Resolved::Once(Instant::from_ms(1_795_497_270_000))));
         // Put back over it on 2026-11-01, and forward over it on 2027-03-14.
-        assert_eq!(resolve("2026-11-01T01:30"), Some(Resolved::Twice(1_793_521_800_000, 1_793_525_400_000)));
+        assert_eq!(
+            resolve("2026-11-01T01:30"),
+            Some(Resolved::Twice(Instant::from_ms(1_793_521_800_000), Instant::from_ms(1_793_525_400_000)))
+        );
         assert_eq!(resolve("2027-03-14T02:30"), Some(Resolved::Never));
         for bad in
             ["", "2026-11-23", "2026-11-23 21:14", "2026-11-23T21:14Z", "+2026-11-23T21:14", "2026-1-3T21:14"]
@@ -212,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_day_begins_when_the_clock_first_shows_it() {
-        let begins = |day: &str, name: &str| Day::read(day).expect("a day").begins(zone(name));
+        let begins = |day: &str, name: &str| Day::read(day).expect("a day").begins(zone(name)).ms();
         assert_eq!(begins("2026-11-24", "UTC"), 1_795_478_400_000);
         assert_eq!(begins("2026-11-24", "America/Los_Angeles"), 1_795_507_200_000);
         // Forward at midnight: it begins at one.
@@ -233,6 +242,6 @@ mod tests {
         for bad in ["2026-02-29", "2026-13-01", "20261124", "2026-1-24", "-026-11-24", "2026-11-24 "] {
             assert_eq!(Day::read(bad), None, "{bad}");
         }
-        assert_eq!(Day::of(i64::MAX, zone("Pacific/Auckland")).to_string(), "9999-12-31");
+        assert_eq!(Day::of(Instant::NEVER, zone("Pacific/Auckland")).to_string(), "9999-12-31");
     }
 }

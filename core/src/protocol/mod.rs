@@ -15,6 +15,7 @@ mod condition;
 mod definition;
 mod diff;
 mod fault;
+mod instant;
 pub mod json;
 mod load;
 mod local;
@@ -35,6 +36,7 @@ pub use definition::{
 };
 pub use diff::diff;
 pub use fault::{Fault, FaultKind, Faults, Shape};
+pub use instant::Instant;
 pub use json::JsonFault;
 pub use load::{MAX_BYTES, fingerprint, load};
 pub use local::{

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Field, FieldKind, FieldLimits};
+use super::{Field, FieldKind, FieldLimits, Instant};
 
 /// A value as it stands in an event. The kind of field tells how to read it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -38,6 +38,12 @@ pub enum Misfit {
     Unsorted,
 }
 
+impl From<Instant> for Value {
+    fn from(moment: Instant) -> Self {
+        Self::Number(moment.ms())
+    }
+}
+
 impl Value {
     /// The earliest and latest moment a phone may enter: 2000-01-01 and 2100-01-01 UTC.
     pub const MOMENTS: (i64, i64) = (946_684_800_000, 4_102_444_800_000);
@@ -67,12 +73,17 @@ impl Value {
         }
     }
 
-    /// The moment or count.
+    /// The count.
     pub fn number(&self) -> Option<i64> {
         match self {
             Self::Number(n) => Some(*n),
-            _ => None,
+            Self::Flag(_) | Self::Text(_) | Self::List(_) => None,
         }
+    }
+
+    /// The moment.
+    pub fn moment(&self) -> Option<Instant> {
+        self.number().map(Instant::from_ms)
     }
 }
 

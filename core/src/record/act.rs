@@ -101,6 +101,35 @@ pub enum Act {
     },
 }
 
+impl Act {
+    /// Whether it is part of a review: only who reviews the record may do it. The others are answers, for whom a step is.
+    pub fn is_review(&self) -> bool {
+        match self {
+            Self::Comment { .. }
+            | Self::Resolve { .. }
+            | Self::Return { .. }
+            | Self::Reassign { .. }
+            | Self::SameEncounter { .. }
+            | Self::Approve { .. } => true,
+            Self::Answer { .. }
+            | Self::Cannot { .. }
+            | Self::Reopen { .. }
+            | Self::WithdrawEntry { .. }
+            | Self::Note { .. }
+            | Self::Copy { .. }
+            | Self::Move { .. }
+            | Self::LinkIncident { .. }
+            | Self::Submit { .. }
+            | Self::Void { .. }
+            | Self::Unvoid
+            | Self::Share { .. }
+            | Self::Accept { .. }
+            | Self::Decline { .. }
+            | Self::Reply { .. } => false,
+        }
+    }
+}
+
 /// A record under its definition. What is derived from it is derived by those acts that need it: most do not.
 #[derive(Debug, Clone, Copy)]
 pub struct Record<'a> {

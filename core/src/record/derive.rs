@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::version::{part, says_anything};
 use super::{Carried, Content, EntryId, Head, Register, State};
 use crate::protocol::{
-    AnchorOf, Author, ClockReading, Definition, Facts, Field, FieldKind, FieldRef, PartnerStep, Phase,
-    Question, Reading, Settled, Step, Truth, Value, judge, read_clocks,
+    AnchorOf, Author, ClockReading, Definition, Facts, Field, FieldKind, FieldRef, Instant, PartnerStep,
+    Phase, Question, Reading, Settled, Step, Truth, Value, judge, read_clocks,
 };
 
 /// Everything derived from a record: the steps in the definition's order, and the clocks.
@@ -375,13 +375,13 @@ fn entry_stands(state: &State, step: &Step, entry: Option<EntryId>) -> Stands {
 }
 
 /// Orders entries by their first moment, so that a call typed later but made earlier comes earlier.
-fn entry_rank(step: &Step, entry: &EntryRecord<'_>) -> (i64, u64, Option<EntryId>) {
+fn entry_rank(step: &Step, entry: &EntryRecord<'_>) -> (Instant, u64, Option<EntryId>) {
     let moment = step
         .fields
         .iter()
         .filter(|field| field.kind == FieldKind::Moment)
-        .find_map(|field| entry.value(&field.id).and_then(Value::number))
-        .unwrap_or(i64::MAX);
+        .find_map(|field| entry.value(&field.id).and_then(Value::moment))
+        .unwrap_or(Instant::NEVER);
     let stamp = entry.fields.values().flatten().map(|head| head.event.header.stamp).min().unwrap_or(u64::MAX);
     (moment, stamp, entry.id)
 }
@@ -406,7 +406,7 @@ impl Facts for Building<'_> {
             .map_or(Reading::Nothing, |entry| entry.reading(field))
     }
 
-    fn as_first_entered(&self, field: &FieldRef, of: AnchorOf, entry: Option<usize>) -> Option<i64> {
+    fn as_first_entered(&self, field: &FieldRef, of: AnchorOf, entry: Option<usize>) -> Option<Instant> {
         let record = self.record(&field.step)?;
         let found = record.step.field(&field.field)?;
         let first = |entry: &EntryRecord<'_>| first_entered(self.state, record.step, found, entry.id);
@@ -422,14 +422,14 @@ impl Facts for Building<'_> {
 }
 
 /// The moment that was written into a field first. A count that an earlier version asked for under this name is none.
-fn first_entered(state: &State, step: &Step, field: &Field, entry: Option<EntryId>) -> Option<i64> {
+fn first_entered(state: &State, step: &Step, field: &Field, entry: Option<EntryId>) -> Option<Instant> {
     let register = Register::Field { step: step.id.clone(), entry, field: field.id.clone() };
     state
         .writers(&register)
         .filter_map(|event| match event.kind() {
             Some(super::Kind::Answered { values, .. }) => {
                 let value = values.get(&field.id)?.as_ref().filter(|value| value.fits(field).is_ok())?;
-                Some((event.header.stamp, event.id, value.number()?))
+                Some((event.header.stamp, event.id, value.moment()?))
             }
             _ => None,
         })

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{AgencyId, EncounterId, EventId, Hash, Install, Kind, PersonId};
-use crate::protocol::{JsonFault, json};
+use crate::protocol::{Instant, JsonFault, json};
 
 /// Greatest size of a header or a body, in bytes.
 pub const TEXT_BYTES: usize = 64 * 1024;
@@ -66,8 +66,8 @@ pub enum Role {
 /// The time of entry, from every source there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct At {
-    /// The wall clock: milliseconds since 1970 UTC.
-    pub wall: i64,
+    /// The wall clock.
+    pub wall: Instant,
     /// Minutes east of UTC that the clock showed.
     pub offset: i32,
     /// Milliseconds by a clock that only goes forward.
@@ -82,8 +82,8 @@ pub struct At {
 /// A server time and when, by the phone's two clocks, it was heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeAnchor {
-    pub server: i64,
-    pub wall: i64,
+    pub server: Instant,
+    pub wall: Instant,
     pub mono: i64,
     pub boot: u32,
 }
@@ -257,9 +257,9 @@ impl Event {
 
 impl At {
     /// The wall time corrected by the anchor, when the phone has not been switched off since it was heard.
-    pub fn corrected(&self) -> i64 {
+    pub fn corrected(&self) -> Instant {
         match self.anchor {
-            Some(anchor) if anchor.boot == self.boot => anchor.server + (self.mono - anchor.mono),
+            Some(anchor) if anchor.boot == self.boot => anchor.server + self.mono.saturating_sub(anchor.mono),
             Some(anchor) => self.wall + (anchor.server - anchor.wall),
             None => self.wall,
         }

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Conflict, Derived, EntryRecord, StepRecord, StepState};
-use crate::protocol::{Anchor, Author, ClockResult, Condition, Definition, PartnerStep, Question, Value};
+use crate::protocol::{
+    Anchor, Author, ClockResult, Condition, Definition, Instant, PartnerStep, Question, Value,
+};
 
 /// What to do next, and why it is this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +22,7 @@ pub enum NextReason {
     /// This clock ends first.
     Clock {
         clock: String,
-        due: i64,
+        due: Instant,
     },
     /// Nothing presses: the protocol's own order.
     InOrder,
@@ -37,7 +39,12 @@ const TRY_AGAIN_AFTER_MS: i64 = 5 * 60_000;
 /// child needs now. Once such a clock has run out, it presses like any other. What cannot be done just now (a call that
 /// was tried a moment ago, a stay that goes on) is next only when nothing else of its phase is. A question that is
 /// answered twice, differently, is open for as long as it decides what else is to be done.
-pub fn next_step(definition: &Definition, derived: &Derived<'_>, reader: Author, now: i64) -> Option<Next> {
+pub fn next_step(
+    definition: &Definition,
+    derived: &Derived<'_>,
+    reader: Author,
+    now: Instant,
+) -> Option<Next> {
     let open = |record: &&StepRecord<'_>| {
         record.step.by == reader
             && (record.step.urgent || record.step.required)
@@ -58,7 +65,7 @@ fn first_of(
     definition: &Definition,
     derived: &Derived<'_>,
     open: &[&StepRecord<'_>],
-    now: i64,
+    now: Instant,
 ) -> Option<Next> {
     let name = |record: &StepRecord<'_>, because| Next { step: record.step.id.clone(), because };
     if let Some(record) = open.iter().find(|record| record.step.urgent) {
@@ -91,10 +98,10 @@ fn holds_others_up(derived: &Derived<'_>, record: &StepRecord<'_>) -> bool {
 }
 
 /// Whether the step is a call that nobody took when it was tried last, a moment ago.
-fn was_just_tried(record: &StepRecord<'_>, now: i64) -> bool {
+fn was_just_tried(record: &StepRecord<'_>, now: Instant) -> bool {
     let reached = Value::Text(PartnerStep::REACHED.to_owned());
     let in_vain = |entry: &EntryRecord<'_>| entry.value("outcome").is_some_and(|outcome| *outcome != reached);
-    let called_at = |entry: &EntryRecord<'_>| entry.value("called_at").and_then(Value::number);
+    let called_at = |entry: &EntryRecord<'_>| entry.value("called_at").and_then(Value::moment);
     let last = record.entries.iter().filter_map(called_at).max();
     record.step.partner.is_some()
         && record.entries.iter().all(in_vain)
@@ -103,7 +110,7 @@ fn was_just_tried(record: &StepRecord<'_>, now: i64) -> bool {
 
 /// Whether all that the step lacks is the end of what its own clock measures, as of a stay at the station: only the end
 /// of the stay can answer it. Once the time is over it presses.
-fn goes_on(definition: &Definition, derived: &Derived<'_>, record: &StepRecord<'_>, now: i64) -> bool {
+fn goes_on(definition: &Definition, derived: &Derived<'_>, record: &StepRecord<'_>, now: Instant) -> bool {
     let is_of_this_step = |anchor: &Anchor| anchor.field.step == record.step.id;
     let own = definition.clocks.iter().filter(|clock| is_of_this_step(&clock.from));
     let ends: Vec<&str> = own
@@ -118,7 +125,12 @@ fn goes_on(definition: &Definition, derived: &Derived<'_>, record: &StepRecord<'
 }
 
 /// The earliest due instant among the clocks that this step can meet and that still run or have run out.
-fn first_due(definition: &Definition, derived: &Derived<'_>, step: &str, now: i64) -> Option<(i64, String)> {
+fn first_due(
+    definition: &Definition,
+    derived: &Derived<'_>,
+    step: &str,
+    now: Instant,
+) -> Option<(Instant, String)> {
     derived
         .clocks
         .iter()

@@ -13,7 +13,7 @@ use super::{
     AgencyId, Content, Derived, EncounterId, Event, EventId, Hash, IncidentId, Kind, PersonId, Register,
     State, StationId, StepState, disputes, same_as, versions,
 };
-use crate::protocol::{Definition, Outcome, Phase};
+use crate::protocol::{Definition, Instant, Outcome, Phase};
 
 /// The code that made a summary; an older one is rebuilt when it is read.
 pub const SUMMARY_VERSION: u32 = 2;
@@ -55,7 +55,7 @@ pub struct Opened {
     pub incident: IncidentId,
     pub letter: String,
     /// The wall time of its entry, as the phone's clock showed it; it never changes.
-    pub wall: i64,
+    pub wall: Instant,
     pub by: PersonId,
 }
 
@@ -63,7 +63,7 @@ pub struct Opened {
 pub struct PhaseSummary {
     pub status: PhaseStatus,
     /// When the phase came to where it is.
-    pub since: Option<i64>,
+    pub since: Option<Instant>,
     /// By whom.
     pub by: Option<PersonId>,
 }
@@ -71,7 +71,7 @@ pub struct PhaseSummary {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockSummary {
     pub clock: String,
-    pub due: Option<i64>,
+    pub due: Option<Instant>,
     pub outcome: Outcome,
 }
 

@@ -5,6 +5,7 @@ use rusqlite::{Row, Transaction, named_params};
 use super::Store;
 use super::error::{Failure, StoreError};
 use super::rows::{Slot, check_whole, first, held, signed, unsigned};
+use crate::protocol::Instant;
 use crate::record::{EncounterId, EntryId, EventId};
 
 /// Which field is being typed.
@@ -32,7 +33,7 @@ pub struct Draft {
     /// How many events that screen had folded.
     pub seen: u64,
     /// When it was last typed at.
-    pub at: i64,
+    pub at: Instant,
 }
 
 impl Store {

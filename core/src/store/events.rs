@@ -12,6 +12,7 @@ use super::error::{Failure, StoreError};
 use super::installs::{line, live, seq_of};
 use super::rows::{Slot, arrival, first, held, maybe_unsigned, place, signed, signed_event, unsigned};
 use crate::evidence::{Chain, Document, SignedEvent};
+use crate::protocol::Instant;
 use crate::record::{EncounterId, EventId};
 use crate::wire::EncounterCursor;
 
@@ -27,7 +28,7 @@ pub struct Append {
     /// The next number of this install's chain.
     pub seq: u64,
     /// The time of entry by the wall clock.
-    pub wall: i64,
+    pub wall: Instant,
     /// The event.
     pub event: SignedEvent,
     /// The record's summary with this event.
@@ -264,7 +265,7 @@ impl Store {
 
     /// How many of the live install's events come after a number, with those of ended installs that the station is
     /// not known to have; and the time of entry of the oldest.
-    pub fn count_unsent(&self, after_seq: u64) -> Result<(u64, Option<i64>), StoreError> {
+    pub fn count_unsent(&self, after_seq: u64) -> Result<(u64, Option<Instant>), StoreError> {
         self.read(|transaction| {
             let before = line(live(transaction)?, 0)?;
             let mut statement = transaction.prepare_cached(

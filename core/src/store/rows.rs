@@ -1,11 +1,25 @@
 //! Between rows and values: what every other file here reads and binds.
 
-use rusqlite::types::{FromSql, ValueRef};
+use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
 use super::error::{Failure, StoreError};
 use crate::evidence::{Document, Signature, SignedEvent};
+use crate::protocol::Instant;
 use crate::record::EncounterId;
+
+/// An instant is its milliseconds.
+impl ToSql for Instant {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.ms().into())
+    }
+}
+
+impl FromSql for Instant {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_i64().map(Self::from_ms)
+    }
+}
 
 /// What the last column of a long row always holds: see the first migration.
 const TAIL: i64 = 2;

@@ -4,6 +4,7 @@ use rusqlite::StatementStatus;
 
 use super::*;
 use crate::evidence::{SecretKey, SignedEvent, Tag};
+use crate::protocol::Instant;
 use crate::record::{EncounterId, EventId};
 
 const ENCOUNTER: EncounterId = EncounterId([1; 16]);
@@ -16,7 +17,7 @@ fn tap(seq: u64, bytes: usize) -> Append {
         arrival: seq,
         id: EventId([u8::try_from(seq).expect("few"); 32]),
         seq,
-        wall: 0,
+        wall: Instant::default(),
         event: SignedEvent { header, body: Some("x".repeat(bytes)), signature },
         summary: Vec::new(),
         drafts_done: Vec::new(),

@@ -2,7 +2,7 @@
 //!
 //! The words are neutral: whoever sees the lock screen learns that something is due, and nothing else.
 
-use crate::protocol::{Author, Clock, Condition, Deadline, Definition, Outcome};
+use crate::protocol::{Author, Clock, Condition, Deadline, Definition, Instant, Outcome};
 use crate::record::Summary;
 use crate::words::{ClockSentence, Language, clock_time};
 
@@ -30,13 +30,13 @@ pub fn alarms<'s>(
     records: impl IntoIterator<Item = (&'s Summary, &'s Definition)>,
     reader: Author,
     language: Language,
-    now: i64,
+    now: Instant,
 ) -> Vec<Alarm> {
     let mut alarms: Vec<Alarm> = records
         .into_iter()
         .filter(|(summary, _)| !summary.void && summary.same_as.is_none())
         .flat_map(|(summary, definition)| rings(summary, definition, reader, language))
-        .filter(|alarm| alarm.at_ms >= now)
+        .filter(|alarm| alarm.at_ms >= now.ms())
         .collect();
     alarms.sort();
     alarms.dedup();
@@ -52,14 +52,14 @@ fn rings(summary: &Summary, definition: &Definition, reader: Author, language: L
         if !meets(definition, &clock.met_by, reader) {
             continue;
         }
-        let ring = |at_ms: i64, text: ClockSentence<'_>| Alarm {
-            at_ms,
+        let ring = |at: Instant, text: ClockSentence<'_>| Alarm {
+            at_ms: at.ms(),
             encounter: summary.encounter.to_string(),
             strict: !clock.soft,
             text: text.text(language),
         };
-        let at = clock_time(due, &definition.time_zone);
-        rings.push(ring(due - lead(clock), ClockSentence::AlarmSoon { at: &at }));
+        let time = clock_time(due, &definition.time_zone);
+        rings.push(ring(due - lead(clock), ClockSentence::AlarmSoon { at: &time }));
         rings.push(ring(due, ClockSentence::AlarmDue));
     }
     rings

@@ -3,7 +3,7 @@
 use super::Context;
 use super::people::state_label;
 use super::step::{channel_text, option_title, title_of};
-use crate::protocol::{Definition, Partner, PartnerStep, Value};
+use crate::protocol::{Definition, Instant, Partner, PartnerStep, Value};
 use crate::record::{Derived, EntryRecord, StepRecord, StepState};
 use crate::words::{Label, SheetSentence, StepSentence};
 
@@ -123,6 +123,6 @@ pub(super) fn attempt(context: Context<'_>, record: &StepRecord<'_>, entry: &Ent
     said
 }
 
-fn moment(entry: &EntryRecord<'_>, field: &str) -> Option<i64> {
-    entry.value(field).and_then(Value::number)
+fn moment(entry: &EntryRecord<'_>, field: &str) -> Option<Instant> {
+    entry.value(field).and_then(Value::moment)
 }

@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::step::field_title;
-use crate::protocol::{Clock, ClockReading, ClockResult, Outcome};
+use crate::protocol::{Clock, ClockReading, ClockResult, Instant, Outcome};
 use crate::words::{ClockSentence, span};
 
 /// One clock of a record.
@@ -57,7 +57,7 @@ fn clock_view(context: Context<'_>, clock: &Clock, reading: &ClockReading) -> Cl
     let changes_at_ms = match (state, reading.due) {
         (ClockResult::Running | ClockResult::Missed, Some(due)) => {
             // The minutes said change when the distance to the end passes a full minute.
-            Some(now + MINUTE - (now - due).rem_euclid(MINUTE))
+            Some((now + (MINUTE - (now - due).rem_euclid(MINUTE))).ms())
         }
         _ => None,
     };
@@ -67,7 +67,7 @@ fn clock_view(context: Context<'_>, clock: &Clock, reading: &ClockReading) -> Cl
         state,
         state_text: state_text(state).text(language).to_owned(),
         soft: clock.soft,
-        due_at_ms: reading.due,
+        due_at_ms: reading.due.map(Instant::ms),
         changes_at_ms,
         sentence: sentence(context, clock, reading.anchor, reading.due, reading.outcome, state),
         first_entered: reading.first_entered.map(|first| {
@@ -94,14 +94,14 @@ fn state_text(state: ClockResult) -> crate::words::Label {
 fn sentence(
     context: Context<'_>,
     clock: &Clock,
-    begins: Option<i64>,
-    ends: Option<i64>,
+    begins: Option<Instant>,
+    ends: Option<Instant>,
     outcome: Outcome,
     state: ClockResult,
 ) -> String {
     let Context { language, now, definition, .. } = context;
     let due = ends.unwrap_or(now);
-    let apart = |from: i64, to: i64| span(to - from, language);
+    let apart = |from: Instant, to: Instant| span(to - from, language);
     let at = match outcome {
         Outcome::Met { at } => at.unwrap_or(due),
         Outcome::MetLate { at } => at,

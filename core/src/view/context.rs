@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::protocol::{Author, Definition};
+use crate::protocol::{Author, Definition, Instant};
 use crate::record::{Actor, Directory, EncounterId, EntryId, Hash, PartnerNumber, PersonId, StationId};
 use crate::words::Language;
 
@@ -108,7 +108,7 @@ pub struct Context<'a> {
     pub here: &'a OnPhone,
     pub reader: &'a Reader,
     pub language: Language,
-    pub now: i64,
+    pub now: Instant,
     pub names: &'a dyn Names,
 }
 
@@ -133,14 +133,14 @@ impl Context<'_> {
         self.narrative(name, None)
     }
 
-    pub(super) fn when(&self, ms: i64) -> String {
-        crate::words::day_and_time(ms, self.now, &self.definition.time_zone, self.language)
+    pub(super) fn when(&self, at: Instant) -> String {
+        crate::words::day_and_time(at, self.now, &self.definition.time_zone, self.language)
     }
 
     /// With the day, whatever day it is: for what is kept on paper.
-    pub(super) fn full_when(&self, ms: i64) -> String {
-        let day_before = ms.saturating_sub(48 * 60 * 60 * 1_000);
-        crate::words::day_and_time(ms, day_before, &self.definition.time_zone, self.language)
+    pub(super) fn full_when(&self, at: Instant) -> String {
+        let day_before = at - 48 * 60 * 60 * 1_000;
+        crate::words::day_and_time(at, day_before, &self.definition.time_zone, self.language)
     }
 
     pub(super) fn drafts_by_field(&self, step: &str, entry: Option<EntryId>) -> BTreeMap<&str, &str> {

@@ -260,7 +260,7 @@ fn next_view(
         NextReason::Clock { clock, due } => {
             let found = definition.clocks.iter().find(|found| found.id == *clock);
             let title = found.map_or(clock.as_str(), |found| found.title.get(language.code()));
-            let apart = span(due - now, language);
+            let apart = span(*due - now, language);
             if *due < now {
                 StepSentence::NextOverdue { clock: title, over: &apart }.text(language)
             } else {

@@ -3,7 +3,7 @@
 use super::encounter::kept;
 use super::people::{handle_or_code, phase_label};
 use super::{ClockView, Names};
-use crate::protocol::{Definition, Outcome};
+use crate::protocol::{Definition, Instant, Outcome};
 use crate::record::{PhaseStatus, Summary, code};
 use crate::words::{Label, Language, PhaseSentence, StepSentence, SyncSentence, day_and_time, span};
 
@@ -52,11 +52,11 @@ pub fn home_row(
     definition: &Definition,
     unsent: Option<usize>,
     language: Language,
-    now: i64,
+    now: Instant,
     names: &dyn Names,
 ) -> HomeRow {
     let zone = &definition.time_zone;
-    let (clock, due_at_ms) = first_clock(summary, definition, language, now);
+    let (clock, due) = first_clock(summary, definition, language, now);
     HomeRow {
         id: summary.encounter.to_string(),
         handle: handle_or_code(summary.encounter, summary.opened.as_ref(), zone, names),
@@ -68,14 +68,20 @@ pub fn home_row(
         },
         kept: kept(unsent, language),
         clock: if summary.void { String::new() } else { clock },
-        due_at_ms: due_at_ms.filter(|_| !summary.void),
+        due_at_ms: due.filter(|_| !summary.void).map(Instant::ms),
         needs_you: summary.phases.values().any(|phase| phase.status == PhaseStatus::Returned),
         void: summary.void,
     }
 }
 
 /// Draws how the phone stands with the station.
-pub fn sync_line(unsent: u64, last: Option<i64>, now: i64, zone: &str, language: Language) -> SyncLine {
+pub fn sync_line(
+    unsent: u64,
+    last: Option<Instant>,
+    now: Instant,
+    zone: &str,
+    language: Language,
+) -> SyncLine {
     SyncLine {
         sentence: SyncSentence::Unsent { events: unsent }.text(language),
         last: last.map_or_else(
@@ -91,7 +97,7 @@ pub(super) fn phases_sentence(
     summary: &Summary,
     zone: &str,
     language: Language,
-    now: i64,
+    now: Instant,
     names: &dyn Names,
 ) -> String {
     let moved: Vec<String> = summary
@@ -122,8 +128,8 @@ pub(super) fn first_clock(
     summary: &Summary,
     definition: &Definition,
     language: Language,
-    now: i64,
-) -> (String, Option<i64>) {
+    now: Instant,
+) -> (String, Option<Instant>) {
     let running = summary.clocks.iter().filter(|clock| clock.outcome == Outcome::Running);
     let Some((due, clock)) = running.filter_map(|clock| clock.due.map(|due| (due, &clock.clock))).min()
     else {

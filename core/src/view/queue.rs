@@ -3,7 +3,7 @@
 use super::Names;
 use super::home::{first_clock, phases_sentence};
 use super::people::handle_or_code;
-use crate::protocol::Definition;
+use crate::protocol::{Definition, Instant};
 use crate::record::{PhaseStatus, Summary, code};
 use crate::words::Language;
 
@@ -16,12 +16,12 @@ pub struct QueueRow {
     pub sentence: String,
     pub holder: String,
     pub clock: String,
-    pub due_at_ms: Option<i64>,
+    pub due: Option<Instant>,
     pub overdue: bool,
     /// It waits for a review, the first or another.
     pub waits: bool,
     /// Since when.
-    pub since_ms: Option<i64>,
+    pub since: Option<Instant>,
     pub conflicts: i32,
     pub threads_open: i32,
     pub held: i32,
@@ -32,11 +32,11 @@ pub fn queue_row(
     summary: &Summary,
     definition: &Definition,
     language: Language,
-    now: i64,
+    now: Instant,
     names: &dyn Names,
 ) -> QueueRow {
     let zone = &definition.time_zone;
-    let (clock, due_at_ms) = first_clock(summary, definition, language, now);
+    let (clock, due) = first_clock(summary, definition, language, now);
     let waiting = summary
         .phases
         .values()
@@ -54,10 +54,10 @@ pub fn queue_row(
         sentence: phases_sentence(summary, zone, language, now, names),
         holder: holders.join(", "),
         clock,
-        due_at_ms,
-        overdue: due_at_ms.is_some_and(|due| due < now),
+        due,
+        overdue: due.is_some_and(|due| due < now),
         waits: !waiting.is_empty(),
-        since_ms: waiting.iter().filter_map(|phase| phase.since).min(),
+        since: waiting.iter().filter_map(|phase| phase.since).min(),
         conflicts: count(summary.conflicts),
         threads_open: count(summary.threads_open),
         held: count(summary.held),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::people::{author_label, state_label};
 use super::{Context, Reader};
 use crate::protocol::{
-    BasisState, Channel, Definition, Field, FieldClass, FieldKind, FieldLimits, Opt, Step, Value,
+    BasisState, Channel, Definition, Field, FieldClass, FieldKind, FieldLimits, Instant, Opt, Step, Value,
 };
 use crate::record::{
     Conflict, Content, EntryRecord, Event, Head, Kind, PersonId, State, StepRecord, StepState, Submissions,
@@ -227,8 +227,8 @@ fn sentences(context: Context<'_>, record: &StepRecord<'_>, changes: Option<&Vec
     }
     if let (StepState::Waiting, Some(partner)) = (record.state, &record.step.partner) {
         let title = definition.partner(&partner.id).map_or("", |found| found.title.get(language.code()));
-        let since = record.entries.iter().rev().find_map(|entry| entry.value("called_at")?.number());
-        let since = since.map(|ms| context.when(ms)).unwrap_or_default();
+        let since = record.entries.iter().rev().find_map(|entry| entry.value("called_at")?.moment());
+        let since = since.map(|at| context.when(at)).unwrap_or_default();
         said.push(StepSentence::WaitingFor { partner: title, since: &since }.text(language));
     }
     if record.state == StepState::Started {
@@ -446,7 +446,7 @@ pub(super) fn value_text(context: Context<'_>, field: &Field, value: &Value) -> 
     match value {
         Value::Flag(true) => Label::Yes.text(language).to_owned(),
         Value::Flag(false) => Label::No.text(language).to_owned(),
-        Value::Number(ms) if field.kind == FieldKind::Moment => context.when(*ms),
+        Value::Number(ms) if field.kind == FieldKind::Moment => context.when(Instant::from_ms(*ms)),
         Value::Number(n) => n.to_string(),
         Value::Text(id) if field.kind == FieldKind::Choice => option_title(&field.options, id, language),
         Value::Text(text) => text.clone(),

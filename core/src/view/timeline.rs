@@ -5,7 +5,7 @@
 use super::Context;
 use super::people::phase_label;
 use super::step::{conceals, step_title, value_text, who_and_when};
-use crate::protocol::{FieldKind, Value};
+use crate::protocol::{FieldKind, Instant, Value};
 use crate::record::{Event, HoldReason, Kind, PersonId, State, code};
 use crate::words::{EventSentence, Label, StepSentence};
 
@@ -57,7 +57,7 @@ fn row(context: Context<'_>, state: &State, event: &Event) -> TimelineRow {
     };
     let entered = body.at.corrected();
     let happened = moment(context, &body.kind).unwrap_or(entered);
-    let when = if (happened - entered).abs() > SAME_TIME_MS {
+    let when = if (happened - entered).saturating_abs() > SAME_TIME_MS {
         let (happened, entered) = (context.when(happened), context.when(entered));
         StepSentence::HappenedAndEntered { happened: &happened, entered: &entered }.text(language)
     } else {
@@ -78,15 +78,15 @@ fn row(context: Context<'_>, state: &State, event: &Event) -> TimelineRow {
     if let Some(why) = state.held(&event.id) {
         details.push(EventSentence::Held { why: &hold_text(context, why) }.text(language));
     }
-    TimelineRow { event: event.id.to_string(), at_ms: happened, when, sentence, details, set_aside }
+    TimelineRow { event: event.id.to_string(), at_ms: happened.ms(), when, sentence, details, set_aside }
 }
 
 /// The first moment that an answer gives.
-fn moment(context: Context<'_>, kind: &Kind) -> Option<i64> {
+fn moment(context: Context<'_>, kind: &Kind) -> Option<Instant> {
     let Kind::Answered { step, values, .. } = kind else { return None };
     let step = context.definition.step(step)?;
     let mut moments = step.fields.iter().filter(|field| field.kind == FieldKind::Moment);
-    moments.find_map(|field| values.get(&field.id)?.as_ref()?.number())
+    moments.find_map(|field| values.get(&field.id)?.as_ref()?.moment())
 }
 
 fn details(context: Context<'_>, kind: &Kind, by: Option<&PersonId>) -> Vec<String> {

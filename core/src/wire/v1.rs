@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::evidence::{Document, PublicKey, SignedEvent, Trust};
+use crate::protocol::Instant;
 use crate::record::{EncounterId, Epoch, EventId, Hash, InstallId, sha256};
 
 /// The version spoken here.
@@ -147,7 +148,7 @@ pub struct DeviceReport {
     pub drafts: u64,
     /// When the oldest unsent event was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub oldest_unsent: Option<i64>,
+    pub oldest_unsent: Option<Instant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub free_disk: Option<u64>,
 }
@@ -155,7 +156,7 @@ pub struct DeviceReport {
 /// The phone's clocks when it said hello.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockReport {
-    pub wall: i64,
+    pub wall: Instant,
     pub offset: i32,
     pub mono: i64,
     pub boot: u32,
@@ -180,7 +181,7 @@ pub struct HelloReply {
     pub server: String,
     pub epoch: Epoch,
     /// The server's time, milliseconds since 1970 UTC.
-    pub time: i64,
+    pub time: Instant,
     /// Signed under `fh1-receipt`: [`crate::evidence::Receipt`].
     pub receipt: Document,
     /// The encounters in which this install's person has a part, with their heads.

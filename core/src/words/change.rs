@@ -36,14 +36,7 @@ struct Wording<'d> {
 }
 
 impl Wording<'_> {
-    fn say(self, en: String, es: String) -> String {
-        match self.language {
-            Language::En => en,
-            Language::Es => es,
-        }
-    }
-
-    fn pick(self, en: &'static str, es: &'static str) -> &'static str {
+    fn pick<T>(self, en: T, es: T) -> T {
         self.language.pick(en, es)
     }
 
@@ -55,10 +48,10 @@ impl Wording<'_> {
 
     fn renamed(self, was: &str, is: &str, languages: &InLanguages) -> String {
         if self.is_said(languages) {
-            return self.say(format!("{was} is now called {is}."), format!("{was} ahora se llama {is}."));
+            return self.pick(format!("{was} is now called {is}."), format!("{was} ahora se llama {is}."));
         }
         let where_ = self.names_of(languages);
-        self.say(
+        self.pick(
             format!("The name of {is} has changed in: {where_}."),
             format!("El nombre de {is} ha cambiado en: {where_}."),
         )
@@ -70,12 +63,12 @@ impl Wording<'_> {
             return self.now_reads(what, now);
         }
         let where_ = self.names_of(languages);
-        self.say(format!("{what} has changed in: {where_}."), format!("{what} ha cambiado en: {where_}."))
+        self.pick(format!("{what} has changed in: {where_}."), format!("{what} ha cambiado en: {where_}."))
     }
 
     fn now_reads(self, what: &str, now: &Text) -> String {
         let now = self.is.text(now);
-        self.say(format!("{what} now reads: {now}"), format!("{what} ahora dice: {now}"))
+        self.pick(format!("{what} now reads: {now}"), format!("{what} ahora dice: {now}"))
     }
 
     /// Whether the language that is spoken here is among those whose words changed.
@@ -96,15 +89,15 @@ impl Wording<'_> {
     fn moved(self, it: &str, after: Option<String>) -> String {
         match after {
             Some(after) => self
-                .say(format!("{it} now comes after {after}."), format!("{it} ahora va después de {after}.")),
-            None => self.say(format!("{it} now comes first."), format!("{it} ahora va en primer lugar.")),
+                .pick(format!("{it} now comes after {after}."), format!("{it} ahora va después de {after}.")),
+            None => self.pick(format!("{it} now comes first."), format!("{it} ahora va en primer lugar.")),
         }
     }
 
     fn protocol(self, what: &ProtocolChange) -> String {
         let (old, new) = (self.was.definition, self.is.definition);
         match what {
-            ProtocolChange::Id { from, to } => self.say(
+            ProtocolChange::Id { from, to } => self.pick(
                 format!("These are two protocols, not two versions of one: “{from}” and “{to}”."),
                 format!("Son dos protocolos, no dos versiones de uno: «{from}» y «{to}»."),
             ),
@@ -116,7 +109,7 @@ impl Wording<'_> {
             ProtocolChange::Effective { from, to } => {
                 self.now_and_before(self.pick("In force from", "En vigor desde"), to, from)
             }
-            ProtocolChange::Supersedes { to: None, .. } => self.say(
+            ProtocolChange::Supersedes { to: None, .. } => self.pick(
                 "It no longer names a version that it replaces.".into(),
                 "Ya no nombra una versión a la que reemplaza.".into(),
             ),
@@ -140,11 +133,11 @@ impl Wording<'_> {
             ),
             ProtocolChange::LanguageAdded(code) => {
                 let name = language_name(code, self.language);
-                self.say(format!("It is now also in {name}."), format!("Ahora está también en {name}."))
+                self.pick(format!("It is now also in {name}."), format!("Ahora está también en {name}."))
             }
             ProtocolChange::LanguageRemoved(code) => {
                 let name = language_name(code, self.language);
-                self.say(format!("It is no longer in {name}."), format!("Ya no está en {name}."))
+                self.pick(format!("It is no longer in {name}."), format!("Ya no está en {name}."))
             }
             ProtocolChange::LanguagesReordered => {
                 let x = self.pick("The order of its languages is", "El orden de sus idiomas es");
@@ -165,13 +158,13 @@ impl Wording<'_> {
                     || self.pick("first", "al principio").to_owned(),
                     |before| format!("{} {}", self.pick("after", "después de"), self.is.step(before)),
                 );
-                self.say(
+                self.pick(
                     format!("New step: {step}, {after} ({whose})."),
                     format!("Paso nuevo: {step}, {after} ({whose})."),
                 )
             }
             StepChange::Removed => {
-                self.say(format!("The step {step} is gone."), format!("El paso {step} ya no está."))
+                self.pick(format!("The step {step} is gone."), format!("El paso {step} ya no está."))
             }
             StepChange::Moved => {
                 let after = previous(&self.is.definition.steps, |step| &step.id, id);
@@ -194,12 +187,12 @@ impl Wording<'_> {
             }
             StepChange::SayAdded => {
                 let say = new.say.as_ref().map(|say| self.is.text(say)).unwrap_or_default();
-                self.say(
+                self.pick(
                     format!("{step} now has words to say to the child: {say}"),
                     format!("{step} ahora tiene palabras para decir a la persona menor: {say}"),
                 )
             }
-            StepChange::SayRemoved => self.say(
+            StepChange::SayRemoved => self.pick(
                 format!("{step} no longer has words to say to the child."),
                 format!("{step} ya no tiene palabras para decir a la persona menor."),
             ),
@@ -224,39 +217,39 @@ impl Wording<'_> {
                 self.now_and_before(&x, &now, &before)
             }
             StepChange::Required(true) => {
-                self.say(format!("{step} is now required."), format!("{step} ahora es obligatorio."))
+                self.pick(format!("{step} is now required."), format!("{step} ahora es obligatorio."))
             }
             StepChange::Required(false) => {
-                self.say(format!("{step} is now optional."), format!("{step} ahora es opcional."))
+                self.pick(format!("{step} is now optional."), format!("{step} ahora es opcional."))
             }
-            StepChange::Urgent(true) => self.say(
+            StepChange::Urgent(true) => self.pick(
                 format!("{step} is now urgent: it comes before everything else."),
                 format!("{step} ahora es urgente: va antes que todo lo demás."),
             ),
             StepChange::Urgent(false) => {
-                self.say(format!("{step} is no longer urgent."), format!("{step} ya no es urgente."))
+                self.pick(format!("{step} is no longer urgent."), format!("{step} ya no es urgente."))
             }
-            StepChange::Fixed(true) => self.say(
+            StepChange::Fixed(true) => self.pick(
                 format!("{step} may no longer be marked as “cannot be done”."),
                 format!("{step} ya no se puede marcar como «no se puede hacer»."),
             ),
-            StepChange::Fixed(false) => self.say(
+            StepChange::Fixed(false) => self.pick(
                 format!("{step} may now be marked as “cannot be done”."),
                 format!("{step} ahora se puede marcar como «no se puede hacer»."),
             ),
-            StepChange::Repeats(true) => self.say(
+            StepChange::Repeats(true) => self.pick(
                 format!("{step} may now have several entries."),
                 format!("{step} ahora puede tener varias entradas."),
             ),
-            StepChange::Repeats(false) => self.say(
+            StepChange::Repeats(false) => self.pick(
                 format!("{step} now has one entry only."),
                 format!("{step} ahora tiene una sola entrada."),
             ),
-            StepChange::Shared(true) => self.say(
+            StepChange::Shared(true) => self.pick(
                 format!("{step} is now entered once for all children of one incident."),
                 format!("{step} ahora se registra una vez para todas las personas menores de un incidente."),
             ),
-            StepChange::Shared(false) => self.say(
+            StepChange::Shared(false) => self.pick(
                 format!("{step} is now entered for each child on its own."),
                 format!("{step} ahora se registra por separado para cada persona menor."),
             ),
@@ -300,14 +293,14 @@ impl Wording<'_> {
         match what {
             BasisChange::Added(basis) => {
                 let basis = source(basis);
-                self.say(
+                self.pick(
                     format!("{step} now also rests on {basis}."),
                     format!("{step} ahora se basa también en {basis}."),
                 )
             }
             BasisChange::Removed(basis) => {
                 let basis = source(basis);
-                self.say(
+                self.pick(
                     format!("{step} no longer rests on {basis}."),
                     format!("{step} ya no se basa en {basis}."),
                 )
@@ -318,12 +311,12 @@ impl Wording<'_> {
             }
             BasisChange::Address { source } => {
                 let source = self.is.quoted(source);
-                self.say(
+                self.pick(
                     format!("{step}: the address of {source} has changed."),
                     format!("{step}: la dirección de {source} ha cambiado."),
                 )
             }
-            BasisChange::Reordered => self.say(
+            BasisChange::Reordered => self.pick(
                 format!("{step}: its sources stand in another order."),
                 format!("{step}: sus fuentes están en otro orden."),
             ),
@@ -341,11 +334,11 @@ impl Wording<'_> {
         match what {
             OptionChange::Added(id) => {
                 let it = self.is.option_in(new, id);
-                self.say(format!("{of}: new is {it}."), format!("{of}: se agrega {it}."))
+                self.pick(format!("{of}: new is {it}."), format!("{of}: se agrega {it}."))
             }
             OptionChange::Removed(id) => {
                 let it = self.was.option_in(old, id);
-                self.say(format!("{of}: {it} is gone."), format!("{of}: se quita {it}."))
+                self.pick(format!("{of}: {it} is gone."), format!("{of}: se quita {it}."))
             }
             OptionChange::Moved(id) => {
                 let after =
@@ -368,13 +361,13 @@ impl Wording<'_> {
         match what {
             FieldChange::Added => {
                 let kind = kind(new.kind, self.language);
-                self.say(
+                self.pick(
                     format!("{at} now also asks {it} ({kind})."),
                     format!("{at} ahora también pregunta {it} ({kind})."),
                 )
             }
             FieldChange::Removed => {
-                self.say(format!("{at} no longer asks {it}."), format!("{at} ya no pregunta {it}."))
+                self.pick(format!("{at} no longer asks {it}."), format!("{at} ya no pregunta {it}."))
             }
             FieldChange::Moved => {
                 let fields =
@@ -404,10 +397,10 @@ impl Wording<'_> {
                 self.now_and_before(&x, &now, &before)
             }
             FieldChange::Required(true) => {
-                self.say(format!("{at}: {it} is now required."), format!("{at}: {it} ahora es obligatorio."))
+                self.pick(format!("{at}: {it} is now required."), format!("{at}: {it} ahora es obligatorio."))
             }
             FieldChange::Required(false) => {
-                self.say(format!("{at}: {it} is now optional."), format!("{at}: {it} ahora es opcional."))
+                self.pick(format!("{at}: {it} is now optional."), format!("{at}: {it} ahora es opcional."))
             }
             FieldChange::Class { from, to } => {
                 let x = format!("{at}: {it} {}", self.pick("is now kept as", "ahora se guarda como"));
@@ -419,10 +412,10 @@ impl Wording<'_> {
     fn limits(self, limits: FieldLimits) -> String {
         let FieldLimits { max_chars, min, max } = limits;
         let chars = max_chars.map(|max| {
-            self.say(format!("at most {max} characters"), format!("como máximo {max} caracteres"))
+            self.pick(format!("at most {max} characters"), format!("como máximo {max} caracteres"))
         });
-        let least = min.map(|min| self.say(format!("{min} or more"), format!("{min} o más")));
-        let most = max.map(|max| self.say(format!("{max} or less"), format!("{max} o menos")));
+        let least = min.map(|min| self.pick(format!("{min} or more"), format!("{min} o más")));
+        let most = max.map(|max| self.pick(format!("{max} or less"), format!("{max} o menos")));
         let said: Vec<String> = [chars, least, most].into_iter().flatten().collect();
         if said.is_empty() { self.pick("any size", "cualquier tamaño").to_owned() } else { self.list(&said) }
     }

@@ -51,7 +51,7 @@ impl Language {
     }
 
     /// The one of two texts that is in this language.
-    pub(crate) fn pick<'a>(self, en: &'a str, es: &'a str) -> &'a str {
+    pub(crate) fn pick<T>(self, en: T, es: T) -> T {
         match self {
             Self::En => en,
             Self::Es => es,

@@ -1,24 +1,24 @@
 //! Times as people say them, in the protocol's own time zone.
 
 use super::Language;
-use crate::protocol::local;
+use crate::protocol::{Instant, local};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
 /// `21:14`.
-pub fn clock_time(ms: i64, zone: &str) -> String {
-    crate::protocol::time_of_day(ms, crate::protocol::zone(zone))
+pub fn clock_time(at: Instant, zone: &str) -> String {
+    crate::protocol::time_of_day(at, crate::protocol::zone(zone))
 }
 
 /// `21:14` on the day of `now`, else `Nov 22, 21:14` or `22 nov, 21:14`.
-pub fn day_and_time(ms: i64, now: i64, zone: &str, language: Language) -> String {
+pub fn day_and_time(at: Instant, now: Instant, zone: &str, language: Language) -> String {
     let zone = crate::protocol::zone(zone);
-    if let Some(time) = crate::protocol::time_on_day_of(now, ms, zone) {
+    if let Some(time) = crate::protocol::time_on_day_of(now, at, zone) {
         return time;
     }
-    let then = local(ms, zone);
+    let then = local(at, zone);
     let mut parts = then.date.split('-');
     let (year, month, day) = (parts.next(), parts.next(), parts.next());
     let month_name = month.and_then(|m| m.parse::<usize>().ok()).and_then(|m| MONTHS.get(m.checked_sub(1)?));
@@ -51,7 +51,7 @@ const MONTHS: [(&str, &str); 12] = [
 
 /// A length of time: `less than a minute`, `34 min`, `5 h 10 min`, `3 d 4 h`. The sign is not said.
 pub fn span(ms: i64, language: Language) -> String {
-    let ms = ms.abs();
+    let ms = ms.saturating_abs();
     if ms < MINUTE {
         return language.pick("less than a minute", "menos de un minuto").to_owned();
     }

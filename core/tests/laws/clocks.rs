@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use firsthours_core::protocol::{
-    Anchor, AnchorOf, Calendar, Clock, ClockResult, Deadline, FieldRef, Outcome, Step,
+    Anchor, AnchorOf, Calendar, Clock, ClockResult, Deadline, FieldRef, Instant, Outcome, Step,
 };
 use firsthours_core::record::{EntryId, Event, Kind, State, StepState, derive};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use super::cases;
+use super::{cases, is_whole_run};
 use crate::random::naive::{self, Naive, Same, value};
 use crate::random::play::Play;
 use crate::random::{Drawn, bytes, definitions};
@@ -64,8 +64,8 @@ fn behind(zone: &str, ms: i64) -> i64 {
 }
 
 /// The last instant of the `n`-th day that counts after that of `start`: one day after the other.
-fn last_instant(start: i64, n: u32, calendar: &Calendar, zone: &str) -> i64 {
-    let mut day = (start - behind(zone, start)).div_euclid(DAY);
+fn last_instant(start: Instant, n: u32, calendar: &Calendar, zone: &str) -> Instant {
+    let mut day = (start.ms() - behind(zone, start.ms())).div_euclid(DAY);
     let mut left = n;
     while left > 0 {
         day += 1;
@@ -77,7 +77,7 @@ fn last_instant(start: i64, n: u32, calendar: &Calendar, zone: &str) -> i64 {
     }
     // Midnight is never within the hour that is changed.
     let midnight = (day + 1) * DAY;
-    midnight + behind(zone, midnight + 8 * HOUR) - 1
+    Instant::from_ms(midnight + behind(zone, midnight + 8 * HOUR) - 1)
 }
 
 /// A clock reckoned by hand.
@@ -89,7 +89,8 @@ struct Hand<'n, 'd> {
     judged: Same<'d>,
 }
 
-pub(crate) type Reckoned = (Option<i64>, Option<i64>, Outcome, Option<(i64, Option<i64>, Outcome)>);
+pub(crate) type Reckoned =
+    (Option<Instant>, Option<Instant>, Outcome, Option<(Instant, Option<Instant>, Outcome)>);
 
 impl Hand<'_, '_> {
     fn reckon(&self) -> Option<Reckoned> {
@@ -110,7 +111,7 @@ impl Hand<'_, '_> {
         Some((anchor, due, outcome, first))
     }
 
-    fn from(&self, start: i64) -> (Option<i64>, Outcome) {
+    fn from(&self, start: Instant) -> (Option<Instant>, Outcome) {
         let definition = self.naive.definition;
         let due = match &self.clock.deadline {
             Deadline::WithinMinutes(minutes) => Some(start + i64::from(*minutes) * MINUTE),
@@ -139,14 +140,14 @@ impl Hand<'_, '_> {
     }
 
     /// The moment of an anchor: of a disputed one the earliest head, or the latest.
-    fn moment(&self, anchor: &Anchor, latest: bool) -> Option<i64> {
+    fn moment(&self, anchor: &Anchor, latest: bool) -> Option<Instant> {
         let step = self.naive.step(&anchor.field.step);
         if self.naive.state(step) == StepState::NotApplicable {
             return None;
         }
         let head = |entry: Option<EntryId>| {
             let heads = self.naive.readable(step, entry, &anchor.field.field);
-            let moments = heads.into_iter().filter_map(|said| value(&said.content)?.number());
+            let moments = heads.into_iter().filter_map(|said| value(&said.content)?.moment());
             if latest { moments.max() } else { moments.min() }
         };
         if let Some((_, entry)) =
@@ -158,11 +159,11 @@ impl Hand<'_, '_> {
         if anchor.of == AnchorOf::Last { moments.max() } else { moments.min() }
     }
 
-    fn first_entered(&self) -> Option<i64> {
+    fn first_entered(&self) -> Option<Instant> {
         let FieldRef { step, field } = &self.clock.from.field;
         let step: &Step = self.naive.step(step);
         let first = |entry: Option<EntryId>| {
-            let mut written: Vec<(u64, _, i64)> = Vec::new();
+            let mut written: Vec<(u64, _, Instant)> = Vec::new();
             for event in self.events {
                 if let Some(Kind::Answered { step: of, entry: into, values, .. }) = event.kind()
                     && *of == step.id
@@ -170,7 +171,7 @@ impl Hand<'_, '_> {
                     && let Some(Some(value)) = values.get(field)
                     && step.fields.iter().any(|known| known.id == *field && naive::fits(known, value))
                 {
-                    let moment = value.number().expect("a clock counts from a moment");
+                    let moment = value.moment().expect("a clock counts from a moment");
                     written.push((event.header.stamp, event.id, moment));
                 }
             }
@@ -264,7 +265,7 @@ fn clocks_agree_with_a_reckoning_by_hand() {
     let seen: BTreeSet<&str> =
         counts.iter().filter(|(_, count)| **count > 20).map(|(name, _)| *name).collect();
     let expected = ["waiting", "running", "met", "late", "excused", "corrected"].into();
-    assert_eq!(seen, expected, "{counts:?}");
+    assert!(seen == expected || !is_whole_run(), "{counts:?}");
 }
 
 proptest! {
@@ -278,8 +279,8 @@ proptest! {
         let state = State::fold(play.events.iter().cloned());
         for reading in derive(&drawn.definition, &state).clocks {
             let edges = reading.due.into_iter().flat_map(|due| [due - 1, due, due + 1]);
-            let mut times: Vec<i64> = minutes.iter().map(|after| play.night + after * MINUTE).collect();
-            times.extend(edges.chain([i64::MIN, i64::MAX]));
+            let mut times: Vec<Instant> = minutes.iter().map(|after| play.night + after * MINUTE).collect();
+            times.extend(edges.chain([Instant::from_ms(i64::MIN), Instant::NEVER]));
             times.sort_unstable();
             let results: Vec<ClockResult> = times.iter().map(|now| reading.result(*now)).collect();
             for (pair, now) in results.windows(2).zip(&times[1..]) {
@@ -292,7 +293,7 @@ proptest! {
 }
 
 /// When the clocks that do not restart began, by the moment that was entered first; by clock and entry.
-fn starts(drawn: &Drawn, state: &State) -> BTreeMap<(usize, Option<EntryId>), (i64, Option<i64>)> {
+fn starts(drawn: &Drawn, state: &State) -> BTreeMap<(usize, Option<EntryId>), (Instant, Option<Instant>)> {
     let derived = derive(&drawn.definition, state);
     let mut starts = BTreeMap::new();
     for reading in &derived.clocks {
@@ -332,5 +333,5 @@ fn a_clock_is_not_started_again_by_entering_its_moment_again() {
     };
     let outcome = TestRunner::new(cases(2_000)).run(&strategy, law);
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
-    assert!(moved.get() > 50, "only {} moments were put later", moved.get());
+    assert!(moved.get() > 50 || !is_whole_run(), "only {} moments were put later", moved.get());
 }

@@ -7,7 +7,7 @@ use firsthours_core::record::{Derived, State, StepState, derive};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use super::cases;
+use super::{cases, is_whole_run};
 use crate::random::naive::{self, Naive};
 use crate::random::play::Play;
 use crate::random::{Drawn, bytes, definitions};
@@ -192,5 +192,6 @@ fn learning_more_never_turns_true_into_false_or_back() {
     let outcome = TestRunner::new(cases(2_000)).run(&strategy, law);
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
     let (known, told) = learnt.get();
-    assert!(known > 200 && told > 200, "{known} known conditions met news, {told} were decided by them");
+    let enough = known > 200 && told > 200;
+    assert!(enough || !is_whole_run(), "{known} known conditions met news, {told} were decided by them");
 }

@@ -10,9 +10,9 @@ use firsthours_core::record::{
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use super::cases;
 use super::clocks::{by_engine, by_hand};
 use super::told::derived_text;
+use super::{cases, is_whole_run};
 use crate::random::choices::Choices;
 use crate::random::naive::{self, Heads, Naive, value};
 use crate::random::play::Play;
@@ -138,7 +138,8 @@ fn a_move_loses_nothing_and_can_be_taken_back() {
     let outcome = TestRunner::new(cases(10_000)).run(&strategy, law);
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
     let (records, all) = counts.get();
-    assert!(records > 1_000 && all > 2_000, "{all} answers were carried in {records} records");
+    let enough = records > 1_000 && all > 2_000;
+    assert!(enough || !is_whole_run(), "{all} answers were carried in {records} records");
 }
 
 /// A stamp orders what is shown, and an author may choose it: which version a record is read under is said by who saw what.

@@ -1,6 +1,6 @@
 //! The next step: open, the reader's own, in the phase that is worked on, and what is urgent before all else.
 
-use firsthours_core::protocol::{Author, ClockResult, Condition, Definition, Truth, Value};
+use firsthours_core::protocol::{Author, ClockResult, Condition, Definition, Instant, Truth, Value};
 use firsthours_core::record::{
     Conflict, Derived, NextReason, State, StepRecord, StepState, derive, next_step,
 };
@@ -31,13 +31,18 @@ fn holds_up(derived: &Derived<'_>, record: &StepRecord<'_>) -> bool {
 
 /// A call that was tried in vain within the last five minutes, or a stay of which only the end is lacking and that is in
 /// time.
-fn stands_back(definition: &Definition, derived: &Derived<'_>, record: &StepRecord<'_>, now: i64) -> bool {
+fn stands_back(
+    definition: &Definition,
+    derived: &Derived<'_>,
+    record: &StepRecord<'_>,
+    now: Instant,
+) -> bool {
     if record.step.partner.is_some() {
         let outcome = |entry: &firsthours_core::record::EntryRecord<'_>| entry.value("outcome").cloned();
         let reached = Some(Value::Text("reached".to_owned()));
         let in_vain =
             record.entries.iter().all(|entry| outcome(entry).is_some() && outcome(entry) != reached);
-        let called = record.entries.iter().filter_map(|entry| entry.value("called_at")?.number()).max();
+        let called = record.entries.iter().filter_map(|entry| entry.value("called_at")?.moment()).max();
         if in_vain && called.is_some_and(|at| at <= now && now < at + 5 * crate::support::MINUTE) {
             return true;
         }

@@ -1,7 +1,8 @@
 //! How a night tells the time.
 
-use chrono::{Days, MappedLocalTime, NaiveDate, NaiveDateTime, TimeZone, Timelike};
+use chrono::{DateTime, Days, MappedLocalTime, NaiveDate, NaiveDateTime, TimeZone, Timelike};
 use chrono_tz::Tz;
+use firsthours_core::protocol::Instant;
 
 /// The evening that a night begins on. `21:04` is a time of it, `02:10+1` one of the day after, `22:20-4` one four days
 /// before; `01:30+1b` is the second half past one of a night in which clocks are put back.
@@ -17,11 +18,11 @@ impl Dates {
         Self { evening: evening.parse().unwrap_or_else(|error| panic!("{evening}: {error}")), zone }
     }
 
-    pub(crate) fn moment(&self, text: &str) -> i64 {
+    pub(crate) fn moment(&self, text: &str) -> Instant {
         self.read(text).unwrap_or_else(|| panic!("{text} is no time of this night"))
     }
 
-    fn read(&self, text: &str) -> Option<i64> {
+    fn read(&self, text: &str) -> Option<Instant> {
         let (time, is_second) = text.strip_suffix('b').map_or((text, false), |time| (time, true));
         let (clock, days) = time.split_at(time.find(['+', '-']).unwrap_or(time.len()));
         let (hours, minutes) = clock.split_once(':')?;
@@ -38,22 +39,22 @@ impl Dates {
     }
 
     /// When the clock showed it, and when once more.
-    fn told(&self, told: NaiveDateTime) -> Option<(i64, Option<i64>)> {
+    fn told(&self, told: NaiveDateTime) -> Option<(Instant, Option<Instant>)> {
+        let instant = |at: DateTime<Tz>| Instant::from_ms(at.timestamp_millis());
         match self.zone.from_local_datetime(&told) {
-            MappedLocalTime::Single(at) => Some((at.timestamp_millis(), None)),
-            MappedLocalTime::Ambiguous(first, second) => {
-                Some((first.timestamp_millis(), Some(second.timestamp_millis())))
-            }
+            MappedLocalTime::Single(at) => Some((instant(at), None)),
+            MappedLocalTime::Ambiguous(first, second) => Some((instant(first), Some(instant(second)))),
             MappedLocalTime::None => None,
         }
     }
 
     /// The minute that an instant lies in.
-    pub(crate) fn text(&self, ms: i64) -> String {
-        let told = self.zone.timestamp_millis_opt(ms).single().expect("an instant of our time").naive_local();
+    pub(crate) fn text(&self, at: Instant) -> String {
+        let told =
+            self.zone.timestamp_millis_opt(at.ms()).single().expect("an instant of our time").naive_local();
         let days = (told.date() - self.evening).num_days();
         let day = if days == 0 { String::new() } else { format!("{days:+}") };
-        let is_second = self.told(told).is_some_and(|(_, second)| second.is_some_and(|second| ms >= second));
+        let is_second = self.told(told).is_some_and(|(_, second)| second.is_some_and(|second| at >= second));
         let second = if is_second { "b" } else { "" };
         format!("{:02}:{:02}{day}{second}", told.hour(), told.minute())
     }

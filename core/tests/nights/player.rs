@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use firsthours_core::protocol::{Definition, FieldKind, Phase, Step, Value};
+use firsthours_core::protocol::{Definition, FieldKind, Instant, Phase, Step, Value};
 use firsthours_core::record::{
     Act, Content, EncounterId, EntryId, Event, EventId, IncidentId, Kind, PersonId, Record, Refusal,
     Register, Role, Sharing, State, copies, decide, derive, threads, versions,
@@ -20,7 +20,7 @@ const PHASES: [(&str, Phase); 3] =
 /// One act of a table: when, who, in which record.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
-    pub(crate) at: i64,
+    pub(crate) at: Instant,
     pub(crate) who: String,
     pub(crate) record: String,
 }
@@ -277,7 +277,7 @@ impl Night {
         let kind = step.field(field).unwrap_or_else(|| panic!("{} has no field {field}", step.id)).kind;
         Some(match kind {
             FieldKind::Flag => Value::Flag(text == "yes"),
-            FieldKind::Moment => Value::Number(self.dates.moment(text)),
+            FieldKind::Moment => Value::from(self.dates.moment(text)),
             FieldKind::Count => Value::Number(text.parse().expect("a number")),
             FieldKind::Choices => {
                 let mut chosen: Vec<String> = text.split('+').map(str::to_owned).collect();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use firsthours_core::protocol::{Author as By, ClockReading, ClockResult, Definition};
+use firsthours_core::protocol::{Author as By, ClockReading, ClockResult, Definition, Instant};
 use firsthours_core::record::{
     Derived, Event, NextReason, Role, State, StepRecord, Submissions, derive, disputes, holders, is_void,
     next_step, phase_status, same_as,
@@ -13,7 +13,7 @@ use super::player::{Line, Night, encounter, phase};
 use super::versions::version;
 
 /// How a clock stands, and when it is due.
-type Stands = (ClockResult, Option<i64>);
+type Stands = (ClockResult, Option<Instant>);
 
 /// A record as one person has it.
 struct Seen<'a> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use firsthours_core::protocol::{Definition, Facts, FieldKind, Reading, Settled, Value};
+use firsthours_core::protocol::{Definition, Facts, FieldKind, Instant, Reading, Settled, Value};
 use proptest::prelude::*;
 
 /// The values of one entry: none, one, or several that disagree.
@@ -51,7 +51,7 @@ impl Book {
     pub(crate) fn sorted(mut self) -> Self {
         for (_, entries) in self.0.values_mut() {
             entries.sort_by_key(|entry| {
-                let moments = entry.values().flatten().filter_map(Value::number).filter(|ms| *ms >= NOON);
+                let moments = entry.values().flatten().filter_map(Value::moment).filter(|at| *at >= NOON);
                 (moments.min(), entry.clone())
             });
         }
@@ -64,7 +64,7 @@ pub(crate) fn text(value: &str) -> Value {
 }
 
 /// 2026-11-23 12:00 UTC, a Monday.
-pub(crate) const NOON: i64 = 1_795_435_200_000;
+pub(crate) const NOON: Instant = Instant::from_ms(1_795_435_200_000);
 pub(crate) const MINUTE: i64 = 60_000;
 
 pub(crate) fn settled() -> impl Strategy<Value = Settled> {
@@ -83,7 +83,7 @@ pub(crate) fn books(definition: &Definition) -> impl Strategy<Value = Book> + us
                 .map(|field| {
                     let value: BoxedStrategy<Value> = match field.kind {
                         FieldKind::Moment => {
-                            (0..10_000_i64).prop_map(|m| Value::Number(NOON + m * MINUTE)).boxed()
+                            (0..10_000_i64).prop_map(|m| Value::from(NOON + m * MINUTE)).boxed()
                         }
                         FieldKind::Count => (0..4_i64).prop_map(Value::Number).boxed(),
                         FieldKind::Flag => any::<bool>().prop_map(Value::Flag).boxed(),

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use firsthours_core::protocol::{
-    AnswerIs, ClockReading, ClockResult, Condition, Definition, FieldRef, Occurrence, Outcome, Settled,
-    Value, read_clocks,
+    AnswerIs, ClockReading, ClockResult, Condition, Definition, FieldRef, Instant, Occurrence, Outcome,
+    Settled, Value, read_clocks,
 };
 use proptest::prelude::*;
 
@@ -19,7 +19,7 @@ const RETURN: usize = 2;
 const HOTLINE: usize = 3;
 
 fn at(minutes: i64) -> Value {
-    Value::Number(NOON + minutes * MINUTE)
+    Value::from(NOON + minutes * MINUTE)
 }
 
 /// A contact at noon with a suspicion.
@@ -50,7 +50,7 @@ fn a_clock_waits_until_it_is_known_to_apply_and_when_it_began() {
     assert_eq!(reading(&unknown, ADVOCATE).due, None);
     let no_anchor = Book::default().with("contact", &[("status", text("suspected"))]);
     assert_eq!(reading(&no_anchor, ADVOCATE).outcome, Outcome::Waiting);
-    assert_eq!(reading(&no_anchor, ADVOCATE).result(i64::MAX), ClockResult::Waiting);
+    assert_eq!(reading(&no_anchor, ADVOCATE).result(Instant::NEVER), ClockResult::Waiting);
 }
 
 #[test]
@@ -75,9 +75,9 @@ fn late_is_what_happened_late_whenever_it_was_written_down() {
     assert_eq!(reading(&arrived(90), ADVOCATE).outcome, Outcome::Met { at: Some(NOON + 90 * MINUTE) });
     let late = reading(&arrived(91), ADVOCATE);
     assert_eq!(late.outcome, Outcome::MetLate { at: NOON + 91 * MINUTE });
-    assert_eq!(late.result(0), ClockResult::MetLate);
+    assert_eq!(late.result(Instant::default()), ClockResult::MetLate);
     let before_contact = reading(&arrived(-5), ADVOCATE);
-    assert_eq!(before_contact.result(i64::MAX), ClockResult::Met);
+    assert_eq!(before_contact.result(Instant::NEVER), ClockResult::Met);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn an_excuse_covers_what_is_open_or_late_but_not_what_was_kept() {
     let because = |book: Book| book.with("advocate_call", &[("unavailable_because", text("no_one_free"))]);
     assert_eq!(reading(&because(contact()), ADVOCATE).outcome, Outcome::Excused);
     assert_eq!(reading(&because(arrived(200)), ADVOCATE).outcome, Outcome::Excused);
-    assert_eq!(reading(&because(arrived(20)), ADVOCATE).result(0), ClockResult::Met);
+    assert_eq!(reading(&because(arrived(20)), ADVOCATE).result(Instant::default()), ClockResult::Met);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_disputed_anchor_counts_from_the_earliest_and_a_disputed_end_to_the_latest()
     };
     heads(&mut book, "contact", "at", [10, -5]);
     assert_eq!(reading(&book, ADVOCATE).due, Some(NOON + 85 * MINUTE));
-    assert_eq!(reading(&book, ADVOCATE).result(0), ClockResult::Met);
+    assert_eq!(reading(&book, ADVOCATE).result(Instant::default()), ClockResult::Met);
     heads(&mut book, "advocate_call", "arrived_at", [80, 86]);
     assert_eq!(reading(&book, ADVOCATE).outcome, Outcome::MetLate { at: NOON + 86 * MINUTE });
 }
@@ -128,7 +128,7 @@ fn an_end_that_is_disputed_has_come() {
 #[test]
 fn a_deadline_in_days_holds_through_its_last_day() {
     // Monday; Tuesday and Wednesday count; the end of Wednesday in Los Angeles is 08:00 UTC on Thursday.
-    let due = 1_795_680_000_000 - 1;
+    let due = Instant::from_ms(1_795_680_000_000) - 1;
     assert_eq!(reading(&contact(), REPORT).due, Some(due));
 }
 
@@ -148,14 +148,14 @@ fn a_clock_of_each_reads_its_own_entry_only() {
 fn before_has_no_end_until_there_is_something_to_be_before() {
     let none = reading(&contact(), HOTLINE);
     assert_eq!((none.due, none.outcome), (None, Outcome::Running));
-    assert_eq!(none.result(i64::MAX), ClockResult::Running);
+    assert_eq!(none.result(Instant::NEVER), ClockResult::Running);
 
     let called = contact().with("hotline_call", &[("called_at", at(30)), ("outcome", text("reached"))]);
-    assert_eq!(reading(&called, HOTLINE).result(0), ClockResult::Met);
+    assert_eq!(reading(&called, HOTLINE).result(Instant::default()), ClockResult::Met);
     let after = called.clone().with("report", &[("sent_at", at(29))]);
     assert_eq!(reading(&after, HOTLINE).outcome, Outcome::MetLate { at: NOON + 30 * MINUTE });
     let with_it = called.with("report", &[("sent_at", at(30))]);
-    assert_eq!(reading(&with_it, HOTLINE).result(0), ClockResult::Met);
+    assert_eq!(reading(&with_it, HOTLINE).result(Instant::default()), ClockResult::Met);
     let only_report = contact().with("report", &[("sent_at", at(29))]);
     assert_eq!(reading(&only_report, HOTLINE).result(NOON + 30 * MINUTE), ClockResult::Missed);
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use firsthours_core::protocol::{
-    AnchorOf, AnswerIs, Author, Clock, Condition, Deadline, Definition, FieldKind, FieldRef, Occurrence,
-    RowSource, Step, Text, Value, read_clocks,
+    AnchorOf, AnswerIs, Author, Clock, Condition, Deadline, Definition, FieldKind, FieldRef, Instant,
+    Occurrence, RowSource, Step, Text, Value, read_clocks,
 };
 use firsthours_core::record::{PersonId, Role, State, derive, next_step, summarise};
 use firsthours_core::view::{Context, NoNames, OnPhone, Reader, sheet, view};
@@ -226,7 +226,7 @@ fn texts(definition: &Definition) -> Vec<&Text> {
 pub(crate) fn works(drawn: &Drawn, acts: &[u8]) -> Result<(), TestCaseError> {
     let none = read_clocks(&drawn.definition, &Book::default());
     prop_assert!(none.iter().all(|clock| clock.due.is_none()));
-    derived(drawn, &State::default(), 0, Language::En)?;
+    derived(drawn, &State::default(), Instant::default(), Language::En)?;
     let play = Play::played(drawn, acts);
     let state = State::fold(play.events.iter().cloned());
     let heads = naive::heads(&play.events);
@@ -238,7 +238,7 @@ pub(crate) fn works(drawn: &Drawn, acts: &[u8]) -> Result<(), TestCaseError> {
     derived(drawn, &state, play.night + 3_600_000, Language::Es)
 }
 
-fn derived(drawn: &Drawn, state: &State, now: i64, language: Language) -> Result<(), TestCaseError> {
+fn derived(drawn: &Drawn, state: &State, now: Instant, language: Language) -> Result<(), TestCaseError> {
     let definition = &drawn.definition;
     let derived = derive(definition, state);
     prop_assert_eq!(derived.steps.len(), definition.steps.len());

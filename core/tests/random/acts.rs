@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use firsthours_core::protocol::{Definition, Field, FieldKind, Phase, Step, Value};
+use firsthours_core::protocol::{Definition, Field, FieldKind, Instant, Phase, Step, Value};
 use firsthours_core::record::{
     Act, Actor, Content, EncounterId, EntryId, EventId, Hash, IncidentId, Kind, PersonId, Register, Role,
     Sharing, State,
@@ -18,7 +18,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) state: &'a State,
     pub(crate) actor: &'a Actor,
     /// Moments are of the days from here.
-    pub(crate) night: i64,
+    pub(crate) night: Instant,
     pub(crate) people: &'a [PersonId],
     /// Versions to move to.
     pub(crate) versions: &'a [Hash],
@@ -250,7 +250,7 @@ impl<'a> Ground<'a> {
         let words = |text: &str| Value::Text(text.to_owned());
         match field.kind {
             FieldKind::Flag => Value::Flag(choices.one_in(2)),
-            FieldKind::Moment => Value::Number(self.night + choices.wide() % (4 * 1_440) * MINUTE),
+            FieldKind::Moment => Value::from(self.night + choices.wide() % (4 * 1_440) * MINUTE),
             FieldKind::Count => {
                 let least = field.limits.min.unwrap_or(0);
                 Value::Number((least + choices.wide() % 4).min(field.limits.max.unwrap_or(4)))

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{
     Act, Actor, EntryId, Event, EventId, Hash, PersonId, Record, Refusal, Role, State, decide,
 };
@@ -13,7 +14,8 @@ use super::choices::Choices;
 use crate::support::{Author, MINUTE, NIGHT, opened_under, read};
 
 /// Nights to act in: two of them before the clocks of Los Angeles are changed.
-pub(crate) const NIGHTS: [i64; 3] = [NIGHT, 1_772_910_000_000, 1_793_480_400_000];
+pub(crate) const NIGHTS: [Instant; 3] =
+    [NIGHT, Instant::from_ms(1_772_910_000_000), Instant::from_ms(1_793_480_400_000)];
 
 /// A record in the making.
 pub(crate) struct Play<'d> {
@@ -23,7 +25,7 @@ pub(crate) struct Play<'d> {
     pub(crate) events: Vec<Arc<Event>>,
     /// What the author of an event had been shown, or had written, when it acted.
     pub(crate) shown: BTreeMap<EventId, BTreeSet<EventId>>,
-    pub(crate) night: i64,
+    pub(crate) night: Instant,
     pub(crate) people: Vec<PersonId>,
     pub(crate) versions: Vec<Hash>,
 }

@@ -1,6 +1,6 @@
 //! What rings: in time, in order, and in words that say nothing to whoever sees the screen.
 
-use firsthours_core::protocol::{Author, ClockResult};
+use firsthours_core::protocol::{Author, ClockResult, Instant};
 use firsthours_core::record::Act;
 use firsthours_core::view::{Alarm, alarms};
 use firsthours_core::words::Language;
@@ -11,7 +11,7 @@ use crate::support::{MINUTE, NIGHT, text};
 fn rings(paper: &Paper, minutes: i64) -> Vec<(i64, bool, String)> {
     let summary = paper.summary();
     let now = NIGHT + minutes * MINUTE;
-    let of = |alarm: Alarm| ((alarm.at_ms - NIGHT) / MINUTE, alarm.strict, alarm.text);
+    let of = |alarm: Alarm| ((Instant::from_ms(alarm.at_ms) - NIGHT) / MINUTE, alarm.strict, alarm.text);
     alarms([(&summary, &paper.definition)], Author::Deputy, Language::En, now).into_iter().map(of).collect()
 }
 

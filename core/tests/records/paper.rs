@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use firsthours_core::protocol::{Definition, Value, load};
+use firsthours_core::protocol::{Definition, Instant, Value, load};
 use firsthours_core::record::{
     Act, Derived, EncounterId, EntryId, Event, EventId, Hash, Kind, PersonId, Record, Refusal, Role, State,
     Summary, decide, derive, summarise,
@@ -228,19 +228,19 @@ impl Paper {
         summarise(ENCOUNTER, self.protocol, &self.definition, &state, &derive(&self.definition, &state))
     }
 
-    pub(crate) fn view(&self, who: &str, now: i64) -> EncounterView {
+    pub(crate) fn view(&self, who: &str, now: Instant) -> EncounterView {
         let state = self.state();
         self.drawn(who, now, |context| view(ENCOUNTER, &state, &derive(&self.definition, &state), context))
     }
 
-    pub(crate) fn sheet(&self, who: &str, id: &str, now: i64) -> Option<SheetView> {
+    pub(crate) fn sheet(&self, who: &str, id: &str, now: Instant) -> Option<SheetView> {
         let state = self.state();
         self.drawn(who, now, |context| {
             sheet(id, ENCOUNTER, &state, &derive(&self.definition, &state), context)
         })
     }
 
-    fn drawn<T>(&self, who: &str, now: i64, draw: impl FnOnce(Context<'_>) -> T) -> T {
+    fn drawn<T>(&self, who: &str, now: Instant, draw: impl FnOnce(Context<'_>) -> T) -> T {
         let author = &self.authors[who];
         let at_desk = author.install.is_server();
         let here = OnPhone { earlier: self.earlier.clone(), ..OnPhone::default() };
@@ -268,7 +268,7 @@ pub(crate) fn answer_in(step: &str, entry: Option<EntryId>, values: &[(&str, Val
 
 /// So many minutes after 21:00.
 pub(crate) fn at(minutes: i64) -> Value {
-    Value::Number(NIGHT + minutes * MINUTE)
+    Value::from(NIGHT + minutes * MINUTE)
 }
 
 pub(crate) fn call(minutes: i64) -> Act {

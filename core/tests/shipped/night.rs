@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use firsthours_core::protocol::{Author as By, Definition, FieldKind, Phase, Step, Truth, Value};
+use firsthours_core::protocol::{Author as By, Definition, FieldKind, Instant, Phase, Step, Truth, Value};
 use firsthours_core::record::{
     Act, Derived, EntryId, Event, EventId, Kind, PhaseStatus, Record, Refusal, Role, State, StepState,
     decide, derive, next_step, phase_status,
@@ -49,7 +49,7 @@ struct Night<'a> {
     events: Vec<Arc<Event>>,
     manner: Manner,
     answers: Answers<'a>,
-    now: i64,
+    now: Instant,
 }
 
 impl<'a> Night<'a> {
@@ -111,7 +111,7 @@ impl<'a> Night<'a> {
         let waiting =
             derived.steps.iter().find(|record| record.step.by == by && record.state == StepState::Waiting)?;
         let entry = waiting.entries.last()?.id;
-        Some(answer(waiting.step, entry, "arrived_at", Value::Number(self.now)))
+        Some(answer(waiting.step, entry, "arrived_at", Value::from(self.now)))
     }
 
     /// One value more, or *cannot*.
@@ -150,7 +150,7 @@ impl<'a> Night<'a> {
                 Some((_, _, Given::Flag(flag))) => Value::Flag(*flag),
                 _ => Value::Flag(!is_last),
             },
-            FieldKind::Moment => Value::Number(self.now),
+            FieldKind::Moment => Value::from(self.now),
             FieldKind::Count => match given {
                 Some((_, _, Given::Number(number))) => Value::Number(*number),
                 _ => Value::Number(15),

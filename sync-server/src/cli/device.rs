@@ -37,14 +37,14 @@ pub(super) enum DeviceCommand {
 }
 
 pub(super) fn run(app: &App, device: DeviceCommand) -> Result<(), CliError> {
-    let now_ms = app.now_ms();
+    let now = app.now();
     let by = Who::Console;
     match device {
         DeviceCommand::Code { username } => {
             let person = app.store.read(|tx| people::by_username(tx, &username))?;
             let code = app
                 .store
-                .write(|tx| devices::make_code(tx, &app.trust, &*app.random, &person.id, by, now_ms))?;
+                .write(|tx| devices::make_code(tx, &app.trust, &*app.random, &person.id, by, now))?;
             out::line(format_args!("{code}  (good once, for 15 minutes)"));
             out::line(format_args!("root fingerprint: {}", app.trust.fingerprint()));
         }
@@ -62,13 +62,13 @@ pub(super) fn run(app: &App, device: DeviceCommand) -> Result<(), CliError> {
             }
         }
         DeviceCommand::Approve { install } => {
-            app.store.write(|tx| devices::approve(tx, &app.trust, &install, by, now_ms))?;
+            app.store.write(|tx| devices::approve(tx, &app.trust, &install, by, now))?;
         }
         DeviceCommand::Refuse { install } => {
-            app.store.write(|tx| devices::refuse(tx, &install, by, now_ms))?;
+            app.store.write(|tx| devices::refuse(tx, &install, by, now))?;
         }
         DeviceCommand::Revoke { install } => {
-            app.store.write(|tx| devices::revoke(tx, &app.trust, &install, Revoked::Phone, by, now_ms))?;
+            app.store.write(|tx| devices::revoke(tx, &app.trust, &install, Revoked::Phone, by, now))?;
         }
     }
     Ok(())

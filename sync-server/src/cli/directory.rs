@@ -27,7 +27,7 @@ pub(super) fn run(app: &App, directory: Directory) -> Result<(), CliError> {
     let Directory::Numbers { file } = directory;
     let numbers: Vec<PartnerNumber> = ReadMessage::read(&std::fs::read(&file)?)
         .map_err(|fault| CliError::Said(format!("{}: {fault}", file.display())))?;
-    app.store.write(|tx| directory::set_numbers(tx, &numbers, Who::Console, app.now_ms()))?;
+    app.store.write(|tx| directory::set_numbers(tx, &numbers, Who::Console, app.now()))?;
     out::line(format_args!("{} numbers; phones get them with their next sync", numbers.len()));
     Ok(())
 }

@@ -5,7 +5,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use firsthours_core::protocol::{Day, local, zone};
+use firsthours_core::protocol::{Day, Instant, local, zone};
 
 use super::CliError;
 use super::out;
@@ -39,7 +39,7 @@ pub(super) fn run(app: &App) -> Result<(), CliError> {
         ("secrets", secrets(&app.config)),
         ("clock", clock(app)?),
         ("people", people(app)?),
-        ("ciphers", ciphers(&app.store.built_of()?, app.now_ms())),
+        ("ciphers", ciphers(&app.store.built_of()?, app.now())),
         ("backup", vec![Remark("there is none, so phones cannot let records go".to_owned())]),
     ];
     let mut faults = 0;
@@ -75,8 +75,8 @@ fn log(app: &App) -> Result<Vec<Found>, StoreError> {
         let lost = fault.wrong == audit::Wrong::LostWhenPutBack;
         found.push(if lost { Remark(text) } else { Fault(text) });
     }
-    if let Some((at_ms, sentence)) = app.store.read(checkpoint::differs_ms)? {
-        let day = day(at_ms);
+    if let Some((at, sentence)) = app.store.read(checkpoint::differs_since)? {
+        let day = day(at);
         found.push(Fault(format!("found on {day}: {sentence}")));
     }
     for head in &verdict.heads {
@@ -92,18 +92,18 @@ fn log(app: &App) -> Result<Vec<Found>, StoreError> {
     }
     // What is wrong now stays the proof: nothing is signed over it.
     if verdict.is_sound() {
-        checkpoints.make(app.now_ms())?;
+        checkpoints.make(app.now())?;
     }
     Ok(found)
 }
 
 fn restores(app: &App) -> Result<Vec<Found>, StoreError> {
-    let put_back = app.store.read(trust::put_back_ms)?;
+    let put_back = app.store.read(trust::put_back_at)?;
     Ok(put_back
-        .map(|at_ms| {
+        .map(|at| {
             Remark(format!(
                 "the store was found put back to an earlier state on {}; phones send what it lost when they next sync",
-                day(at_ms)
+                day(at)
             ))
         })
         .into_iter()
@@ -154,18 +154,20 @@ fn open_to_others(place: &Path) -> Option<Found> {
 
 /// A clock that stands before what was written already would put the log, locks and tokens out of order.
 fn clock(app: &App) -> Result<Vec<Found>, StoreError> {
-    let now_ms = app.now_ms();
-    let latest = app.store.read(store::audit::latest_ms)?;
+    let now = app.now();
+    let latest = app.store.read(store::audit::latest)?;
     // Entries of the present second, written while this runs, are no fault.
-    Ok(if latest > now_ms + 1_000 {
-        vec![Fault(format!(
-            "this machine says {}, and the log goes to {}: set the clock before anything else",
-            day(now_ms),
-            day(latest)
-        ))]
-    } else {
-        Vec::new()
-    })
+    let ahead = latest.filter(|latest| *latest > now + 1_000);
+    Ok(ahead
+        .map(|latest| {
+            Fault(format!(
+                "this machine says {}, and the log goes to {}: set the clock before anything else",
+                day(now),
+                day(latest)
+            ))
+        })
+        .into_iter()
+        .collect())
 }
 
 fn people(app: &App) -> Result<Vec<Found>, StoreError> {
@@ -184,9 +186,9 @@ fn people(app: &App) -> Result<Vec<Found>, StoreError> {
 }
 
 /// What the store is built of, and how old the cipher under it is.
-fn ciphers(built_of: &[String], now_ms: i64) -> Vec<Found> {
+fn ciphers(built_of: &[String], now: Instant) -> Vec<Found> {
     let mut found: Vec<Found> = built_of.iter().cloned().map(Remark).collect();
-    if let Some(days) = built_of.iter().find_map(|text| days_since(text, now_ms)) {
+    if let Some(days) = built_of.iter().find_map(|text| days_since(text, now)) {
         let text = format!("the cipher's library was released {days} days ago");
         found.push(if days > OLD_DAYS {
             Fault(format!("{text}: install a newer server"))
@@ -198,19 +200,19 @@ fn ciphers(built_of: &[String], now_ms: i64) -> Vec<Found> {
 }
 
 /// The days since the date that ends a version: `OpenSSL 3.6.3 9 Jun 2026`.
-fn days_since(version: &str, now_ms: i64) -> Option<i64> {
+fn days_since(version: &str, now: Instant) -> Option<i64> {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let mut words = version.rsplit(' ');
     let (year, month, day) = (words.next()?, words.next()?, words.next()?);
     let month = MONTHS.iter().position(|name| *name == month)? + 1;
     let then = Day::read(&format!("{year}-{month:02}-{day:0>2}"))?.begins(zone("UTC"));
-    Some((now_ms - then).div_euclid(DAY_MS))
+    Some((now - then).div_euclid(DAY_MS))
 }
 
 /// A moment as an administrator reads it.
-fn day(at_ms: i64) -> String {
-    let there = local(at_ms, zone("UTC"));
+fn day(at: Instant) -> String {
+    let there = local(at, zone("UTC"));
     format!("{} {} UTC", there.date, there.time)
 }
 
@@ -221,7 +223,7 @@ mod tests {
     #[test]
     fn the_age_of_a_cipher_is_told_and_an_old_one_is_a_fault() {
         let built = ["SQLite 3.51.3".to_owned(), "OpenSSL 3.6.3 9 Jun 2026".to_owned()];
-        let noon_after = |days: i64| 1_780_963_200_000 + days * DAY_MS + DAY_MS / 2;
+        let noon_after = |days: i64| Instant::from_ms(1_780_963_200_000) + days * DAY_MS + DAY_MS / 2;
         assert_eq!(days_since(&built[1], noon_after(3)), Some(3));
         assert_eq!(days_since("OpenSSL 3.6.3", noon_after(3)), None);
         let faults =

@@ -75,10 +75,10 @@ pub(super) fn run(config: Config, init: &Init) -> Result<(), CliError> {
     }
     let (app, root) = App::make(config, Arc::new(SystemClock), Arc::new(SystemRandom))?;
     keys::write_new(&app.config.root_file(), &root.seed)?;
-    let now_ms = app.now_ms();
+    let now = app.now();
     app.store.write(|tx| {
-        audit::append(tx, &Entry::new(now_ms, Who::Console, What::Initialised))?;
-        people::add_agency(tx, &init.agency, &init.title, Who::Console, now_ms)
+        audit::append(tx, &Entry::new(now, Who::Console, What::Initialised))?;
+        people::add_agency(tx, &init.agency, &init.title, Who::Console, now)
     })?;
     // Only what is named from here on was ever told to anyone.
     std::fs::remove_file(&unfinished)?;
@@ -111,7 +111,7 @@ fn earlier(config: &Config) -> Result<Earlier, CliError> {
         return Ok(Earlier::CutOff);
     }
     let Ok(key) = config.agency_key() else { return Ok(Earlier::Unreadable) };
-    let opened = store::open(&config.store_file(), &key.store_key(), migrate::SERVER, SystemClock.now_ms());
+    let opened = store::open(&config.store_file(), &key.store_key(), migrate::SERVER, SystemClock.now());
     let Ok(opened) = opened else { return Ok(Earlier::Unreadable) };
     let initialised = audit::code(What::Initialised);
     let finished = opened.read(|tx| store::audit::has(tx, &initialised))?;
@@ -134,7 +134,7 @@ fn made(config: &Config) -> Vec<PathBuf> {
 /// Moves what a cut-off init made into a folder beside it. Nothing is ever deleted: what looks unused may be all there is.
 fn set_aside(config: &Config) -> Result<(), CliError> {
     // The time names it: two in one millisecond are not two inits.
-    let aside = config.data.join(format!("unfinished-{}", SystemClock.now_ms()));
+    let aside = config.data.join(format!("unfinished-{}", SystemClock.now()));
     private_folder(&aside)?;
     for file in made(config).into_iter().filter(|file| file.exists()) {
         let name = file.file_name().map(std::ffi::OsStr::to_owned).unwrap_or_default();

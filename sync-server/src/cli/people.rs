@@ -91,7 +91,7 @@ pub(super) enum Station {
 }
 
 pub(super) fn user(app: &App, user: User) -> Result<(), CliError> {
-    let now_ms = app.now_ms();
+    let now = app.now();
     match user {
         User::Add { username, name, role, agency, station, password_file } => {
             let password = password(password_file.as_deref())?;
@@ -103,28 +103,28 @@ pub(super) fn user(app: &App, user: User) -> Result<(), CliError> {
                 username: &username,
             };
             let id =
-                people::add(&app.store, &app.passwords, &*app.random, &new, &password, Who::Console, now_ms)?;
+                people::add(&app.store, &app.passwords, &*app.random, &new, &password, Who::Console, now)?;
             out::line(id);
         }
         User::Release { username } => app.store.write(|tx| {
             let person = people::by_username(tx, &username)?;
-            people::release(tx, &person.id, Who::Console, now_ms)
+            people::release(tx, &person.id, Who::Console, now)
         })?,
         User::Password { username, password_file } => {
             let password = password(password_file.as_deref())?;
             let person = app.store.read(|tx| people::by_username(tx, &username))?;
             let (store, check, random) = (&app.store, &app.passwords, &*app.random);
-            people::set_password(store, check, random, &person, &password, Who::Console, now_ms)?;
+            people::set_password(store, check, random, &person, &password, Who::Console, now)?;
         }
         User::Disable { username } => app.store.write(|tx| {
             let person = people::by_username(tx, &username)?;
-            people::disable(tx, &person.id, Who::Console, now_ms)?;
+            people::disable(tx, &person.id, Who::Console, now)?;
             Ok::<_, CliError>(crate::programme::devices::revoke_all_of(
                 tx,
                 &app.trust,
                 &person.id,
                 Who::Console,
-                now_ms,
+                now,
             )?)
         })?,
         User::List => {
@@ -149,8 +149,8 @@ pub(super) fn user(app: &App, user: User) -> Result<(), CliError> {
 pub(super) fn agency(app: &App, agency: Agency) -> Result<(), CliError> {
     match agency {
         Agency::Add { id, title } => {
-            let now_ms = app.now_ms();
-            app.store.write(|tx| people::add_agency(tx, &id, &title, Who::Console, now_ms))?;
+            let now = app.now();
+            app.store.write(|tx| people::add_agency(tx, &id, &title, Who::Console, now))?;
             // What was held because nobody knew the agency is looked at again.
             crate::records::ingest::reconsider(&app.records)?;
         }
@@ -165,8 +165,8 @@ pub(super) fn agency(app: &App, agency: Agency) -> Result<(), CliError> {
 
 pub(super) fn station(app: &App, station: Station) -> Result<(), CliError> {
     let Station::Add { id, agency, title } = station;
-    let now_ms = app.now_ms();
-    app.store.write(|tx| people::add_station(tx, &id, &agency, &title, Who::Console, now_ms))?;
+    let now = app.now();
+    app.store.write(|tx| people::add_station(tx, &id, &agency, &title, Who::Console, now))?;
     Ok(())
 }
 

@@ -59,7 +59,7 @@ impl Protocol {
 }
 
 pub(super) fn run(app: &App, protocol: Protocol) -> Result<(), CliError> {
-    let now_ms = app.now_ms();
+    let now = app.now();
     match protocol {
         Protocol::Check { files } => check(&files)?,
         Protocol::Diff { old, new } => tell(&named(app, &old)?, &named(app, &new)?),
@@ -72,7 +72,7 @@ pub(super) fn run(app: &App, protocol: Protocol) -> Result<(), CliError> {
                     None => None,
                 })
             })?;
-            let sha256 = app.store.write(|tx| protocols::publish(tx, &text, Who::Console, now_ms))?;
+            let sha256 = app.store.write(|tx| protocols::publish(tx, &text, Who::Console, now))?;
             if let Some(Ok(before)) =
                 before.filter(|before| *before != text).map(|text| load(text.as_bytes()))
             {
@@ -83,7 +83,7 @@ pub(super) fn run(app: &App, protocol: Protocol) -> Result<(), CliError> {
             ingest::reconsider(&app.records)?;
         }
         Protocol::Recall { sha256 } => {
-            app.store.write(|tx| protocols::recall(tx, &sha256, Who::Console, now_ms))?;
+            app.store.write(|tx| protocols::recall(tx, &sha256, Who::Console, now))?;
             let records = app.store.read(|tx| protocols::records_under(tx, &sha256))?;
             out::line(match records {
                 0 => "recalled; no record in work is under it".to_owned(),
@@ -94,7 +94,7 @@ pub(super) fn run(app: &App, protocol: Protocol) -> Result<(), CliError> {
         }
         Protocol::List => {
             for version in app.store.read(protocols::all)? {
-                let state = if version.recalled_ms.is_some() { "recalled" } else { "published" };
+                let state = if version.recalled.is_some() { "recalled" } else { "published" };
                 out::line(format_args!("{}  {} {}  {state}", version.sha256, version.id, version.version));
             }
         }

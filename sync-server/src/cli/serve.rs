@@ -22,7 +22,7 @@ const CHECKPOINT_EVERY: Duration = Duration::from_mins(5);
 
 /// Compares the log with what was told of it, which reads all of it, then signs how far it is, now and every few minutes.
 async fn watch_log(app: App) {
-    match app.aside(|app| app.checkpoints().check(app.now_ms())).await {
+    match app.aside(|app| app.checkpoints().check(app.now())).await {
         Ok(Ok(verdict)) => {
             tracing::info!(sound = verdict.is_sound(), "the log was compared with its checkpoints");
         }
@@ -38,7 +38,7 @@ async fn watch_log(app: App) {
 }
 
 async fn sign_log(app: &App) {
-    match app.aside(|app| app.checkpoints().make(app.now_ms())).await {
+    match app.aside(|app| app.checkpoints().make(app.now())).await {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => tracing::error!(%error, "no checkpoint of the log could be made"),
         Err(error) => tracing::error!(%error, "no checkpoint of the log could be made"),

@@ -75,7 +75,7 @@ struct Answer {
 }
 
 fn write(app: &App, mut asked: Asked, answer: &Answer) -> Result<()> {
-    let now_ms = app.now_ms();
+    let now = app.now();
     let proved = asker(app, &mut asked)?;
     let who = match &proved {
         Asker::Person(id) => Who::Person(id, &asked.source),
@@ -84,9 +84,9 @@ fn write(app: &App, mut asked: Asked, answer: &Answer) -> Result<()> {
     };
     let claims =
         asked.headers.get(HEADER_INSTALL).and_then(|value| value.to_str().ok()?.parse::<InstallId>().ok());
-    let Some(left_out) = app.refusals.admit(who, answer.what, now_ms) else { return Ok(()) };
+    let Some(left_out) = app.refusals.admit(who, answer.what, now) else { return Ok(()) };
     app.store.write(|tx| {
-        let mut entry = Entry::new(now_ms, who, answer.what)
+        let mut entry = Entry::new(now, who, answer.what)
             .with("method", asked.method.as_str())
             .with("route", asked.route.as_str())
             .with("status", answer.status.as_u16());
@@ -113,7 +113,7 @@ enum Asker {
 
 fn asker(app: &App, asked: &mut Asked) -> Result<Asker> {
     if asked.headers.contains_key(header::AUTHORIZATION) {
-        return Ok(match tokens::bearer(app.trust.token_key(), &asked.headers, app.now_ms()) {
+        return Ok(match tokens::bearer(app.trust.token_key(), &asked.headers, app.now()) {
             Some((bearer, session)) => {
                 asked.source.session = Some(session);
                 Asker::Install(bearer.install)
@@ -122,7 +122,7 @@ fn asker(app: &App, asked: &mut Asked) -> Result<Asker> {
         });
     }
     let Some(token) = cookie::session(app, &asked.headers) else { return Ok(Asker::Unknown) };
-    Ok(match sessions::look(&app.store, &token, app.limits(), app.now_ms())? {
+    Ok(match sessions::look(&app.store, &token, app.limits(), app.now())? {
         Some(session) => {
             asked.source.session = Some(session.alias);
             Asker::Person(session.person)

@@ -8,6 +8,7 @@ pub(super) mod verify;
 
 use std::net::IpAddr;
 
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{AuditEntry, InstallId, PersonId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -142,7 +143,7 @@ impl Who<'_> {
 #[derive(Debug, Clone)]
 pub struct Entry<'a> {
     /// When.
-    pub at_ms: i64,
+    pub at: Instant,
     /// Who.
     pub who: Who<'a>,
     /// What.
@@ -155,8 +156,8 @@ pub struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     /// An entry without a record or details.
-    pub fn new(at_ms: i64, who: Who<'a>, what: What) -> Self {
-        Self { at_ms, who, what, encounter: None, detail: Vec::new() }
+    pub fn new(at: Instant, who: Who<'a>, what: What) -> Self {
+        Self { at, who, what, encounter: None, detail: Vec::new() }
     }
 
     /// The same entry about this record.
@@ -179,7 +180,8 @@ impl<'a> Entry<'a> {
 struct Text {
     replica: String,
     seq: i64,
-    at_ms: i64,
+    #[serde(rename = "at_ms")]
+    at: Instant,
     who: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     address: Option<IpAddr>,
@@ -216,7 +218,7 @@ pub fn append(tx: &mut dyn Tx, entry: &Entry<'_>) -> Result<i64> {
     let text = Text {
         replica,
         seq,
-        at_ms: entry.at_ms,
+        at: entry.at,
         who: entry.who.text(),
         address: source.address,
         session: source.session.clone(),
@@ -229,7 +231,7 @@ pub fn append(tx: &mut dyn Tx, entry: &Entry<'_>) -> Result<i64> {
         seq,
         hash: link(&last.hash, &json),
         prev: last.hash,
-        at_ms: entry.at_ms,
+        at: entry.at,
         what: code(entry.what),
         who: text.who,
         encounter: entry.encounter.map(str::to_owned),
@@ -252,7 +254,7 @@ pub fn append_refusal(tx: &mut dyn Tx, entry: Entry<'_>, unasked: i64) -> Result
     let counted: i64 = fact(tx, &name)?.and_then(|text| text.parse().ok()).unwrap_or(0);
     let left_out = counted.saturating_add(unasked);
     let before = rows::at_before(tx, &who, &what, REFUSALS - 1)?;
-    let since = entry.at_ms.saturating_sub(MINUTE_MS);
+    let since = entry.at - MINUTE_MS;
     if before.is_some_and(|before| before > since) {
         return set_fact(tx, &name, &(left_out + 1).to_string());
     }

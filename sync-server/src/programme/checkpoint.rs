@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use firsthours_core::evidence::{CHECKPOINTS, Checkpoint, Document, LogHead, Tag};
+use firsthours_core::protocol::Instant;
 
 use super::audit::{self, Entry, Verdict, What, Who, verify};
 use crate::programme::keys;
@@ -40,7 +41,7 @@ pub struct CheckpointFile {
 
 impl Checkpoints<'_> {
     /// Signs how far the log is now, if that is not what the last checkpoint says; gives the last one.
-    pub fn make(&self, now_ms: i64) -> Result<Option<Document>> {
+    pub fn make(&self, now: Instant) -> Result<Option<Document>> {
         let (epoch, heads, last) =
             self.store.read(|tx| Ok::<_, StoreError>((meta::epoch(tx)?, heads(tx)?, last(tx)?)))?;
         let same = |document: &Document| {
@@ -50,7 +51,7 @@ impl Checkpoints<'_> {
             return Ok(last);
         }
         let server = self.trust.server.clone();
-        let checkpoint = Checkpoint { v: 1, server, epoch, time: now_ms, heads };
+        let checkpoint = Checkpoint { v: 1, server, epoch, time: now, heads };
         let document = Document::sign(&checkpoint, Tag::Checkpoint, &self.trust.receipt);
         let text = text_of(&document)?;
         // The file first: what the store says was told must be found outside it.
@@ -76,14 +77,14 @@ impl Checkpoints<'_> {
     }
 
     /// Compares at a start, and writes down what differs: for whoever reads the log, and for the phones page.
-    pub fn check(&self, now_ms: i64) -> Result<Verdict> {
+    pub fn check(&self, now: Instant) -> Result<Verdict> {
         let (verdict, told) = self.compare()?;
         for fault in &told.faults {
             tracing::error!(fault, "the file of checkpoints");
         }
         for fault in &verdict.faults {
             tracing::error!(%fault, "the log");
-            self.store.write(|tx| note(tx, &fault.to_string(), now_ms))?;
+            self.store.write(|tx| note(tx, &fault.to_string(), now))?;
         }
         Ok(verdict)
     }
@@ -130,7 +131,7 @@ pub(crate) fn given_back(
     store: &Store,
     trust: &ServerKeys,
     documents: &[Document],
-    now_ms: i64,
+    now: Instant,
 ) -> Result<()> {
     let (keyring, epoch) = (trust.keyring(), store.read(meta::epoch)?);
     let told: Vec<Checkpoint> = documents
@@ -154,14 +155,14 @@ pub(crate) fn given_back(
     match differs {
         Some(sentence) => {
             tracing::error!(sentence, "the log");
-            store.write(|tx| note(tx, &sentence, now_ms))
+            store.write(|tx| note(tx, &sentence, now))
         }
         None => Ok(()),
     }
 }
 
 /// When the log was last found to differ from a checkpoint, and how.
-pub fn differs_ms(tx: &mut dyn Tx) -> Result<Option<(i64, String)>> {
+pub fn differs_since(tx: &mut dyn Tx) -> Result<Option<(Instant, String)>> {
     let said = fact(tx, DIFFERS)?;
     Ok(said.and_then(|said| {
         let (at, sentence) = said.split_once(' ')?;
@@ -170,12 +171,12 @@ pub fn differs_ms(tx: &mut dyn Tx) -> Result<Option<(i64, String)>> {
 }
 
 /// Writes down that the log differs; the same finding once.
-fn note(tx: &mut dyn Tx, sentence: &str, now_ms: i64) -> Result<()> {
-    if differs_ms(tx)?.is_some_and(|(_, before)| before == sentence) {
+fn note(tx: &mut dyn Tx, sentence: &str, now: Instant) -> Result<()> {
+    if differs_since(tx)?.is_some_and(|(_, before)| before == sentence) {
         return Ok(());
     }
-    set_fact(tx, DIFFERS, &format!("{now_ms} {sentence}"))?;
-    audit::append(tx, &Entry::new(now_ms, Who::Server, What::LogDiffers).with("found", sentence))?;
+    set_fact(tx, DIFFERS, &format!("{now} {sentence}"))?;
+    audit::append(tx, &Entry::new(now, Who::Server, What::LogDiffers).with("found", sentence))?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use firsthours_core::evidence::{ALGORITHM, Document, InstallCertificate, PublicKey, Revocation, Revoked};
 use firsthours_core::outside::{Random, random_bytes};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{Actor, InstallId, PersonId};
 use firsthours_core::wire::{CODE_LENGTH, CODE_LETTERS, EnrolState, read_code};
 use hmac::{Hmac, KeyInit, Mac};
@@ -67,9 +68,9 @@ pub struct Device {
     /// The fingerprint to compare before approving.
     pub fingerprint: String,
     /// When it asked.
-    pub request_ms: i64,
+    pub requested: Instant,
     /// When it last said hello.
-    pub seen_ms: Option<i64>,
+    pub seen: Option<Instant>,
     /// What it last said it still has to send.
     pub unsent: i64,
 }
@@ -96,11 +97,11 @@ pub fn make_code(
     random: &dyn Random,
     person: &PersonId,
     by: Who<'_>,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<String, DeviceError> {
     people::agency_of(tx, person)?.ok_or(DeviceError::Person)?;
     // A day after its end nobody asks again how a used code stands.
-    enrolments::delete_ended(tx, now_ms.saturating_sub(24 * 3_600_000))?;
+    enrolments::delete_ended(tx, now - 24 * 3_600_000)?;
     for _ in 0..64 {
         let code = draw(random);
         let new = NewCodeRow {
@@ -108,11 +109,11 @@ pub fn make_code(
             code_hash: &hash(trust, &code),
             person,
             made_by: &by.text(),
-            made_ms: now_ms,
-            expires_ms: now_ms.saturating_add(CODE_MS),
+            made: now,
+            expires: now + CODE_MS,
         };
         if enrolments::insert(tx, &new)? {
-            audit::append(tx, &Entry::new(now_ms, by, What::CodeMade).with("person", person))?;
+            audit::append(tx, &Entry::new(now, by, What::CodeMade).with("person", person))?;
             let groups: Vec<&str> = (0..CODE_LENGTH / 4).map(|n| &code[n * 4..n * 4 + 4]).collect();
             return Ok(groups.join("-"));
         }
@@ -126,7 +127,7 @@ pub fn ask(
     tx: &mut dyn Tx,
     trust: &ServerKeys,
     ask: &Ask<'_>,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<Option<EnrolState>, DeviceError> {
     let Some(code) = read_code(ask.code) else {
         return Ok(None);
@@ -146,17 +147,17 @@ pub fn ask(
         enrolments::count_try(tx, name)?;
         return Ok(None);
     }
-    if known.used_by.is_some() || known.expires_ms <= now_ms {
+    if known.used_by.is_some() || known.expires <= now {
         return Ok(None);
     }
     // A phone that waits, or was refused, may ask anew with another code; one that was ever approved may not.
     let (device, person) = (ask.device, &known.person);
-    let asked = RequestRow { install: &install, device, key: &key, request_ms: now_ms, person };
+    let asked = RequestRow { install: &install, device, key: &key, requested: now, person };
     if !installs::ask(tx, &asked)? {
         return Ok(None);
     }
     enrolments::used_by(tx, name, &install)?;
-    audit::append(tx, &Entry::new(now_ms, Who::Install(ask.install, ask.source), What::EnrolmentAsked))?;
+    audit::append(tx, &Entry::new(now, Who::Install(ask.install, ask.source), What::EnrolmentAsked))?;
     Ok(Some(EnrolState::Waiting))
 }
 
@@ -166,7 +167,7 @@ pub fn approve(
     trust: &ServerKeys,
     install: &str,
     by: Who<'_>,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<(), DeviceError> {
     let row = installs::to_certify(tx, install)?.ok_or(DeviceError::Missing)?;
     if row.state != InstallState::Waiting {
@@ -181,22 +182,22 @@ pub fn approve(
         key: row.key.parse().map_err(|_| DeviceError::Unreadable)?,
         algorithm: ALGORITHM.to_owned(),
         sealing_key: row.sealing_key,
-        from: now_ms,
+        from: now,
         approved_by: match by {
             Who::Person(id, _) => id.clone(),
             other => PersonId(other.text()),
         },
     };
     let document = trust.certify(&certificate);
-    installs::decide(tx, install, InstallState::Approved, &by.text(), now_ms)?;
+    installs::decide(tx, install, InstallState::Approved, &by.text(), now)?;
     documents::put_certificate(tx, install, &document)?;
-    audit::append(tx, &Entry::new(now_ms, by, What::InstallApproved).with("install", install))?;
+    audit::append(tx, &Entry::new(now, by, What::InstallApproved).with("install", install))?;
     Ok(())
 }
 
 /// Refuses a waiting phone.
-pub fn refuse(tx: &mut dyn Tx, install: &str, by: Who<'_>, now_ms: i64) -> Result<(), DeviceError> {
-    decide(tx, install, (InstallState::Waiting, InstallState::Refused), What::InstallRefused, by, now_ms)
+pub fn refuse(tx: &mut dyn Tx, install: &str, by: Who<'_>, now: Instant) -> Result<(), DeviceError> {
+    decide(tx, install, (InstallState::Waiting, InstallState::Refused), What::InstallRefused, by, now)
 }
 
 /// Revokes an approved phone: it may hand in what it holds, and reads nothing any more. A signed statement says from
@@ -207,9 +208,9 @@ pub fn revoke(
     install: &str,
     why: Revoked,
     by: Who<'_>,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<(), DeviceError> {
-    decide(tx, install, (InstallState::Approved, InstallState::Revoked), What::InstallRevoked, by, now_ms)?;
+    decide(tx, install, (InstallState::Approved, InstallState::Revoked), What::InstallRevoked, by, now)?;
     let install: InstallId = install.parse().map_err(|_| DeviceError::Unreadable)?;
     let line = installs::line(tx, install)?;
     let statement = Revocation {
@@ -218,7 +219,7 @@ pub fn revoke(
         install,
         last_seq: line.seq,
         last_id: line.id,
-        at: now_ms,
+        at: now,
         why,
     };
     let document = trust.revoke(&statement);
@@ -231,10 +232,10 @@ pub fn revoke_all_of(
     trust: &ServerKeys,
     person: &PersonId,
     by: Who<'_>,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<(), DeviceError> {
     for install in installs::approved_of(tx, person)? {
-        revoke(tx, trust, &install, Revoked::Person, by, now_ms)?;
+        revoke(tx, trust, &install, Revoked::Person, by, now)?;
     }
     Ok(())
 }
@@ -255,22 +256,22 @@ fn decide(
     (from, to): (InstallState, InstallState),
     what: What,
     by: Who<'_>,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<(), DeviceError> {
     let found = installs::state(tx, install)?.ok_or(DeviceError::Missing)?.state;
     if found != from {
         return Err(DeviceError::State(found.code()));
     }
-    installs::decide(tx, install, to, &by.text(), now_ms)?;
-    audit::append(tx, &Entry::new(now_ms, by, what).with("install", install))?;
+    installs::decide(tx, install, to, &by.text(), now)?;
+    audit::append(tx, &Entry::new(now, by, what).with("install", install))?;
     Ok(())
 }
 
 fn device(row: DeviceRow) -> Result<Device, DeviceError> {
-    let DeviceRow { install, device, person, name, state, key, request_ms, seen_ms, unsent } = row;
+    let DeviceRow { install, device, person, name, state, key, requested, seen, unsent } = row;
     let key: PublicKey = key.parse().map_err(|_| DeviceError::Unreadable)?;
     let fingerprint = key.fingerprint();
-    Ok(Device { install, device, person, name, state, fingerprint, request_ms, seen_ms, unsent })
+    Ok(Device { install, device, person, name, state, fingerprint, requested, seen, unsent })
 }
 
 /// How an install's state is told to its phone. A revoked one was approved once, and keeps its certificate.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
 use firsthours_core::outside::{Random, random_bytes};
+use firsthours_core::protocol::Instant;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -147,10 +148,10 @@ impl Keys {
         path: &Path,
         agency: &AgencyKey,
         random: Arc<dyn Random>,
-        now_ms: i64,
+        now: Instant,
     ) -> Result<Self, KeyError> {
         let key = StoreKey::new(*agency.derive(Purpose::KeyStore));
-        let store = store::open(path, &key, migrate::KEYS, now_ms)?;
+        let store = store::open(path, &key, migrate::KEYS, now)?;
         let wrap = Aes256Gcm::new((&*agency.derive(Purpose::Wrap)).into());
         Ok(Self { store, wrap: Arc::new(wrap), random })
     }
@@ -162,7 +163,7 @@ impl Keys {
 
     /// The keys of these encounters, made where there is none, in one durable write at most. An encounter
     /// whose key was destroyed is an error: it must not be given a new one in silence.
-    pub fn ensure(&self, encounters: &[&str], now_ms: i64) -> Result<BTreeMap<String, DataKey>, KeyError> {
+    pub fn ensure(&self, encounters: &[&str], now: Instant) -> Result<BTreeMap<String, DataKey>, KeyError> {
         let mut keys = BTreeMap::new();
         let mut missing = Vec::new();
         self.store.read(|tx| {
@@ -183,7 +184,7 @@ impl Keys {
         let made = self.store.write(|tx| {
             let mut made = Vec::with_capacity(missing.len());
             for encounter in &missing {
-                made.push(self.make(tx, encounter, now_ms)?);
+                made.push(self.make(tx, encounter, now)?);
             }
             Ok::<_, KeyError>(made)
         })?;
@@ -192,9 +193,9 @@ impl Keys {
     }
 
     /// Destroys the key of an encounter. What was sealed under it is gone with the last backup of this file.
-    pub fn shred(&self, encounter: &str, now_ms: i64) -> Result<(), KeyError> {
+    pub fn shred(&self, encounter: &str, now: Instant) -> Result<(), KeyError> {
         self.store.write(|tx| {
-            data_keys::shred(tx, encounter, now_ms)?;
+            data_keys::shred(tx, encounter, now)?;
             Ok(())
         })
     }
@@ -224,13 +225,13 @@ impl Keys {
     }
 
     /// Makes a key unless another request was faster.
-    fn make(&self, tx: &mut dyn Tx, encounter: &str, now_ms: i64) -> Result<DataKey, KeyError> {
+    fn make(&self, tx: &mut dyn Tx, encounter: &str, now: Instant) -> Result<DataKey, KeyError> {
         if let Some(key) = self.held(tx, encounter)? {
             return Ok(key);
         }
         let key = Zeroizing::new(random_bytes::<32>(&*self.random));
         let wrapped = seal(&self.wrap, &*self.random, &bound(b"fh1-key", encounter, ""), key.as_slice());
-        data_keys::insert(tx, encounter, wrapped, now_ms)?;
+        data_keys::insert(tx, encounter, wrapped, now)?;
         Ok(DataKey::new(encounter, &key))
     }
 }

@@ -4,6 +4,7 @@ mod password;
 mod tries;
 
 use firsthours_core::outside::{Random, random_id};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{AgencyId, PersonId, Role, StationId};
 
 use crate::programme::audit::{self, Entry, What, Who};
@@ -82,10 +83,10 @@ pub fn add_agency(
     id: &AgencyId,
     title: &str,
     by: Who<'_>,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<(), StoreError> {
     rows::put_agency(tx, id, title)?;
-    audit::append(tx, &Entry::new(now_ms, by, What::AgencyAdded).with("agency", id))?;
+    audit::append(tx, &Entry::new(now, by, What::AgencyAdded).with("agency", id))?;
     Ok(())
 }
 
@@ -108,15 +109,12 @@ pub fn add_station(
     agency: &AgencyId,
     title: &str,
     by: Who<'_>,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<(), PeopleError> {
     if !rows::is_agency(tx, agency)? || !rows::put_station(tx, id, agency, title)? {
         return Err(PeopleError::Place);
     }
-    audit::append(
-        tx,
-        &Entry::new(now_ms, by, What::StationAdded).with("station", id).with("agency", agency),
-    )?;
+    audit::append(tx, &Entry::new(now, by, What::StationAdded).with("station", id).with("agency", agency))?;
     Ok(())
 }
 
@@ -128,7 +126,7 @@ pub fn add(
     new: &NewPerson<'_>,
     password: &str,
     by: Who<'_>,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<PersonId, PeopleError> {
     let username = normal(new.username)?;
     password::check(&username, password)?;
@@ -153,12 +151,12 @@ pub fn add(
             station: station.as_ref(),
             username,
             password_hash,
-            created_ms: now_ms,
+            created: now,
         };
         if !rows::insert(tx, &row)? {
             return Err(PeopleError::Taken);
         }
-        let entry = Entry::new(now_ms, by, What::PersonAdded).with("person", &id).with("role", new.role);
+        let entry = Entry::new(now, by, What::PersonAdded).with("person", &id).with("role", new.role);
         audit::append(tx, &entry)?;
         Ok(())
     })?;
@@ -186,22 +184,22 @@ pub fn of_agency(tx: &mut dyn Tx, agency: &AgencyId) -> Result<Vec<Person>, Stor
 }
 
 /// Lets somebody who was locked out try again.
-pub fn release(tx: &mut dyn Tx, id: &PersonId, by: Who<'_>, now_ms: i64) -> Result<(), PeopleError> {
+pub fn release(tx: &mut dyn Tx, id: &PersonId, by: Who<'_>, now: Instant) -> Result<(), PeopleError> {
     if !rows::release(tx, id)? {
         return Err(PeopleError::Missing);
     }
-    audit::append(tx, &Entry::new(now_ms, by, What::PersonReleased).with("person", id))?;
+    audit::append(tx, &Entry::new(now, by, What::PersonReleased).with("person", id))?;
     Ok(())
 }
 
 /// Ends somebody's access at once: no sign-in, and every session of theirs is gone.
-pub fn disable(tx: &mut dyn Tx, id: &PersonId, by: Who<'_>, now_ms: i64) -> Result<(), PeopleError> {
+pub fn disable(tx: &mut dyn Tx, id: &PersonId, by: Who<'_>, now: Instant) -> Result<(), PeopleError> {
     if !rows::disable(tx, id)? {
         return Err(PeopleError::Missing);
     }
     sessions::delete_of(tx, id, None)?;
     tries::forget_browsers(tx, id, None)?;
-    audit::append(tx, &Entry::new(now_ms, by, What::PersonDisabled).with("person", id))?;
+    audit::append(tx, &Entry::new(now, by, What::PersonDisabled).with("person", id))?;
     Ok(())
 }
 
@@ -214,11 +212,11 @@ pub fn set_password(
     person: &Person,
     password: &str,
     by: Who<'_>,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<(), PeopleError> {
     password::check(&person.username, password)?;
     let hash = passwords.hash(random, password)?;
-    store.write(|tx| put_password(tx, &person.id, &hash, None, by, now_ms))
+    store.write(|tx| put_password(tx, &person.id, &hash, None, by, now))
 }
 
 /// Changes one's own password; the old one was checked like a try to sign in. The session and the browser in which it is done
@@ -232,16 +230,16 @@ pub fn change_password(
     (old, new): (&str, &str),
     kept: &StaysSignedIn<'_>,
     by: Who<'_>,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<(), PeopleError> {
     password::check(&person.username, new)?;
-    let counted = count_try(store, &person.username, kept.browser, now_ms)?;
-    let fits = check_try(store, passwords, &counted, old, by, now_ms)?;
+    let counted = count_try(store, &person.username, kept.browser, now)?;
+    let fits = check_try(store, passwords, &counted, old, by, now)?;
     if fits.is_none() {
         return Err(PeopleError::Wrong);
     }
     let hash = passwords.hash(random, new)?;
-    store.write(|tx| put_password(tx, &person.id, &hash, Some(kept), by, now_ms))
+    store.write(|tx| put_password(tx, &person.id, &hash, Some(kept), by, now))
 }
 
 /// Where somebody is signed in who changes their password.
@@ -259,14 +257,14 @@ fn put_password(
     hash: &str,
     kept: Option<&StaysSignedIn<'_>>,
     by: Who<'_>,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<(), PeopleError> {
     if !rows::set_password(tx, person, hash)? {
         return Err(PeopleError::Missing);
     }
     sessions::delete_of(tx, person, kept.map(|kept| kept.session))?;
     tries::forget_browsers(tx, person, kept.and_then(|kept| kept.browser))?;
-    audit::append(tx, &Entry::new(now_ms, by, What::PasswordChanged).with("person", person))?;
+    audit::append(tx, &Entry::new(now, by, What::PasswordChanged).with("person", person))?;
     Ok(())
 }
 

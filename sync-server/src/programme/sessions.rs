@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use firsthours_core::outside::{Random, random_bytes};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{AgencyId, PersonId, Role, StationId};
 use sha2::{Digest, Sha256};
 
@@ -42,9 +43,9 @@ pub struct Session {
     /// Their station.
     pub station: Option<StationId>,
     /// When they signed in.
-    pub created_ms: i64,
+    pub created: Instant,
     /// When the session ends in any case.
-    pub expires_ms: i64,
+    pub expires: Instant,
 }
 
 /// Starts a session; gives its token, which exists only here and in the browser. Old sessions of the same
@@ -55,42 +56,42 @@ pub fn start(
     person: &PersonId,
     limits: Limits,
     address: Option<IpAddr>,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<String> {
     let token = hex::encode(random_bytes::<32>(random));
     let source = Source { address, session: Some(alias(&hash(&token))) };
-    audit::append(tx, &Entry::new(now_ms, Who::Person(person, &source), What::SignedIn))?;
-    rows::delete_expired(tx, now_ms)?;
-    let expires_ms = now_ms.saturating_add(limits.absolute_ms);
-    rows::insert(tx, &NewSessionRow { hash: &hash(&token), person, created_ms: now_ms, expires_ms })?;
+    audit::append(tx, &Entry::new(now, Who::Person(person, &source), What::SignedIn))?;
+    rows::delete_expired(tx, now)?;
+    let expires = now + limits.absolute_ms;
+    rows::insert(tx, &NewSessionRow { hash: &hash(&token), person, created: now, expires })?;
     Ok(token)
 }
 
 /// The session of this token if it is alive, and notes that it was seen.
-pub fn find(store: &Store, token: &str, limits: Limits, now_ms: i64) -> Result<Option<Session>> {
-    let Some((session, seen)) = alive(store, token, limits, now_ms)? else { return Ok(None) };
-    if now_ms.saturating_sub(seen) >= SEEN_STEP_MS {
-        store.write(|tx| rows::seen(tx, &session.hash, now_ms))?;
+pub fn find(store: &Store, token: &str, limits: Limits, now: Instant) -> Result<Option<Session>> {
+    let Some((session, seen)) = alive(store, token, limits, now)? else { return Ok(None) };
+    if now - seen >= SEEN_STEP_MS {
+        store.write(|tx| rows::seen(tx, &session.hash, now))?;
     }
     Ok(Some(session))
 }
 
 /// The session of this token if it is alive, without a trace.
-pub fn look(store: &Store, token: &str, limits: Limits, now_ms: i64) -> Result<Option<Session>> {
-    Ok(alive(store, token, limits, now_ms)?.map(|(session, _)| session))
+pub fn look(store: &Store, token: &str, limits: Limits, now: Instant) -> Result<Option<Session>> {
+    Ok(alive(store, token, limits, now)?.map(|(session, _)| session))
 }
 
 /// The session, and when it was last seen.
-fn alive(store: &Store, token: &str, limits: Limits, now_ms: i64) -> Result<Option<(Session, i64)>> {
+fn alive(store: &Store, token: &str, limits: Limits, now: Instant) -> Result<Option<(Session, Instant)>> {
     let hash = hash(token);
-    let idle_since_ms = now_ms.saturating_sub(limits.idle_ms);
-    let Some(row) = store.read(|tx| rows::alive(tx, &hash, now_ms, idle_since_ms))? else {
+    let idle_since = now - limits.idle_ms;
+    let Some(row) = store.read(|tx| rows::alive(tx, &hash, now, idle_since))? else {
         return Ok(None);
     };
-    let SessionRow { person, name, role, agency, station, created_ms, expires_ms, seen_ms } = row;
+    let SessionRow { person, name, role, agency, station, created, expires, seen } = row;
     let alias = alias(&hash);
-    let session = Session { hash, alias, person, name, role, agency, station, created_ms, expires_ms };
-    Ok(Some((session, seen_ms)))
+    let session = Session { hash, alias, person, name, role, agency, station, created, expires };
+    Ok(Some((session, seen)))
 }
 
 /// What names a session in the log, by the hash of its token.
@@ -116,25 +117,22 @@ impl Ended {
 }
 
 /// Ends the session of this token; nothing happens when there is none.
-pub fn end(store: &Store, token: &str, address: Option<IpAddr>, now_ms: i64) -> Result<()> {
+pub fn end(store: &Store, token: &str, address: Option<IpAddr>, now: Instant) -> Result<()> {
     let hash = hash(token);
     store.write(|tx| {
         let Some(person) = rows::person_of(tx, &hash)? else { return Ok(()) };
         rows::delete(tx, &hash)?;
         let source = Source { address, session: Some(alias(&hash)) };
-        audit::append(tx, &Entry::new(now_ms, Who::Person(&person, &source), What::SignedOut))?;
+        audit::append(tx, &Entry::new(now, Who::Person(&person, &source), What::SignedOut))?;
         Ok(())
     })
 }
 
 /// Ends every session of a person; gives how many there were.
-pub fn end_all(tx: &mut dyn Tx, person: &PersonId, by: Who<'_>, now_ms: i64) -> Result<usize> {
+pub fn end_all(tx: &mut dyn Tx, person: &PersonId, by: Who<'_>, now: Instant) -> Result<usize> {
     let ended = rows::delete_of(tx, person, None)?;
     let count = i64::try_from(ended).unwrap_or(i64::MAX);
-    audit::append(
-        tx,
-        &Entry::new(now_ms, by, What::SessionsEnded).with("person", person).with("count", count),
-    )?;
+    audit::append(tx, &Entry::new(now, by, What::SessionsEnded).with("person", person).with("count", count))?;
     Ok(ended)
 }
 
@@ -155,10 +153,9 @@ mod tests {
     fn signed_in() -> (testing::Folder, Store, Arc<ManualClock>, String, PersonId) {
         let (folder, store) = testing::store();
         let person = testing::person(&store, "supervisor", "sgt.vale");
-        let clock = Arc::new(ManualClock::at(1_000_000));
+        let clock = Arc::new(ManualClock::at(Instant::from_ms(1_000_000)));
         let random = firsthours_core::outside::SeededRandom::new(7);
-        let token =
-            store.write(|tx| start(tx, &random, &person, LIMITS, None, clock.now_ms())).expect("start");
+        let token = store.write(|tx| start(tx, &random, &person, LIMITS, None, clock.now())).expect("start");
         (folder, store, clock, token, person)
     }
 
@@ -166,15 +163,12 @@ mod tests {
     fn a_session_ends_after_thirty_idle_minutes() {
         let (_folder, store, clock, token, person) = signed_in();
         clock.advance(29 * 60_000);
-        let found = find(&store, &token, LIMITS, clock.now_ms()).expect("find").expect("alive");
+        let found = find(&store, &token, LIMITS, clock.now()).expect("find").expect("alive");
         assert_eq!(found.person, person);
         clock.advance(29 * 60_000);
-        assert!(
-            find(&store, &token, LIMITS, clock.now_ms()).expect("find").is_some(),
-            "the last look counted"
-        );
+        assert!(find(&store, &token, LIMITS, clock.now()).expect("find").is_some(), "the last look counted");
         clock.advance(30 * 60_000);
-        assert!(find(&store, &token, LIMITS, clock.now_ms()).expect("find").is_none());
+        assert!(find(&store, &token, LIMITS, clock.now()).expect("find").is_none());
     }
 
     #[test]
@@ -182,25 +176,24 @@ mod tests {
         let (_folder, store, clock, token, _) = signed_in();
         for _ in 0..(12 * 3 - 1) {
             clock.advance(20 * 60_000);
-            assert!(find(&store, &token, LIMITS, clock.now_ms()).expect("find").is_some());
+            assert!(find(&store, &token, LIMITS, clock.now()).expect("find").is_some());
         }
         clock.advance(20 * 60_000);
-        assert!(find(&store, &token, LIMITS, clock.now_ms()).expect("find").is_none());
+        assert!(find(&store, &token, LIMITS, clock.now()).expect("find").is_none());
     }
 
     #[test]
     fn signing_out_and_disabling_end_a_session_at_once() {
         let (_folder, store, clock, token, person) = signed_in();
         let random = firsthours_core::outside::SeededRandom::new(8);
-        let other =
-            store.write(|tx| start(tx, &random, &person, LIMITS, None, clock.now_ms())).expect("start");
-        end(&store, &token, None, clock.now_ms()).expect("end");
-        assert!(find(&store, &token, LIMITS, clock.now_ms()).expect("find").is_none());
-        assert!(find(&store, &other, LIMITS, clock.now_ms()).expect("find").is_some());
+        let other = store.write(|tx| start(tx, &random, &person, LIMITS, None, clock.now())).expect("start");
+        end(&store, &token, None, clock.now()).expect("end");
+        assert!(find(&store, &token, LIMITS, clock.now()).expect("find").is_none());
+        assert!(find(&store, &other, LIMITS, clock.now()).expect("find").is_some());
         store
-            .write(|tx| crate::programme::people::disable(tx, &person, Who::Console, clock.now_ms()))
+            .write(|tx| crate::programme::people::disable(tx, &person, Who::Console, clock.now()))
             .expect("disable");
-        assert!(find(&store, &other, LIMITS, clock.now_ms()).expect("find").is_none());
+        assert!(find(&store, &other, LIMITS, clock.now()).expect("find").is_none());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use axum::http::{HeaderMap, header};
 use firsthours_core::outside::{Random, random_bytes};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::InstallId;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -24,24 +25,24 @@ pub struct Bearer {
 }
 
 /// A token for an install that said hello now.
-pub fn token(key: &[u8; 32], bearer: Bearer, now_ms: i64) -> String {
-    let said = format!("t1.{}.{}.{}", bearer.install, now_ms + TOKEN_MS, u8::from(bearer.outdated));
+pub fn token(key: &[u8; 32], bearer: Bearer, now: Instant) -> String {
+    let said = format!("t1.{}.{}.{}", bearer.install, now + TOKEN_MS, u8::from(bearer.outdated));
     let tag = tag_of(key, b"token", &said);
     format!("{said}.{tag}")
 }
 
 /// Who bears this token; `None` if it is not ours or has run out.
-pub fn read_token(key: &[u8; 32], token: &str, now_ms: i64) -> Option<Bearer> {
+pub fn read_token(key: &[u8; 32], token: &str, now: Instant) -> Option<Bearer> {
     let said = checked(key, b"token", token)?;
     let mut parts = said.strip_prefix("t1.")?.split('.');
     let install = parts.next()?.parse().ok()?;
-    let until: i64 = parts.next()?.parse().ok()?;
+    let until: Instant = parts.next()?.parse().ok()?;
     let outdated = parts.next()? == "1";
-    (now_ms < until).then_some(Bearer { install, outdated })
+    (now < until).then_some(Bearer { install, outdated })
 }
 
 /// Who bears the token of a request, and what names the token in the log.
-pub fn bearer(key: &[u8; 32], headers: &HeaderMap, now_ms: i64) -> Option<(Bearer, String)> {
+pub fn bearer(key: &[u8; 32], headers: &HeaderMap, now: Instant) -> Option<(Bearer, String)> {
     headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -50,7 +51,7 @@ pub fn bearer(key: &[u8; 32], headers: &HeaderMap, now_ms: i64) -> Option<(Beare
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .and_then(|(_, token)| {
             let token = token.trim_start();
-            Some((read_token(key, token, now_ms)?, name(token)))
+            Some((read_token(key, token, now)?, name(token)))
         })
 }
 
@@ -59,22 +60,28 @@ pub fn name(token: &str) -> String {
     hex::encode(Sha256::digest(token)).chars().take(16).collect()
 }
 
-/// A nonce for this install's next hello. `used` is when the last one that it used runs out; 0 if it used none.
-pub fn nonce(key: &[u8; 32], random: &dyn Random, install: InstallId, used: i64, now_ms: i64) -> String {
+/// A nonce for this install's next hello. `used` is when the last one that it used runs out, if it used one.
+pub fn nonce(
+    key: &[u8; 32],
+    random: &dyn Random,
+    install: InstallId,
+    used: Option<Instant>,
+    now: Instant,
+) -> String {
     let fresh = hex::encode(random_bytes::<8>(random));
-    let until = (now_ms + NONCE_MS).max(used.saturating_add(1));
+    let until = used.map_or(now + NONCE_MS, |used| (now + NONCE_MS).max(used + 1));
     let said = format!("n1.{install}.{until}.{fresh}");
     let tag = tag_of(key, b"nonce", &said);
     format!("{said}.{tag}")
 }
 
 /// When the nonce runs out, if it was given to this install and has not done so; that it was not used, the store says.
-pub fn read_nonce(key: &[u8; 32], nonce: &str, install: InstallId, now_ms: i64) -> Option<i64> {
+pub fn read_nonce(key: &[u8; 32], nonce: &str, install: InstallId, now: Instant) -> Option<Instant> {
     let said = checked(key, b"nonce", nonce)?;
     let mut parts = said.strip_prefix("n1.")?.split('.');
     let of: InstallId = parts.next()?.parse().ok()?;
-    let until: i64 = parts.next()?.parse().ok()?;
-    (of == install && now_ms < until).then_some(until)
+    let until: Instant = parts.next()?.parse().ok()?;
+    (of == install && now < until).then_some(until)
 }
 
 /// What stands before the MAC, if the MAC is ours. Compared in constant time, and as text: hexadecimal can be spelled
@@ -102,14 +109,14 @@ mod tests {
     use super::*;
     use firsthours_core::outside::SeededRandom;
 
-    const NOW: i64 = 1_795_496_400_000;
+    const NOW: Instant = Instant::from_ms(1_795_496_400_000);
 
     #[test]
     fn only_the_very_text_that_was_given_holds() {
         let (key, install) = ([7; 32], InstallId([1; 16]));
         let given = token(&key, Bearer { install, outdated: false }, NOW);
         assert_eq!(read_token(&key, &given, NOW), Some(Bearer { install, outdated: false }));
-        let nonce = nonce(&key, &SeededRandom::new(1), install, 0, NOW);
+        let nonce = nonce(&key, &SeededRandom::new(1), install, None, NOW);
         assert_eq!(read_nonce(&key, &nonce, install, NOW), Some(NOW + NONCE_MS));
         for (at, letter) in given.char_indices().filter(|(_, letter)| letter.is_ascii_lowercase()) {
             let mut other = given.clone();

@@ -11,6 +11,7 @@ use firsthours_core::evidence::{
     SecretKey, ServerCertificate, Tag, Trust,
 };
 use firsthours_core::outside::{Random, random_bytes};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::Epoch;
 use zeroize::Zeroizing;
 
@@ -131,23 +132,23 @@ pub fn put_back(
     random: &dyn Random,
     folder: &Path,
     proof: &str,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<Epoch, TrustError> {
     let epoch = Epoch(random_bytes(random));
-    store.write(|tx| note_put_back(tx, epoch, proof, now_ms))?;
+    store.write(|tx| note_put_back(tx, epoch, proof, now))?;
     list_epoch(folder, epoch)?;
     Ok(epoch)
 }
 
 /// When the store was last found put back to an earlier state.
-pub fn put_back_ms(tx: &mut dyn Tx) -> Result<Option<i64>, StoreError> {
+pub fn put_back_at(tx: &mut dyn Tx) -> Result<Option<Instant>, StoreError> {
     Ok(fact(tx, PUT_BACK)?.and_then(|text| text.parse().ok()))
 }
 
-fn note_put_back(tx: &mut dyn Tx, epoch: Epoch, proof: &str, now_ms: i64) -> Result<(), StoreError> {
+fn note_put_back(tx: &mut dyn Tx, epoch: Epoch, proof: &str, now: Instant) -> Result<(), StoreError> {
     turn(tx, epoch)?;
-    set(tx, PUT_BACK, &now_ms.to_string())?;
-    audit::append(tx, &Entry::new(now_ms, Who::Server, What::Restored).with("proof", proof))?;
+    set(tx, PUT_BACK, &now.to_string())?;
+    audit::append(tx, &Entry::new(now, Who::Server, What::Restored).with("proof", proof))?;
     Ok(())
 }
 
@@ -197,14 +198,14 @@ impl ServerKeys {
         store: &Store,
         random: &dyn Random,
         old: Epoch,
-        now_ms: i64,
+        now: Instant,
     ) -> Result<(), TrustError> {
         let new = Epoch(random_bytes(random));
         let turned = store.write(|tx| {
             if meta::epoch(tx)? != old {
                 return Ok(false);
             }
-            note_put_back(tx, new, "a receipt of this server", now_ms)?;
+            note_put_back(tx, new, "a receipt of this server", now)?;
             Ok::<_, StoreError>(true)
         })?;
         if turned { Ok(list_epoch(&self.folder, new)?) } else { Ok(()) }

@@ -63,7 +63,7 @@ pub fn act(
     act: &Act,
     source: &Source,
 ) -> Result<Acted, DeskError> {
-    let now_ms = records.now_ms();
+    let now = records.now();
     let id = encounter.to_string();
     if !records.store.read(|tx| encounters::exists(tx, encounter))? {
         return Err(DeskError::NoRecord);
@@ -75,7 +75,7 @@ pub fn act(
     ingest::warm(records, &keys)?;
     let new_entry = EntryId(random_bytes(&*records.random));
     let (acted, written) = records.store.write(|tx| {
-        let mut writing = Writing::open(records, tx, encounter, &keys, now_ms)?.ok_or(DeskError::NoRecord)?;
+        let mut writing = Writing::open(records, tx, encounter, &keys, now)?.ok_or(DeskError::NoRecord)?;
         let definition = writing.under.definition.clone().ok_or(DeskError::Closed)?;
         let install = writing.desk_install();
         let shown: BTreeSet<EventId> = writing
@@ -93,7 +93,7 @@ pub fn act(
         writing.accept(tx, &event)?;
         let pos = writing.folded.pos;
         let written = writing.finish(tx, &mut Room::of(records.together))?;
-        let entry = Entry::new(now_ms, Who::Person(&actor.person, source), what(act))
+        let entry = Entry::new(now, Who::Person(&actor.person, source), what(act))
             .about(&id)
             .with("event", event.id.to_string())
             .with("seen", stored(seen_pos));

@@ -11,6 +11,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use firsthours_core::outside::{Clock, Random};
+use firsthours_core::protocol::Instant;
 use firsthours_core::wire::Policy;
 
 use crate::programme::keys::Keys;
@@ -78,7 +79,7 @@ impl Records {
     }
 
     /// The time now.
-    pub fn now_ms(&self) -> i64 {
-        self.clock.now_ms()
+    pub fn now(&self) -> Instant {
+        self.clock.now()
     }
 }

@@ -1,6 +1,6 @@
 //! Published protocol versions: kept byte for byte, never changed, only recalled.
 
-use firsthours_core::protocol::{self, Definition};
+use firsthours_core::protocol::{self, Definition, Instant};
 
 use crate::programme::audit::{self, Entry, What, Who};
 pub use crate::store::protocols::PublishedRow;
@@ -50,7 +50,7 @@ pub enum ProtocolError {
 }
 
 /// Checks a definition and publishes it; gives its fingerprint. The same bytes twice are one version.
-pub fn publish(tx: &mut dyn Tx, text: &str, by: Who<'_>, now_ms: i64) -> Result<String, ProtocolError> {
+pub fn publish(tx: &mut dyn Tx, text: &str, by: Who<'_>, now: Instant) -> Result<String, ProtocolError> {
     let definition =
         protocol::load(text.as_bytes()).map_err(|faults| ProtocolError::Faulty(faults.to_string()))?;
     let sha256 = protocol::fingerprint(text.as_bytes());
@@ -66,14 +66,11 @@ pub fn publish(tx: &mut dyn Tx, text: &str, by: Who<'_>, now_ms: i64) -> Result<
         id: &definition.id,
         version: i64::from(definition.version),
         text,
-        published_ms: now_ms,
+        published: now,
         published_by: &by.text(),
     };
     if rows::insert(tx, &new)? {
-        audit::append(
-            tx,
-            &Entry::new(now_ms, by, What::ProtocolPublished).with("protocol", sha256.as_str()),
-        )?;
+        audit::append(tx, &Entry::new(now, by, What::ProtocolPublished).with("protocol", sha256.as_str()))?;
     } else if self::text(tx, &sha256)?.is_none() {
         return Err(ProtocolError::Taken { id: definition.id, version: definition.version });
     }
@@ -106,11 +103,11 @@ pub fn records_under(tx: &mut dyn Tx, sha256: &str) -> Result<i64, StoreError> {
 }
 
 /// Recalls a version: no new record starts under it; records pinned to it stay.
-pub fn recall(tx: &mut dyn Tx, sha256: &str, by: Who<'_>, now_ms: i64) -> Result<(), ProtocolError> {
-    if !rows::recall(tx, sha256, now_ms)? {
+pub fn recall(tx: &mut dyn Tx, sha256: &str, by: Who<'_>, now: Instant) -> Result<(), ProtocolError> {
+    if !rows::recall(tx, sha256, now)? {
         return Err(ProtocolError::Missing);
     }
-    audit::append(tx, &Entry::new(now_ms, by, What::ProtocolRecalled).with("protocol", sha256))?;
+    audit::append(tx, &Entry::new(now, by, What::ProtocolRecalled).with("protocol", sha256))?;
     Ok(())
 }
 
@@ -134,22 +131,24 @@ mod tests {
     #[test]
     fn a_definition_is_published_once_and_read_back_byte_for_byte() {
         let (_folder, store) = testing::store();
-        let first = store.write(|tx| publish(tx, SHIPPED, Who::Console, 5)).expect("publish");
-        let again = store.write(|tx| publish(tx, SHIPPED, Who::Console, 6)).expect("publish");
+        let first =
+            store.write(|tx| publish(tx, SHIPPED, Who::Console, Instant::from_ms(5))).expect("publish");
+        let again =
+            store.write(|tx| publish(tx, SHIPPED, Who::Console, Instant::from_ms(6))).expect("publish");
         assert_eq!(first, again);
         let (versions, bytes) =
             store.read(|tx| Ok::<_, StoreError>((all(tx)?, text(tx, &first)?))).expect("read");
         assert_eq!(versions.len(), 1);
-        assert_eq!(versions[0].published_ms, 5);
+        assert_eq!(versions[0].published, Instant::from_ms(5));
         assert_eq!(bytes.as_deref(), Some(SHIPPED));
     }
 
     #[test]
     fn other_bytes_under_a_published_version_are_refused() {
         let (_folder, store) = testing::store();
-        store.write(|tx| publish(tx, SHIPPED, Who::Console, 5)).expect("publish");
+        store.write(|tx| publish(tx, SHIPPED, Who::Console, Instant::from_ms(5))).expect("publish");
         let altered = format!("{SHIPPED}\n");
-        let refused = store.write(|tx| publish(tx, &altered, Who::Console, 6));
+        let refused = store.write(|tx| publish(tx, &altered, Who::Console, Instant::from_ms(6)));
         assert!(matches!(refused, Err(ProtocolError::Taken { .. })));
     }
 
@@ -166,7 +165,8 @@ mod tests {
     #[test]
     fn a_further_version_names_the_one_it_replaces_and_is_newer() {
         let (_folder, store) = testing::store();
-        let publish = |text: &str| store.write(|tx| super::publish(tx, text, Who::Console, 5));
+        let publish =
+            |text: &str| store.write(|tx| super::publish(tx, text, Who::Console, Instant::from_ms(5)));
         let first = publish(&version(4, None)).expect("the first one");
         let nameless = publish(&version(5, None));
         assert!(matches!(nameless, Err(ProtocolError::NotTheNext { sha256, .. }) if sha256 == first));
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn a_faulty_definition_is_refused_with_its_faults() {
         let (_folder, store) = testing::store();
-        let refused = store.write(|tx| publish(tx, "{\"id\": 3}", Who::Console, 5));
+        let refused = store.write(|tx| publish(tx, "{\"id\": 3}", Who::Console, Instant::from_ms(5)));
         assert!(matches!(refused, Err(ProtocolError::Faulty(faults)) if !faults.is_empty()));
     }
 }

@@ -1,5 +1,6 @@
 //! The log, as rows. The columns beside an entry's text are copies for searching.
 
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::EncounterId;
 
 use super::engine::Tx;
@@ -12,7 +13,7 @@ pub(crate) struct EntryRow {
     /// The hash of the entry before it in the chain of its replica.
     pub(crate) prev: String,
     pub(crate) hash: String,
-    pub(crate) at_ms: i64,
+    pub(crate) at: Instant,
     pub(crate) what: String,
     pub(crate) who: String,
     pub(crate) encounter: Option<String>,
@@ -29,7 +30,7 @@ pub(crate) fn append(tx: &mut dyn Tx, replica: &str, entry: EntryRow) -> Result<
             entry.seq.into(),
             entry.prev.into(),
             entry.hash.into(),
-            entry.at_ms.into(),
+            entry.at.into(),
             entry.what.into(),
             entry.who.into(),
             entry.encounter.into(),
@@ -46,12 +47,12 @@ pub(crate) fn head(tx: &mut dyn Tx, replica: &str) -> Result<Option<(i64, String
 }
 
 /// When the last but so many entries of a kind about somebody were written.
-pub(crate) fn at_before(tx: &mut dyn Tx, who: &str, what: &str, skipped: i64) -> Result<Option<i64>> {
+pub(crate) fn at_before(tx: &mut dyn Tx, who: &str, what: &str, skipped: i64) -> Result<Option<Instant>> {
     let row = tx.row(
         "select at_ms from audit where who = $1 and what = $2 order by at_ms desc limit 1 offset $3",
         &[who.into(), what.into(), skipped.into()],
     )?;
-    row.map(|row| row.int(0)).transpose()
+    row.map(|row| row.instant(0)).transpose()
 }
 
 /// The first replica behind another in the order of their names.
@@ -80,9 +81,9 @@ pub(crate) fn hash_at(tx: &mut dyn Tx, replica: &str, seq: i64) -> Result<Option
 }
 
 /// When the latest entry was written; 0 if there is none.
-pub(crate) fn latest_ms(tx: &mut dyn Tx) -> Result<i64> {
+pub(crate) fn latest(tx: &mut dyn Tx) -> Result<Option<Instant>> {
     let row = tx.row("select max(at_ms) from audit", &[])?;
-    Ok(row.map(|row| row.opt_int(0)).transpose()?.flatten().unwrap_or(0))
+    Ok(row.map(|row| row.opt_instant(0)).transpose()?.flatten())
 }
 
 /// Whether there is an entry of a kind.
@@ -108,7 +109,7 @@ fn entry(row: &Row) -> Result<EntryRow> {
         seq: row.int(0)?,
         prev: row.string(1)?,
         hash: row.string(2)?,
-        at_ms: row.int(3)?,
+        at: row.instant(3)?,
         what: row.string(4)?,
         who: row.string(5)?,
         encounter: row.opt_string(6)?,

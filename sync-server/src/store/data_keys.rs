@@ -2,6 +2,7 @@
 
 use super::engine::Tx;
 use super::error::Result;
+use firsthours_core::protocol::Instant;
 
 /// The wrapped key of a record.
 pub(crate) fn wrapped(tx: &mut dyn Tx, encounter: &str) -> Result<Option<Vec<u8>>> {
@@ -16,20 +17,20 @@ pub(crate) fn is_shredded(tx: &mut dyn Tx, encounter: &str) -> Result<bool> {
 }
 
 /// Stores the wrapped key of a record.
-pub(crate) fn insert(tx: &mut dyn Tx, encounter: &str, wrapped: Vec<u8>, made_ms: i64) -> Result<()> {
+pub(crate) fn insert(tx: &mut dyn Tx, encounter: &str, wrapped: Vec<u8>, made: Instant) -> Result<()> {
     tx.run(
         "insert into data_key (encounter, wrapped, made_ms) values ($1, $2, $3)",
-        &[encounter.into(), wrapped.into(), made_ms.into()],
+        &[encounter.into(), wrapped.into(), made.into()],
     )?;
     Ok(())
 }
 
 /// Destroys the key of a record, and remembers that it was.
-pub(crate) fn shred(tx: &mut dyn Tx, encounter: &str, now_ms: i64) -> Result<()> {
+pub(crate) fn shred(tx: &mut dyn Tx, encounter: &str, now: Instant) -> Result<()> {
     tx.run("delete from data_key where encounter = $1", &[encounter.into()])?;
     tx.run(
         "insert into shredded_key (encounter, shredded_ms) values ($1, $2) on conflict (encounter) do nothing",
-        &[encounter.into(), now_ms.into()],
+        &[encounter.into(), now.into()],
     )?;
     Ok(())
 }

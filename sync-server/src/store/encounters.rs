@@ -1,6 +1,7 @@
 //! Records and who has a part in them, as rows.
 
 use firsthours_core::evidence::{Chain, EncounterReceipt, Rolling};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{AgencyId, EncounterId, Epoch, Hash, IncidentId, PersonId, StationId};
 use firsthours_core::wire::Grant;
 
@@ -29,7 +30,7 @@ pub(crate) struct OpenedRow<'a> {
     pub(crate) station: &'a StationId,
     pub(crate) incident: IncidentId,
     pub(crate) letter: &'a str,
-    pub(crate) opened_ms: i64,
+    pub(crate) opened: Instant,
     pub(crate) opened_by: &'a PersonId,
 }
 
@@ -43,8 +44,8 @@ pub(crate) struct WrittenRow<'a> {
     pub(crate) summary_version: i64,
     pub(crate) phase_state: &'a str,
     pub(crate) queue_rank: i64,
-    pub(crate) waiting_since_ms: i64,
-    pub(crate) due_ms: i64,
+    pub(crate) waiting_since: Instant,
+    pub(crate) due: Instant,
     pub(crate) conflicts: i64,
     pub(crate) threads_open: i64,
     pub(crate) voided: bool,
@@ -62,7 +63,7 @@ impl OpenedRow<'_> {
             self.station.into(),
             self.incident.to_string().into(),
             self.letter.into(),
-            self.opened_ms.into(),
+            self.opened.into(),
             self.opened_by.into(),
         ]
     }
@@ -144,8 +145,8 @@ pub(crate) fn written(tx: &mut dyn Tx, id: EncounterId, row: WrittenRow<'_>) -> 
             row.summary.into(),
             row.summary_version.into(),
             row.phase_state.into(),
-            row.waiting_since_ms.into(),
-            row.due_ms.into(),
+            row.waiting_since.into(),
+            row.due.into(),
             row.conflicts.into(),
             row.threads_open.into(),
             row.voided.into(),
@@ -191,12 +192,12 @@ pub(crate) fn give_part(
     tx: &mut dyn Tx,
     id: EncounterId,
     (person, agency, role): (&PersonId, &AgencyId, &str),
-    since_ms: i64,
+    since: Instant,
 ) -> Result<()> {
     tx.run(
         "insert into party (encounter, agency, person, role, since_ms) values ($1, $2, $3, $4, $5) \
          on conflict (encounter, agency, person, role) do update set until_ms = null",
-        &[id.to_string().into(), agency.into(), person.into(), role.into(), since_ms.into()],
+        &[id.to_string().into(), agency.into(), person.into(), role.into(), since.into()],
     )?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::engine::Tx;
 use super::error::Result;
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::PersonId;
 
 /// A code that was made.
@@ -11,23 +12,23 @@ pub(crate) struct NewCodeRow<'a> {
     pub(crate) code_hash: &'a str,
     pub(crate) person: &'a PersonId,
     pub(crate) made_by: &'a str,
-    pub(crate) made_ms: i64,
-    pub(crate) expires_ms: i64,
+    pub(crate) made: Instant,
+    pub(crate) expires: Instant,
 }
 
 /// A code as it stands.
 pub(crate) struct CodeRow {
     pub(crate) code_hash: String,
     pub(crate) person: PersonId,
-    pub(crate) expires_ms: i64,
+    pub(crate) expires: Instant,
     pub(crate) tries: i64,
     /// The install that used it.
     pub(crate) used_by: Option<String>,
 }
 
 /// Removes codes that ended before a moment.
-pub(crate) fn delete_ended(tx: &mut dyn Tx, before_ms: i64) -> Result<()> {
-    tx.run("delete from enrolment where expires_ms < $1", &[before_ms.into()])?;
+pub(crate) fn delete_ended(tx: &mut dyn Tx, before: Instant) -> Result<()> {
+    tx.run("delete from enrolment where expires_ms < $1", &[before.into()])?;
     Ok(())
 }
 
@@ -41,8 +42,8 @@ pub(crate) fn insert(tx: &mut dyn Tx, new: &NewCodeRow<'_>) -> Result<bool> {
             new.code_hash.into(),
             new.person.into(),
             new.made_by.into(),
-            new.made_ms.into(),
-            new.expires_ms.into(),
+            new.made.into(),
+            new.expires.into(),
         ],
     )?;
     Ok(made > 0)
@@ -58,7 +59,7 @@ pub(crate) fn get(tx: &mut dyn Tx, name: &str) -> Result<Option<CodeRow>> {
         Ok(CodeRow {
             code_hash: row.string(0)?,
             person: PersonId(row.string(1)?),
-            expires_ms: row.int(2)?,
+            expires: row.instant(2)?,
             tries: row.int(3)?,
             used_by: row.opt_string(4)?,
         })

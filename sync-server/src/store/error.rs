@@ -48,5 +48,21 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether it passes: the same call may go well in a while, as once there is room on the disk.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Busy | Self::Full | Self::NotAvailable(_) => true,
+            Self::Corrupt(_)
+            | Self::NewerSchema { .. }
+            | Self::AlteredMigration { .. }
+            | Self::WrongKey
+            | Self::Constraint(_)
+            | Self::Statement(_)
+            | Self::Shape { .. } => false,
+        }
+    }
+}
+
 /// The result of a call to the store.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;

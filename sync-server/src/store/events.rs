@@ -1,6 +1,7 @@
 //! Events with their positions, as rows.
 
 use firsthours_core::evidence::{Rolling, Signature};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{EncounterId, EventId, HoldReason, Install, InstallId};
 
 use super::engine::Tx;
@@ -26,7 +27,7 @@ pub(crate) struct EventRow {
     pub(crate) signature: Signature,
     /// Of the record up to this position.
     pub(crate) rolling: Rolling,
-    pub(crate) received_ms: i64,
+    pub(crate) received: Instant,
 }
 
 /// Stores events.
@@ -45,7 +46,7 @@ pub(crate) fn insert(tx: &mut dyn Tx, events: Vec<EventRow>) -> Result<()> {
             event.body.into(),
             event.signature.to_bytes().to_vec().into(),
             event.rolling.0.to_string().into(),
-            event.received_ms.into(),
+            event.received.into(),
         ]
     });
     let into = "insert into event (encounter, pos, id, install, seq, enc_seq, stamp, kind, header, body, signature, \

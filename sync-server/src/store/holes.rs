@@ -1,6 +1,7 @@
 //! What installs declared that they can no longer send, and what they stored today, as rows.
 
 use firsthours_core::evidence::{Chain, Document, Hole};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{EventId, InstallId};
 
 use super::engine::Tx;
@@ -21,7 +22,7 @@ pub(crate) fn insert(
     hole: &Hole,
     sealed: Vec<u8>,
     document: &Document,
-    received_ms: i64,
+    received: Instant,
 ) -> Result<bool> {
     let new = tx.run(
         "insert into hole (install, seq_from, seq_to, id_of_to, text, signature, received_ms) \
@@ -33,7 +34,7 @@ pub(crate) fn insert(
             hole.id_of_to.to_string().into(),
             sealed.into(),
             document.signature.to_bytes().to_vec().into(),
-            received_ms.into(),
+            received.into(),
         ],
     )?;
     Ok(new > 0)

@@ -1,6 +1,7 @@
 //! Installs of phones and the end of each one's own line, as rows.
 
 use firsthours_core::evidence::Chain;
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{AgencyId, InstallId, PersonId, Role};
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +46,7 @@ pub(crate) struct RequestRow<'a> {
     pub(crate) install: &'a str,
     pub(crate) device: &'a str,
     pub(crate) key: &'a str,
-    pub(crate) request_ms: i64,
+    pub(crate) requested: Instant,
     pub(crate) person: &'a PersonId,
 }
 
@@ -69,8 +70,8 @@ pub(crate) struct DeviceRow {
     pub(crate) name: String,
     pub(crate) state: InstallState,
     pub(crate) key: String,
-    pub(crate) request_ms: i64,
-    pub(crate) seen_ms: Option<i64>,
+    pub(crate) requested: Instant,
+    pub(crate) seen: Option<Instant>,
     pub(crate) unsent: i64,
 }
 
@@ -86,11 +87,11 @@ pub(crate) struct CallerRow {
 
 /// What a phone says of itself.
 pub(crate) struct ReportRow<'a> {
-    pub(crate) seen_ms: i64,
+    pub(crate) seen: Instant,
     pub(crate) app_version: &'a str,
     pub(crate) unsent: u64,
     pub(crate) drafts: u64,
-    pub(crate) oldest_unsent_ms: Option<i64>,
+    pub(crate) oldest_unsent: Option<Instant>,
     pub(crate) free_disk: Option<u64>,
     pub(crate) clock_off_ms: i64,
 }
@@ -115,7 +116,7 @@ pub(crate) fn ask(tx: &mut dyn Tx, asked: &RequestRow<'_>) -> Result<bool> {
             asked.install.into(),
             asked.device.into(),
             asked.key.into(),
-            asked.request_ms.into(),
+            asked.requested.into(),
             asked.person.into(),
         ],
     )?;
@@ -131,7 +132,7 @@ pub(crate) fn ask_following(tx: &mut dyn Tx, asked: &RequestRow<'_>, follows: Op
             asked.install.into(),
             asked.device.into(),
             asked.key.into(),
-            asked.request_ms.into(),
+            asked.requested.into(),
             follows.into(),
             asked.person.into(),
         ],
@@ -167,11 +168,11 @@ pub(crate) fn decide(
     install: &str,
     state: InstallState,
     by: &str,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<()> {
     tx.run(
         "update install set state = $2, decided_by = $3, decided_ms = $4 where install = $1",
-        &[install.into(), state.into(), by.into(), now_ms.into()],
+        &[install.into(), state.into(), by.into(), now.into()],
     )?;
     Ok(())
 }
@@ -227,16 +228,17 @@ pub(crate) fn is_revoked(tx: &mut dyn Tx, install: InstallId) -> Result<bool> {
 }
 
 /// When the last nonce that a hello of an install used runs out; 0 if it used none.
-pub(crate) fn nonce_until(tx: &mut dyn Tx, install: InstallId) -> Result<i64> {
+pub(crate) fn nonce_until(tx: &mut dyn Tx, install: InstallId) -> Result<Option<Instant>> {
     let sql = "select nonce_until_ms from install where install = $1";
-    tx.row(sql, &[install.to_string().into()])?.map_or(Ok(0), |row| row.int(0))
+    tx.row(sql, &[install.to_string().into()])?
+        .map_or(Ok(None), |row| Ok(Some(row.instant(0)?).filter(|until| *until > Instant::default())))
 }
 
 /// Uses up a nonce; `false` if it, or a later one, was used already.
-pub(crate) fn use_nonce(tx: &mut dyn Tx, install: InstallId, until_ms: i64) -> Result<bool> {
+pub(crate) fn use_nonce(tx: &mut dyn Tx, install: InstallId, until: Instant) -> Result<bool> {
     let changed = tx.run(
         "update install set nonce_until_ms = $2 where install = $1 and nonce_until_ms < $2",
-        &[install.to_string().into(), until_ms.into()],
+        &[install.to_string().into(), until.into()],
     )?;
     Ok(changed > 0)
 }
@@ -248,11 +250,11 @@ pub(crate) fn report(tx: &mut dyn Tx, install: InstallId, said: &ReportRow<'_>) 
          free_disk = $7, clock_off_ms = $8 where install = $1",
         &[
             install.to_string().into(),
-            said.seen_ms.into(),
+            said.seen.into(),
             said.app_version.into(),
             stored(said.unsent).into(),
             stored(said.drafts).into(),
-            said.oldest_unsent_ms.into(),
+            said.oldest_unsent.into(),
             said.free_disk.map(stored).into(),
             said.clock_off_ms.into(),
         ],
@@ -287,7 +289,7 @@ pub(crate) fn durable_through(tx: &mut dyn Tx, install: InstallId) -> Result<u64
 }
 
 /// Moves the end of a line. What the phone said it had to send has come, so nobody is told any more that it has not.
-pub(crate) fn set_line(tx: &mut dyn Tx, install: InstallId, line: Chain, now_ms: i64) -> Result<()> {
+pub(crate) fn set_line(tx: &mut dyn Tx, install: InstallId, line: Chain, now: Instant) -> Result<()> {
     tx.run(
         "update install set received_through = $2, received_id = $3, seen_ms = $4, \
          unsent = case when unsent > $2 - received_through then unsent - ($2 - received_through) else 0 end, \
@@ -297,7 +299,7 @@ pub(crate) fn set_line(tx: &mut dyn Tx, install: InstallId, line: Chain, now_ms:
             install.to_string().into(),
             stored(line.seq).into(),
             line.id.map(|id| id.to_string()).into(),
-            now_ms.into(),
+            now.into(),
         ],
     )?;
     Ok(())
@@ -311,8 +313,8 @@ fn device(row: &Row) -> Result<DeviceRow> {
         name: row.string(3)?,
         state: row.install_state(4)?,
         key: row.string(5)?,
-        request_ms: row.int(6)?,
-        seen_ms: row.opt_int(7)?,
+        requested: row.instant(6)?,
+        seen: row.opt_instant(7)?,
         unsent: row.int(8)?,
     })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{AgencyId, EncounterId, Hash, PersonId, StationId};
 
 use super::engine::Tx;
@@ -14,14 +15,14 @@ use super::scope::Covers;
 pub(crate) struct QueuedRow {
     pub(crate) id: EncounterId,
     pub(crate) rank: i64,
-    pub(crate) due_ms: i64,
-    pub(crate) waiting_since_ms: i64,
+    pub(crate) due: Instant,
+    pub(crate) waiting_since: Instant,
     pub(crate) protocol: Hash,
     pub(crate) summary: Option<String>,
 }
 
 /// Where a page of a queue begins: rank, due, waiting since, id of the last record before it.
-pub(crate) type Place = (i64, i64, i64, String);
+pub(crate) type Place = (i64, Instant, Instant, String);
 
 /// A record by its summary.
 pub(crate) struct SummaryRow {
@@ -37,9 +38,9 @@ pub(crate) struct PhoneRow {
     pub(crate) person: String,
     pub(crate) state: InstallState,
     pub(crate) key: String,
-    pub(crate) seen_ms: Option<i64>,
+    pub(crate) seen: Option<Instant>,
     pub(crate) unsent: i64,
-    pub(crate) oldest_unsent_ms: Option<i64>,
+    pub(crate) oldest_unsent: Option<Instant>,
     pub(crate) clock_off_ms: Option<i64>,
     /// The phone, or else the install, that it goes on from.
     pub(crate) follows: Option<String>,
@@ -50,7 +51,7 @@ pub(crate) struct PhoneRow {
 pub(crate) struct HeldOutside {
     pub(crate) phones: i64,
     pub(crate) events: i64,
-    pub(crate) oldest_ms: Option<i64>,
+    pub(crate) oldest: Option<Instant>,
 }
 
 /// The records of these queues (agency, station, person, role) behind a place, those that are approved only with `all`, so
@@ -111,9 +112,9 @@ pub(crate) fn scene(tx: &mut dyn Tx, encounter: EncounterId, most: i64) -> Resul
 }
 
 /// When a record began, as its opening says.
-pub(crate) fn opened_ms(tx: &mut dyn Tx, encounter: EncounterId) -> Result<Option<i64>> {
+pub(crate) fn opened(tx: &mut dyn Tx, encounter: EncounterId) -> Result<Option<Instant>> {
     let row = tx.row("select opened_ms from encounter where id = $1", &[encounter.to_string().into()])?;
-    row.map(|row| row.int(0)).transpose()
+    row.map(|row| row.instant(0)).transpose()
 }
 
 /// The records of a station (agency and id) that began between two moments, but for one, the newest first, so many at most.
@@ -121,7 +122,7 @@ pub(crate) fn opened_ms(tx: &mut dyn Tx, encounter: EncounterId) -> Result<Optio
 pub(crate) fn opened_between(
     tx: &mut dyn Tx,
     (agency, station): (&AgencyId, &StationId),
-    (from_ms, to_ms): (i64, i64),
+    (from, to): (Instant, Instant),
     but: EncounterId,
     most: i64,
 ) -> Result<Vec<SummaryRow>> {
@@ -129,7 +130,7 @@ pub(crate) fn opened_between(
         "select id, protocol, summary from encounter \
          where agency = $1 and station = $2 and opened_ms between $3 and $4 and id <> $5 \
          and sealed = 0 and shredded = 0 order by opened_ms desc, id desc limit $6",
-        &[agency.into(), station.into(), from_ms.into(), to_ms.into(), but.to_string().into(), most.into()],
+        &[agency.into(), station.into(), from.into(), to.into(), but.to_string().into(), most.into()],
     )?
     .iter()
     .map(summary)
@@ -176,7 +177,7 @@ pub(crate) fn held_outside(tx: &mut dyn Tx, agency: &AgencyId) -> Result<HeldOut
         &[agency.into()],
     )?;
     row.map_or(Ok(HeldOutside::default()), |row| {
-        Ok(HeldOutside { phones: row.int(0)?, events: row.int(1)?, oldest_ms: row.opt_int(2)? })
+        Ok(HeldOutside { phones: row.int(0)?, events: row.int(1)?, oldest: row.opt_instant(2)? })
     })
 }
 
@@ -237,8 +238,8 @@ fn queued(row: &Row) -> Result<QueuedRow> {
     Ok(QueuedRow {
         id: hash(row.text(0)?)?,
         rank: row.int(1)?,
-        due_ms: row.int(2)?,
-        waiting_since_ms: row.int(3)?,
+        due: row.instant(2)?,
+        waiting_since: row.instant(3)?,
         protocol: hash(row.text(4)?)?,
         summary: row.opt_string(5)?,
     })
@@ -255,9 +256,9 @@ fn phone(row: &Row) -> Result<PhoneRow> {
         person: row.string(2)?,
         state: row.install_state(3)?,
         key: row.string(4)?,
-        seen_ms: row.opt_int(5)?,
+        seen: row.opt_instant(5)?,
         unsent: row.int(6)?,
-        oldest_unsent_ms: row.opt_int(7)?,
+        oldest_unsent: row.opt_instant(7)?,
         clock_off_ms: row.opt_int(8)?,
         follows: row.opt_string(9)?,
     })

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::engine::{Dialect, Store, Tx};
 use super::error::{Result, StoreError};
+use firsthours_core::protocol::Instant;
 
 /// One numbered step of a schema.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +24,7 @@ pub const KEYS: &[Migration] =
 
 /// Applies what is missing, all in one transaction. Refuses a store that a newer program has written and a
 /// migration that was altered after it was applied.
-pub fn run(store: &Store, schema: &[Migration], now_ms: i64) -> Result<()> {
+pub fn run(store: &Store, schema: &[Migration], now: Instant) -> Result<()> {
     let dialect = store.dialect();
     store.write(|tx| {
         let table = filled(
@@ -45,7 +46,7 @@ pub fn run(store: &Store, schema: &[Migration], now_ms: i64) -> Result<()> {
         }
         let done = newest(&applied)?;
         for migration in schema.iter().filter(|migration| migration.version > done) {
-            apply(tx, migration, dialect, now_ms)?;
+            apply(tx, migration, dialect, now)?;
         }
         Ok(())
     })
@@ -60,13 +61,13 @@ fn newest(applied: &[super::Row]) -> Result<i64> {
     applied.last().map_or(Ok(0), |row| row.int(0))
 }
 
-fn apply(tx: &mut dyn Tx, migration: &Migration, dialect: Dialect, now_ms: i64) -> Result<()> {
+fn apply(tx: &mut dyn Tx, migration: &Migration, dialect: Dialect, now: Instant) -> Result<()> {
     for statement in statements(migration.sql) {
         tx.run(&filled(&statement, dialect), &[])?;
     }
     tx.run(
         "insert into schema_version (version, sha256, applied_ms) values ($1, $2, $3)",
-        &[migration.version.into(), digest(migration).into(), now_ms.into()],
+        &[migration.version.into(), digest(migration).into(), now.into()],
     )?;
     Ok(())
 }

@@ -33,12 +33,13 @@ pub use firsthours_core::cipher::StoreKey;
 pub use row::{Row, Value};
 pub(crate) use row::{hash, number, stored, word};
 
+use firsthours_core::protocol::Instant;
 use std::path::Path;
 
 /// Opens (and makes, if it is not there) an encrypted SQLite store and brings its schema up to date.
-pub fn open(path: &Path, key: &StoreKey, schema: &[migrate::Migration], now_ms: i64) -> Result<Store> {
+pub fn open(path: &Path, key: &StoreKey, schema: &[migrate::Migration], now: Instant) -> Result<Store> {
     let store = Store::new(lite::Lite::open(path, key)?);
-    migrate::run(&store, schema, now_ms)?;
+    migrate::run(&store, schema, now)?;
     Ok(store)
 }
 

@@ -1,6 +1,7 @@
 //! Events that have no position yet, as rows.
 
 use firsthours_core::evidence::Signature;
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{EncounterId, EventId, Header};
 
 use super::engine::Tx;
@@ -16,7 +17,7 @@ pub(crate) struct NewPendingRow<'a> {
     pub(crate) signature: Signature,
     /// Its author had stored as much that day as one may.
     pub(crate) beyond: bool,
-    pub(crate) received_ms: i64,
+    pub(crate) received: Instant,
 }
 
 /// An event that waits.
@@ -45,7 +46,7 @@ pub(crate) fn insert(tx: &mut dyn Tx, new: NewPendingRow<'_>) -> Result<()> {
             new.body.into(),
             new.signature.to_bytes().to_vec().into(),
             new.beyond.into(),
-            new.received_ms.into(),
+            new.received.into(),
         ],
     )?;
     Ok(())

@@ -3,6 +3,7 @@
 use super::engine::Tx;
 use super::error::Result;
 use super::row::Row;
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{AgencyId, PersonId, Role, StationId};
 
 /// An agency or a station.
@@ -40,7 +41,7 @@ pub(crate) struct AccountRow {
     /// `None`: single sign-on.
     pub(crate) password_hash: Option<String>,
     pub(crate) failed_tries: i64,
-    pub(crate) tried_ms: i64,
+    pub(crate) tried: Instant,
     pub(crate) locked: bool,
     pub(crate) disabled: bool,
 }
@@ -54,7 +55,7 @@ pub(crate) struct NewPersonRow<'a> {
     pub(crate) station: Option<&'a StationId>,
     pub(crate) username: &'a str,
     pub(crate) password_hash: &'a str,
-    pub(crate) created_ms: i64,
+    pub(crate) created: Instant,
 }
 
 /// Adds an agency, or changes its title.
@@ -111,7 +112,7 @@ pub(crate) fn insert(tx: &mut dyn Tx, new: &NewPersonRow<'_>) -> Result<bool> {
             new.station.into(),
             new.username.into(),
             new.password_hash.into(),
-            new.created_ms.into(),
+            new.created.into(),
         ],
     )?;
     Ok(added > 0)
@@ -159,7 +160,7 @@ pub(crate) fn account(tx: &mut dyn Tx, username: &str) -> Result<Option<AccountR
             person: PersonId(row.string(0)?),
             password_hash: row.opt_string(1)?,
             failed_tries: row.int(2)?,
-            tried_ms: row.int(3)?,
+            tried: row.instant(3)?,
             locked: row.flag(4)?,
             disabled: row.flag(5)?,
         })
@@ -168,10 +169,10 @@ pub(crate) fn account(tx: &mut dyn Tx, username: &str) -> Result<Option<AccountR
 }
 
 /// Writes down how often a person's password was tried from browsers that are not known, and when last.
-pub(crate) fn set_tries(tx: &mut dyn Tx, id: &PersonId, tries: i64, tried_ms: i64) -> Result<()> {
+pub(crate) fn set_tries(tx: &mut dyn Tx, id: &PersonId, tries: i64, last: Instant) -> Result<()> {
     tx.run(
         "update person set failed_tries = $2, tried_ms = $3 where id = $1",
-        &[id.into(), tries.into(), tried_ms.into()],
+        &[id.into(), tries.into(), last.into()],
     )?;
     Ok(())
 }
@@ -183,10 +184,10 @@ pub(crate) fn clear_tries(tx: &mut dyn Tx, id: &PersonId) -> Result<()> {
 }
 
 /// Writes down that a person signed in; `false` if they have left, or are locked out and not from a `known` browser.
-pub(crate) fn signed_in(tx: &mut dyn Tx, id: &PersonId, known: bool, now_ms: i64) -> Result<bool> {
+pub(crate) fn signed_in(tx: &mut dyn Tx, id: &PersonId, known: bool, now: Instant) -> Result<bool> {
     let changed = tx.run(
         "update person set signed_in_ms = $2 where id = $1 and disabled = 0 and (locked = 0 or $3 = 1)",
-        &[id.into(), now_ms.into(), known.into()],
+        &[id.into(), now.into(), known.into()],
     )?;
     Ok(changed > 0)
 }

@@ -3,6 +3,7 @@
 use super::engine::Tx;
 use super::error::Result;
 use super::row::Row;
+use firsthours_core::protocol::Instant;
 
 /// A version as it is published.
 pub(crate) struct NewVersionRow<'a> {
@@ -10,7 +11,7 @@ pub(crate) struct NewVersionRow<'a> {
     pub(crate) id: &'a str,
     pub(crate) version: i64,
     pub(crate) text: &'a str,
-    pub(crate) published_ms: i64,
+    pub(crate) published: Instant,
     pub(crate) published_by: &'a str,
 }
 
@@ -24,9 +25,9 @@ pub struct PublishedRow {
     /// Its version.
     pub version: i64,
     /// When it was published.
-    pub published_ms: i64,
+    pub published: Instant,
     /// When it was recalled, if it was.
-    pub recalled_ms: Option<i64>,
+    pub recalled: Option<Instant>,
 }
 
 /// Adds a version; `false` if its bytes, or another one of its number, are here.
@@ -39,7 +40,7 @@ pub(crate) fn insert(tx: &mut dyn Tx, new: &NewVersionRow<'_>) -> Result<bool> {
             new.id.into(),
             new.version.into(),
             new.text.into(),
-            new.published_ms.into(),
+            new.published.into(),
             new.published_by.into(),
         ],
     )?;
@@ -64,10 +65,10 @@ pub(crate) fn all(tx: &mut dyn Tx) -> Result<Vec<PublishedRow>> {
 }
 
 /// Recalls a version; `false` if it is not published, or was recalled.
-pub(crate) fn recall(tx: &mut dyn Tx, sha256: &str, now_ms: i64) -> Result<bool> {
+pub(crate) fn recall(tx: &mut dyn Tx, sha256: &str, now: Instant) -> Result<bool> {
     let changed = tx.run(
         "update protocol set recalled_ms = $2 where sha256 = $1 and recalled_ms is null",
-        &[sha256.into(), now_ms.into()],
+        &[sha256.into(), now.into()],
     )?;
     Ok(changed > 0)
 }
@@ -84,7 +85,7 @@ fn published(row: &Row) -> Result<PublishedRow> {
         sha256: row.string(0)?,
         id: row.string(1)?,
         version: row.int(2)?,
-        published_ms: row.int(3)?,
-        recalled_ms: row.opt_int(4)?,
+        published: row.instant(3)?,
+        recalled: row.opt_instant(4)?,
     })
 }

@@ -1,12 +1,13 @@
 //! Values in and rows out, the same for every engine.
 
 use firsthours_core::evidence::Signature;
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{AgencyId, PersonId, Role, StationId};
 
 use super::error::{Result, StoreError};
 use super::installs::InstallState;
 
-/// One value of a statement or a row. Booleans are 0 and 1, times are milliseconds, ids are hex text.
+/// One value of a statement or a row. Booleans are 0 and 1, instants are milliseconds since 1970, ids are hex text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// Nothing.
@@ -22,6 +23,12 @@ pub enum Value {
 impl From<i64> for Value {
     fn from(value: i64) -> Self {
         Self::Int(value)
+    }
+}
+
+impl From<Instant> for Value {
+    fn from(value: Instant) -> Self {
+        Self::Int(value.ms())
     }
 }
 
@@ -115,6 +122,16 @@ impl Row {
             Some(Value::Null) => Ok(None),
             _ => self.int(column).map(Some),
         }
+    }
+
+    /// The instant in `column`.
+    pub fn instant(&self, column: usize) -> Result<Instant> {
+        self.int(column).map(Instant::from_ms)
+    }
+
+    /// The instant in `column`, if there is one.
+    pub fn opt_instant(&self, column: usize) -> Result<Option<Instant>> {
+        Ok(self.opt_int(column)?.map(Instant::from_ms))
     }
 
     /// The flag in `column`: anything but 0 is true.

@@ -2,15 +2,16 @@
 
 use super::engine::Tx;
 use super::error::Result;
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{AgencyId, PersonId, Role, StationId};
 
 /// A session that has begun.
 pub(crate) struct NewSessionRow<'a> {
     pub(crate) hash: &'a str,
     pub(crate) person: &'a PersonId,
-    pub(crate) created_ms: i64,
+    pub(crate) created: Instant,
     /// When it ends in any case.
-    pub(crate) expires_ms: i64,
+    pub(crate) expires: Instant,
 }
 
 /// A session with the person whose it is, as both now are.
@@ -20,38 +21,38 @@ pub(crate) struct SessionRow {
     pub(crate) role: Role,
     pub(crate) agency: AgencyId,
     pub(crate) station: Option<StationId>,
-    pub(crate) created_ms: i64,
-    pub(crate) expires_ms: i64,
-    pub(crate) seen_ms: i64,
+    pub(crate) created: Instant,
+    pub(crate) expires: Instant,
+    pub(crate) seen: Instant,
 }
 
 /// Begins a session.
 pub(crate) fn insert(tx: &mut dyn Tx, new: &NewSessionRow<'_>) -> Result<()> {
     tx.run(
         "insert into session (hash, person, created_ms, seen_ms, expires_ms) values ($1, $2, $3, $3, $4)",
-        &[new.hash.into(), new.person.into(), new.created_ms.into(), new.expires_ms.into()],
+        &[new.hash.into(), new.person.into(), new.created.into(), new.expires.into()],
     )?;
     Ok(())
 }
 
 /// Removes sessions that have ended.
-pub(crate) fn delete_expired(tx: &mut dyn Tx, now_ms: i64) -> Result<()> {
-    tx.run("delete from session where expires_ms <= $1", &[now_ms.into()])?;
+pub(crate) fn delete_expired(tx: &mut dyn Tx, now: Instant) -> Result<()> {
+    tx.run("delete from session where expires_ms <= $1", &[now.into()])?;
     Ok(())
 }
 
-/// A session of somebody who has not left, that has not ended and was seen after `idle_since_ms`.
+/// A session of somebody who has not left, that has not ended and was seen after `idle_since`.
 pub(crate) fn alive(
     tx: &mut dyn Tx,
     hash: &str,
-    now_ms: i64,
-    idle_since_ms: i64,
+    now: Instant,
+    idle_since: Instant,
 ) -> Result<Option<SessionRow>> {
     let row = tx.row(
         "select p.id, p.name, p.role, p.agency, p.station, s.created_ms, s.expires_ms, s.seen_ms \
          from session s join person p on p.id = s.person \
          where s.hash = $1 and p.disabled = 0 and s.expires_ms > $2 and s.seen_ms > $3",
-        &[hash.into(), now_ms.into(), idle_since_ms.into()],
+        &[hash.into(), now.into(), idle_since.into()],
     )?;
     row.map(|row| {
         Ok(SessionRow {
@@ -60,20 +61,17 @@ pub(crate) fn alive(
             role: row.role(2)?,
             agency: AgencyId(row.string(3)?),
             station: row.opt_string(4)?.map(StationId),
-            created_ms: row.int(5)?,
-            expires_ms: row.int(6)?,
-            seen_ms: row.int(7)?,
+            created: row.instant(5)?,
+            expires: row.instant(6)?,
+            seen: row.instant(7)?,
         })
     })
     .transpose()
 }
 
 /// Writes down that a session was seen.
-pub(crate) fn seen(tx: &mut dyn Tx, hash: &str, now_ms: i64) -> Result<()> {
-    tx.run(
-        "update session set seen_ms = $2 where hash = $1 and seen_ms < $2",
-        &[hash.into(), now_ms.into()],
-    )?;
+pub(crate) fn seen(tx: &mut dyn Tx, hash: &str, now: Instant) -> Result<()> {
+    tx.run("update session set seen_ms = $2 where hash = $1 and seen_ms < $2", &[hash.into(), now.into()])?;
     Ok(())
 }
 
@@ -117,11 +115,11 @@ pub(crate) fn browser_signed_in(
     tx: &mut dyn Tx,
     browser: &str,
     person: &PersonId,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<()> {
     tx.run(
         "update browser set tries = 0, seen_ms = $3 where hash = $1 and person = $2",
-        &[browser.into(), person.into(), now_ms.into()],
+        &[browser.into(), person.into(), now.into()],
     )?;
     Ok(())
 }
@@ -132,11 +130,11 @@ pub(crate) fn is_browser(tx: &mut dyn Tx, browser: &str) -> Result<bool> {
 }
 
 /// A browser is known for a person, who signed in there now.
-pub(crate) fn know_browser(tx: &mut dyn Tx, browser: &str, person: &PersonId, now_ms: i64) -> Result<()> {
+pub(crate) fn know_browser(tx: &mut dyn Tx, browser: &str, person: &PersonId, now: Instant) -> Result<()> {
     tx.run(
         "insert into browser (hash, person, tries, seen_ms) values ($1, $2, 0, $3) \
          on conflict (hash, person) do update set tries = 0, seen_ms = excluded.seen_ms",
-        &[browser.into(), person.into(), now_ms.into()],
+        &[browser.into(), person.into(), now.into()],
     )?;
     Ok(())
 }

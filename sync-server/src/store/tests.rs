@@ -1,6 +1,7 @@
 use super::migrate::{Migration, run};
 use super::*;
 use crate::testing;
+use firsthours_core::protocol::Instant;
 
 const ONE: &[Migration] = &[Migration {
     version: 1,
@@ -11,7 +12,8 @@ const KEY: [u8; 32] = [7; 32];
 
 fn opened() -> (testing::Folder, Store) {
     let folder = testing::folder();
-    let store = open(&folder.path().join("a.db"), &StoreKey::new(KEY), ONE, 1).expect("open");
+    let store =
+        open(&folder.path().join("a.db"), &StoreKey::new(KEY), ONE, Instant::from_ms(1)).expect("open");
     (folder, store)
 }
 
@@ -28,9 +30,12 @@ fn a_wrong_key_is_told_and_changes_nothing() {
     let (folder, store) = opened();
     add(&store, 1, "one").expect("add");
     let path = folder.path().join("a.db");
-    assert_eq!(open(&path, &StoreKey::new([8; 32]), ONE, 2).err(), Some(StoreError::WrongKey));
+    assert_eq!(
+        open(&path, &StoreKey::new([8; 32]), ONE, Instant::from_ms(2)).err(),
+        Some(StoreError::WrongKey)
+    );
     drop(store);
-    assert_eq!(count(&open(&path, &StoreKey::new(KEY), ONE, 3).expect("open")), 1);
+    assert_eq!(count(&open(&path, &StoreKey::new(KEY), ONE, Instant::from_ms(3)).expect("open")), 1);
 }
 
 #[test]
@@ -49,8 +54,8 @@ fn a_newer_schema_is_refused() {
     drop(store);
     let path = folder.path().join("a.db");
     let two = [ONE[0], Migration { version: 2, sql: "create table more (id {int} primary key) {strict}" }];
-    drop(open(&path, &StoreKey::new(KEY), &two, 2).expect("open"));
-    let refused = open(&path, &StoreKey::new(KEY), ONE, 3).err();
+    drop(open(&path, &StoreKey::new(KEY), &two, Instant::from_ms(2)).expect("open"));
+    let refused = open(&path, &StoreKey::new(KEY), ONE, Instant::from_ms(3)).err();
     assert_eq!(refused, Some(StoreError::NewerSchema { found: 2, known: 1 }));
 }
 
@@ -59,7 +64,7 @@ fn an_altered_migration_is_refused() {
     let (folder, store) = opened();
     drop(store);
     let altered = [Migration { version: 1, sql: "create table word (id {int} primary key) {strict}" }];
-    let refused = open(&folder.path().join("a.db"), &StoreKey::new(KEY), &altered, 3).err();
+    let refused = open(&folder.path().join("a.db"), &StoreKey::new(KEY), &altered, Instant::from_ms(3)).err();
     assert_eq!(refused, Some(StoreError::AlteredMigration { version: 1 }));
 }
 
@@ -70,7 +75,7 @@ fn a_failed_migration_leaves_the_old_schema() {
         ONE[0],
         Migration { version: 2, sql: "create table more (id {int} primary key) {strict}; create nonsense" },
     ];
-    assert!(run(&store, &broken, 2).is_err());
+    assert!(run(&store, &broken, Instant::from_ms(2)).is_err());
     assert_eq!(migrate::version(&store), Ok(1));
     assert!(store.read(|tx| tx.rows("select id from more", &[])).is_err());
     drop(folder);
@@ -91,7 +96,7 @@ fn a_damaged_page_is_a_typed_error() {
         bytes[page * 4096 + 100] ^= 1;
     }
     std::fs::write(&path, bytes).expect("write");
-    let found = open(&path, &StoreKey::new(KEY), ONE, 2)
+    let found = open(&path, &StoreKey::new(KEY), ONE, Instant::from_ms(2))
         .and_then(|store| store.read(|tx| tx.rows("select text from word order by id", &[])))
         .err();
     assert!(matches!(found, Some(StoreError::Corrupt(_))), "{found:?}");

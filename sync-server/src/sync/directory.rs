@@ -33,10 +33,7 @@ pub(super) async fn directory(
     let (etag, text) = service
         .blocking(move |service| {
             let caller = request::reader(service, asking)?;
-            audit::record(
-                &service.store,
-                &Entry::new(service.now_ms(), caller.who(), What::DirectoryServed),
-            )?;
+            audit::record(&service.store, &Entry::new(service.now(), caller.who(), What::DirectoryServed))?;
             Ok(current(service)?)
         })
         .await?;
@@ -58,8 +55,7 @@ pub(super) async fn protocol(
             let text = service.store.read(|tx| protocols::text(tx, &sha256.to_string()))?;
             let text = text.ok_or(Fault::NotFound)?;
             let named = sha256.to_string();
-            let entry =
-                Entry::new(service.now_ms(), caller.who(), What::ProtocolServed).with("protocol", named);
+            let entry = Entry::new(service.now(), caller.who(), What::ProtocolServed).with("protocol", named);
             audit::record(&service.store, &entry)?;
             Ok(text)
         })
@@ -95,7 +91,7 @@ pub(super) fn notices(service: &Service) -> Result<Vec<ProtocolNotice>> {
                     id: published.id,
                     version: definition.version,
                     effective: definition.effective.clone(),
-                    recalled: published.recalled_ms.is_some(),
+                    recalled: published.recalled.is_some(),
                 });
             }
         }

@@ -72,12 +72,12 @@ fn ask(service: &Service, asked: &EnrolRequest, source: &Source) -> Result<Enrol
     let by_code = Ask { code: &asked.code, install, key, device: &device, source };
     let (follows, certificate) = (asked.follows.as_ref(), asked.certificate.as_ref());
     let vouched = Vouched { install, key, device: &device, follows, certificate, source };
-    let now_ms = service.now_ms();
+    let now = service.now();
     let state = service.store.write(|tx| {
         if asked.code.is_empty() && (follows.is_some() || certificate.is_some()) {
-            devices::ask_again(tx, &service.trust, &vouched, now_ms)
+            devices::ask_again(tx, &service.trust, &vouched, now)
         } else {
-            devices::ask(tx, &service.trust, &by_code, now_ms)
+            devices::ask(tx, &service.trust, &by_code, now)
         }
     })?;
     let state = state.ok_or(Fault::NotEnrolled(EnrolState::Unknown))?;

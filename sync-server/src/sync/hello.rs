@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use firsthours_core::evidence::{Document, Receipt, Signature, Tag};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{EncounterId, InstallId, PersonId};
 use firsthours_core::wire::{
     Grant, HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE, HelloReply, HelloRequest, VERSION, hello_message,
@@ -60,25 +61,26 @@ fn signed(headers: &HeaderMap) -> Result<Signed, Fault> {
 }
 
 /// The author that the headers name, and when the nonce runs out that they sign with: known, ours and unused.
-fn greeted(service: &Service, signed: &Signed) -> Result<(Author, i64), Fault> {
+fn greeted(service: &Service, signed: &Signed) -> Result<(Author, Instant), Fault> {
     let install = signed.install;
     let author = service.store.read(|tx| ingest::author(tx, install))?;
     let Some(author) = author else {
         return Err(Fault::NotEnrolled(enrol::state_of(service, install)?));
     };
-    let (key, now_ms, used) = (service.trust.token_key(), service.now_ms(), used(service, install)?);
-    let until = tokens::read_nonce(key, &signed.nonce, install, now_ms).filter(|until| *until > used);
+    let (key, now, used) = (service.trust.token_key(), service.now(), used(service, install)?);
+    let until = tokens::read_nonce(key, &signed.nonce, install, now)
+        .filter(|until| used.is_none_or(|used| *until > used));
     let until = until.ok_or_else(|| fresh(service, install, used))?;
     Ok((author, until))
 }
 
-fn fresh(service: &Service, install: InstallId, used: i64) -> Fault {
-    let now_ms = service.now_ms();
-    Fault::FreshNonce(tokens::nonce(service.trust.token_key(), &*service.random, install, used, now_ms))
+fn fresh(service: &Service, install: InstallId, used: Option<Instant>) -> Fault {
+    let now = service.now();
+    Fault::FreshNonce(tokens::nonce(service.trust.token_key(), &*service.random, install, used, now))
 }
 
 fn answer(service: &Service, signed: &Signed, bytes: &Bytes, source: &Source) -> Result<HelloReply, Fault> {
-    let now_ms = service.now_ms();
+    let now = service.now();
     let key = service.trust.token_key();
     let install = signed.install;
     let (author, until) = greeted(service, signed)?;
@@ -89,7 +91,7 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes, source: &Source) ->
         .map_err(|fault| Fault::NotAuthentic(0, ingest::why(&fault)))?;
     // From here on it is used, whatever becomes of this hello: of two that say it at once, one does.
     if !use_up(service, install, until)? {
-        return Err(fresh(service, install, until));
+        return Err(fresh(service, install, Some(until)));
     }
     let said: HelloRequest = request::message(bytes)?;
     let min_app_version = service.policy.min_app_version.clone();
@@ -101,13 +103,13 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes, source: &Source) ->
         return Err(Fault::Malformed("this server speaks version 1 only"));
     }
     if let Some(proof) = &said.proof {
-        consider(service, proof, now_ms)?;
+        consider(service, proof, now)?;
     }
     let outdated = is_older(&said.app_version, &min_app_version);
-    let token = tokens::token(key, Bearer { install, outdated }, now_ms);
+    let token = tokens::token(key, Bearer { install, outdated }, now);
     let source = Source { address: source.address, session: Some(tokens::name(&token)) };
-    remember(service, install, &said, &source, now_ms)?;
-    checkpoint::given_back(&service.store, &service.trust, &said.checkpoints, now_ms)?;
+    remember(service, install, &said, &source, now)?;
+    checkpoint::given_back(&service.store, &service.trust, &said.checkpoints, now)?;
     let asking = Asking { bearer: Bearer { install, outdated }, source };
     let Caller { send_only, followed, .. } = request::caller(service, asking)?;
     let person = &author.certificate.actor.person;
@@ -121,10 +123,10 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes, source: &Source) ->
     Ok(HelloReply {
         version: VERSION,
         token,
-        next_nonce: tokens::nonce(key, &*service.random, install, until, now_ms),
+        next_nonce: tokens::nonce(key, &*service.random, install, Some(until), now),
         server: service.trust.server.clone(),
         epoch: service.store.read(meta::epoch)?,
-        time: now_ms,
+        time: now,
         receipt: receipt::make(service, install, &encounters)?,
         grants,
         limits: service.policy.limits,
@@ -140,18 +142,18 @@ fn answer(service: &Service, signed: &Signed, bytes: &Bytes, source: &Source) ->
     })
 }
 
-/// When the last nonce that an install used runs out.
-fn used(service: &Service, install: InstallId) -> Result<i64, StoreError> {
+/// When the last nonce that an install used runs out, if it used one.
+fn used(service: &Service, install: InstallId) -> Result<Option<Instant>, StoreError> {
     service.store.read(|tx| installs::nonce_until(tx, install))
 }
 
 /// Notes that a nonce was used; false if it, or a later one, was used already.
-fn use_up(service: &Service, install: InstallId, until: i64) -> Result<bool, StoreError> {
+fn use_up(service: &Service, install: InstallId, until: Instant) -> Result<bool, StoreError> {
     service.store.write(|tx| installs::use_nonce(tx, install, until))
 }
 
 /// Looks at a receipt that is to prove that this store was put back: ours, of this epoch, and saying more than we have.
-fn consider(service: &Service, proof: &Document, now_ms: i64) -> Result<(), Fault> {
+fn consider(service: &Service, proof: &Document, now: Instant) -> Result<(), Fault> {
     let epoch = service.store.read(meta::epoch)?;
     let Ok(before) = service.trust.keyring().open_receipt::<Receipt>(proof, Tag::Receipt) else {
         return Ok(());
@@ -160,13 +162,13 @@ fn consider(service: &Service, proof: &Document, now_ms: i64) -> Result<(), Faul
         return Ok(());
     }
     let encounters: Vec<EncounterId> = before.encounters.iter().map(|encounter| encounter.id).collect();
-    let now = receipt::read(service, before.install, &encounters)?;
-    let here = |id| now.encounters.iter().find(|encounter| encounter.id == id).map_or(0, |found| found.pos);
-    let fell = now.received_through < before.received_through
+    let held = receipt::read(service, before.install, &encounters)?;
+    let here = |id| held.encounters.iter().find(|encounter| encounter.id == id).map_or(0, |found| found.pos);
+    let fell = held.received_through < before.received_through
         || before.encounters.iter().any(|encounter| here(encounter.id) < encounter.pos);
     if fell || service.store.read(|tx| differs(tx, &before))? {
         tracing::warn!("a phone proves that this store was put back to an earlier state; a new epoch begins");
-        let turned = service.trust.turn_epoch(&service.store, &*service.random, epoch, now_ms);
+        let turned = service.trust.turn_epoch(&service.store, &*service.random, epoch, now);
         turned.map_err(|error| Fault::Internal(error.into()))?;
     }
     Ok(())
@@ -193,21 +195,21 @@ fn remember(
     install: InstallId,
     said: &HelloRequest,
     source: &Source,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<(), StoreError> {
     let version: String = said.app_version.chars().take(40).collect();
     service.store.write(|tx| {
         let report = ReportRow {
-            seen_ms: now_ms,
+            seen: now,
             app_version: &version,
             unsent: said.device.unsent,
             drafts: said.device.drafts,
-            oldest_unsent_ms: said.device.oldest_unsent,
+            oldest_unsent: said.device.oldest_unsent,
             free_disk: said.device.free_disk,
-            clock_off_ms: said.clock.wall.saturating_sub(now_ms),
+            clock_off_ms: said.clock.wall - now,
         };
         installs::report(tx, install, &report)?;
-        let entry = Entry::new(now_ms, Who::Install(install, source), What::SaidHello)
+        let entry = Entry::new(now, Who::Install(install, source), What::SaidHello)
             .with("unsent", stored(said.device.unsent));
         audit::append(tx, &entry)?;
         Ok(())

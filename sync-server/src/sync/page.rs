@@ -53,7 +53,7 @@ pub(super) async fn events(
             let page = read(service, &caller, encounter, after)?;
             let about = encounter.to_string();
             // Durable before the page leaves.
-            let entry = Entry::new(service.now_ms(), caller.who(), What::RecordServed)
+            let entry = Entry::new(service.now(), caller.who(), What::RecordServed)
                 .about(&about)
                 .with("person", caller.person.as_str())
                 .with("after", stored(after))

@@ -20,7 +20,7 @@ pub(super) async fn policy(
     let (etag, text) = service
         .blocking(move |service| {
             let caller = request::reader(service, asking)?;
-            audit::record(&service.store, &Entry::new(service.now_ms(), caller.who(), What::PolicyServed))?;
+            audit::record(&service.store, &Entry::new(service.now(), caller.who(), What::PolicyServed))?;
             current(service)
         })
         .await?;

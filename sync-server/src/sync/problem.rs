@@ -64,12 +64,7 @@ pub enum Fault {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Busy | StoreError::Full | StoreError::NotAvailable(_) => {
-                Self::Unavailable(error.into())
-            }
-            other => Self::Internal(other.into()),
-        }
+        if error.passes() { Self::Unavailable(error.into()) } else { Self::Internal(error.into()) }
     }
 }
 

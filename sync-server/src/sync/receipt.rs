@@ -51,6 +51,6 @@ fn read_in(
         held: held.into_iter().map(|(id, why)| HeldEvent { id, why }).collect(),
         holes: ingest::declared(tx, &service.keys, install)?,
         encounters: receipts,
-        time: service.now_ms(),
+        time: service.now(),
     })
 }

@@ -79,7 +79,7 @@ pub(super) fn message<T: ReadMessage>(bytes: &[u8]) -> Result<T, Fault> {
 
 /// The bearer of the token in the request, which names the session in the log.
 pub(super) fn bearer(service: &Service, headers: &HeaderMap, source: &Source) -> Result<Asking, Fault> {
-    let bearer = tokens::bearer(service.trust.token_key(), headers, service.now_ms());
+    let bearer = tokens::bearer(service.trust.token_key(), headers, service.now());
     let (bearer, session) = bearer.ok_or(Fault::TokenExpired)?;
     Ok(Asking { bearer, source: Source { address: source.address, session: Some(session) } })
 }

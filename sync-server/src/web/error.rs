@@ -79,12 +79,7 @@ impl App {
 
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Busy | StoreError::Full | StoreError::NotAvailable(_) => {
-                Self::Unavailable(error.into())
-            }
-            other => Self::Internal(other.into()),
-        }
+        if error.passes() { Self::Unavailable(error.into()) } else { Self::Internal(error.into()) }
     }
 }
 

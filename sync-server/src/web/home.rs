@@ -100,7 +100,7 @@ fn change(
         (&sent.old, &sent.new),
         &kept,
         reader.who(),
-        app.now_ms(),
+        app.now(),
     );
     Ok(match changed {
         Ok(()) => Ok(()),
@@ -121,7 +121,7 @@ async fn page(app: &App, lang: Lang, reader: &Reader, told: Option<FormResult>) 
     let (agency, station, who) = (reader.agency.clone(), reader.station.clone(), reader.clone());
     let (agency, station) = app
         .blocking(move |app| {
-            audit::record(&app.store, &Entry::new(app.now_ms(), who.who(), What::AccountOpened))?;
+            audit::record(&app.store, &Entry::new(app.now(), who.who(), What::AccountOpened))?;
             app.store.read(|tx| {
                 let title = lists::agency_title(tx, &agency)?;
                 let place = match &station {

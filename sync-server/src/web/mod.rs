@@ -93,7 +93,7 @@ pub(crate) fn routes() -> Vec<(Method, &'static str)> {
 /// Whether this replica can answer: the store takes a write. A full disk lets everything be read and nothing be logged, and
 /// what cannot be logged is not shown.
 async fn ready(State(app): State<App>) -> Result<(StatusCode, &'static str), AppError> {
-    app.blocking(|app| app.readiness.ask(&app.store, app.now_ms())).await?;
+    app.blocking(|app| app.readiness.ask(&app.store, app.now())).await?;
     Ok((StatusCode::OK, "ready\n"))
 }
 

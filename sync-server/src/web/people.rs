@@ -28,7 +28,7 @@ pub async fn show(State(app): State<App>, lang: Lang, reader: Reader) -> Result<
                 .store
                 .read(|tx| Ok::<_, StoreError>((people::of_agency(tx, &who.agency)?, Known::read(tx)?)))?;
             let shown: Vec<&str> = listed.0.iter().map(|person| person.id.as_str()).collect();
-            let entry = Entry::new(app.now_ms(), who.who(), What::PeopleOpened).with("people", shown);
+            let entry = Entry::new(app.now(), who.who(), What::PeopleOpened).with("people", shown);
             audit::record(&app.store, &entry)?;
             Ok::<_, AppError>(listed)
         })
@@ -58,7 +58,7 @@ pub async fn release(
         if known.agency != reader.agency {
             return Err(AppError::NotFound);
         }
-        Ok(app.store.write(|tx| people::release(tx, &person, reader.who(), app.now_ms()))?)
+        Ok(app.store.write(|tx| people::release(tx, &person, reader.who(), app.now()))?)
     })
     .await?;
     Ok(Redirect::to("/people"))

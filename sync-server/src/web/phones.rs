@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 use firsthours_core::evidence::{PublicKey, Revoked};
+use firsthours_core::protocol::Instant;
 use firsthours_core::words::{Label, Language, SyncSentence, day_and_time, span};
 use maud::{Markup, html};
 
@@ -33,17 +34,21 @@ pub async fn show(State(app): State<App>, lang: Lang, reader: Reader) -> Result<
     let (phones, put_back, differs) = app
         .blocking(move |app| {
             let page = app.store.read(|tx| {
-                Ok::<_, StoreError>((read(tx, &scope)?, trust::put_back_ms(tx)?, checkpoint::differs_ms(tx)?))
+                Ok::<_, StoreError>((
+                    read(tx, &scope)?,
+                    trust::put_back_at(tx)?,
+                    checkpoint::differs_since(tx)?,
+                ))
             })?;
             let shown: Vec<&str> = page.0.iter().map(|phone| phone.install.as_str()).collect();
-            let entry = Entry::new(app.now_ms(), who.who(), What::PhonesOpened).with("installs", shown);
+            let entry = Entry::new(app.now(), who.who(), What::PhonesOpened).with("installs", shown);
             audit::record(&app.store, &entry)?;
             Ok::<_, StoreError>(page)
         })
         .await?;
     let language = lang.language();
     let frame = pages::frame(&app, lang, &reader, Label::Phones.text(language), "/phones");
-    let now = app.now_ms();
+    let now = app.now();
     let body = html! {
         h1 { (Label::Phones.text(language)) }
         @if let Some((since, _)) = &differs {
@@ -76,7 +81,7 @@ pub async fn decide(
         if !known {
             return Err(AppError::NotFound);
         }
-        let (who, now) = (reader.who(), app.now_ms());
+        let (who, now) = (reader.who(), app.now());
         app.store
             .write(|tx| match decision.as_str() {
                 "approve" => devices::approve(tx, &app.trust, &install, who, now),
@@ -103,9 +108,9 @@ struct Phone {
     person: String,
     state: InstallState,
     fingerprint: String,
-    seen_ms: Option<i64>,
+    seen: Option<Instant>,
     unsent: i64,
-    oldest_ms: Option<i64>,
+    oldest: Option<Instant>,
     clock_off_ms: Option<i64>,
     /// What the agency calls the phone of which this one is a copy.
     follows: Option<String>,
@@ -116,11 +121,11 @@ fn read(tx: &mut dyn Tx, scope: &Scope) -> Result<Vec<Phone>, StoreError> {
 }
 
 fn phone(row: PhoneRow) -> Phone {
-    let PhoneRow { install, device, person, state, key, seen_ms, unsent, clock_off_ms, follows, .. } = row;
+    let PhoneRow { install, device, person, state, key, seen, unsent, clock_off_ms, follows, .. } = row;
     let key: Option<PublicKey> = key.parse().ok();
     let fingerprint = key.map(|key| in_fours(&key.fingerprint())).unwrap_or_default();
-    let oldest_ms = row.oldest_unsent_ms;
-    Phone { install, device, person, state, fingerprint, seen_ms, unsent, oldest_ms, clock_off_ms, follows }
+    let oldest = row.oldest_unsent;
+    Phone { install, device, person, state, fingerprint, seen, unsent, oldest, clock_off_ms, follows }
 }
 
 /// As two people read it aloud.
@@ -129,7 +134,7 @@ fn in_fours(text: &str) -> String {
     plain.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ")
 }
 
-fn one(phone: &Phone, now: i64, language: Language) -> Markup {
+fn one(phone: &Phone, now: Instant, language: Language) -> Markup {
     let says = |label: Label| label.text(language);
     let (kind, label) = match phone.state {
         InstallState::Waiting => ("review", Label::PhoneWaiting),
@@ -137,11 +142,11 @@ fn one(phone: &Phone, now: i64, language: Language) -> Markup {
         InstallState::Refused => ("cannot", Label::PhoneRefused),
         InstallState::Revoked => ("cannot", Label::PhoneRevoked),
     };
-    let seen = phone.seen_ms.map_or_else(
+    let seen = phone.seen.map_or_else(
         || says(Label::Never).to_owned(),
-        |ms| format!("{} UTC", day_and_time(ms, now, ZONE, language)),
+        |at| format!("{} UTC", day_and_time(at, now, ZONE, language)),
     );
-    let off = phone.clock_off_ms.filter(|off| off.abs() > 120_000);
+    let off = phone.clock_off_ms.filter(|off| off.saturating_abs() > 120_000);
     html! {
         li.fh-panel.fh-panel--now[phone.state == InstallState::Waiting] {
             div.fh-head { h2.fh-panel__title { (phone.person) ", " (phone.device) } (chip(kind, says(label))) }
@@ -152,7 +157,7 @@ fn one(phone: &Phone, now: i64, language: Language) -> Markup {
                         dt { (says(Label::NotYetHere)) }
                         dd {
                             (phone.unsent)
-                            @if let Some(oldest) = phone.oldest_ms {
+                            @if let Some(oldest) = phone.oldest {
                                 " (" (SyncSentence::WaitsSince { when: &span(now - oldest, language) }.text(language)) ")"
                             }
                         }
@@ -190,12 +195,10 @@ fn one(phone: &Phone, now: i64, language: Language) -> Markup {
 }
 
 /// What an administrator is to know after the store was put back: which phones may still hold what it lost.
-fn put_back_notice(phones: &[Phone], since: i64, now: i64, language: Language) -> Markup {
+fn put_back_notice(phones: &[Phone], since: Instant, now: Instant, language: Language) -> Markup {
     let missing = phones
         .iter()
-        .filter(|phone| {
-            phone.state == InstallState::Approved && phone.seen_ms.is_none_or(|seen| seen < since)
-        })
+        .filter(|phone| phone.state == InstallState::Approved && phone.seen.is_none_or(|seen| seen < since))
         .count();
     html! {
         div.usa-alert.usa-alert--warning { div.usa-alert__body {

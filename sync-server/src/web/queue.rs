@@ -1,6 +1,7 @@
 //! The review queue: what needs a person, oldest risk first. It is drawn from summaries; no body is opened for it.
 
 use axum::extract::{Query, State};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{PhaseStatus, Summary, derive, summarise};
 use firsthours_core::view::{QueueRow, queue_row};
 use firsthours_core::words::{Label, Language, RecordSentence, SyncSentence, span};
@@ -51,7 +52,7 @@ pub async fn show(
     let who = reader.clone();
     let page = app
         .blocking(move |app| {
-            let now = app.now_ms();
+            let now = app.now();
             let page = app.store.read(|tx| read(app, tx, &scope, after.as_ref(), all, language, now))?;
             let entry = Entry::new(now, who.who(), What::QueueOpened).with("records", page.ids());
             audit::record(&app.store, &entry)?;
@@ -68,7 +69,7 @@ struct Page {
     rows: Vec<Listed>,
     next: Option<String>,
     first: bool,
-    now: i64,
+    now: Instant,
 }
 
 impl Page {
@@ -90,7 +91,7 @@ struct Listed {
 struct Phones {
     holding: usize,
     entries: i64,
-    oldest_ms: Option<i64>,
+    oldest: Option<Instant>,
     clocks_off: usize,
 }
 
@@ -101,8 +102,9 @@ struct Cursor(Place);
 impl Cursor {
     fn read(text: &str) -> Option<Self> {
         let mut parts = text.splitn(4, '.');
-        let mut number = || parts.next()?.parse().ok();
-        let (rank, due, since) = (number()?, number()?, number()?);
+        let rank = parts.next()?.parse().ok()?;
+        let mut instant = || parts.next()?.parse().ok();
+        let (due, since) = (instant()?, instant()?);
         let id = parts.next().filter(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()))?;
         Some(Self((rank, due, since, id.to_owned())))
     }
@@ -120,7 +122,7 @@ fn read(
     after: Option<&Cursor>,
     all: bool,
     language: Language,
-    now: i64,
+    now: Instant,
 ) -> Result<Page, AppError> {
     let names = Known::read(tx)?;
     let found = rows(tx, scope, after, all)?;
@@ -150,7 +152,7 @@ fn rows(
 }
 
 fn cursor(row: &QueuedRow) -> Cursor {
-    Cursor((row.rank, row.due_ms, row.waiting_since_ms, row.id.to_string()))
+    Cursor((row.rank, row.due, row.waiting_since, row.id.to_string()))
 }
 
 /// The row as it is read; `None` when its protocol is not published here, as nothing can be said of it then.
@@ -160,7 +162,7 @@ fn list(
     row: &QueuedRow,
     names: &Known,
     language: Language,
-    now: i64,
+    now: Instant,
 ) -> Result<Option<Listed>, AppError> {
     let protocol = row.protocol;
     let Some(definition) = app.records.definitions.get(tx, protocol)? else { return Ok(None) };
@@ -192,7 +194,7 @@ fn phones(tx: &mut dyn Tx, scope: &Scope) -> Result<Phones, StoreError> {
     Ok(Phones {
         holding: usize::try_from(held.phones).unwrap_or(0),
         entries: held.events,
-        oldest_ms: held.oldest_ms,
+        oldest: held.oldest,
         clocks_off: usize::try_from(clocks_off).unwrap_or(0),
     })
 }
@@ -222,8 +224,8 @@ fn draw(page: &Page, all: bool, language: Language) -> Markup {
     }
 }
 
-fn phones_line(phones: &Phones, now: i64, language: Language) -> String {
-    let held = match phones.oldest_ms {
+fn phones_line(phones: &Phones, now: Instant, language: Language) -> String {
+    let held = match phones.oldest {
         _ if phones.holding == 0 => SyncSentence::PhonesHoldNothing.text(language),
         oldest => {
             let oldest = span(now - oldest.unwrap_or(now), language);

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{AgencyId, PersonId, Role, StationId};
 use firsthours_core::words::Language;
 
@@ -33,7 +34,7 @@ pub struct Reader {
     /// The hash of their session's token.
     pub session: String,
     /// When they signed in.
-    pub since_ms: i64,
+    pub since: Instant,
 }
 
 impl Reader {
@@ -57,9 +58,9 @@ impl FromRequestParts<App> for Reader {
         if app.ended.has(&token) {
             return Err(AppError::SignIn(wanted));
         }
-        let now_ms = app.now_ms();
+        let now = app.now();
         let mut source = Source::from_request_parts(parts, app).await.unwrap_or_default();
-        let found = app.blocking(move |app| sessions::find(&app.store, &token, app.limits(), now_ms)).await?;
+        let found = app.blocking(move |app| sessions::find(&app.store, &token, app.limits(), now)).await?;
         let session = found.ok_or(AppError::SignIn(wanted))?;
         source.session = Some(session.alias);
         Ok(Self {
@@ -70,7 +71,7 @@ impl FromRequestParts<App> for Reader {
             station: session.station,
             source,
             session: session.hash,
-            since_ms: session.created_ms,
+            since: session.created,
         })
     }
 }

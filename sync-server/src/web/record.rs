@@ -14,7 +14,7 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use firsthours_core::protocol::Definition;
+use firsthours_core::protocol::{Definition, Instant};
 use firsthours_core::record::{Act, EncounterId, EventId};
 use firsthours_core::view::{Context, EncounterView, OnPhone, TimelineRow, timeline, view};
 use firsthours_core::words::Language;
@@ -148,7 +148,7 @@ struct LookEntry {
     who: String,
     what: What,
     why: Option<String>,
-    at_ms: i64,
+    at: Instant,
 }
 
 async fn serve(app: &App, lang: Lang, reader: Reader, look: Look) -> Result<maud::Markup, AppError> {
@@ -158,7 +158,7 @@ async fn serve(app: &App, lang: Lang, reader: Reader, look: Look) -> Result<maud
     let who = scope.clone();
     let (drawn, now) = app
         .blocking(move |app| {
-            let now = app.now_ms();
+            let now = app.now();
             let deed = if opened.is_some() { Deed::Open } else { Deed::Look };
             let loaded = find(app, &who, encounter, deed)?;
             log(app, &who, encounter, opened, now)?;
@@ -207,7 +207,7 @@ fn log(
     scope: &Scope,
     encounter: EncounterId,
     opened: Option<&str>,
-    now: i64,
+    now: Instant,
 ) -> Result<(), AppError> {
     let id = encounter.to_string();
     let who = scope.who();
@@ -226,7 +226,7 @@ fn draw(
     opened: bool,
     since: Option<u64>,
     language: Language,
-    now: i64,
+    now: Instant,
 ) -> Result<Drawn, AppError> {
     let (names, looks, desk, incident) = app.store.read(|tx| {
         let names = Known::read(tx)?;
@@ -308,7 +308,7 @@ fn write(
     let names = app.store.read(Known::read)?;
     let here = OnPhone { seen: loaded.pos, earlier: loaded.under.earlier.clone(), ..OnPhone::default() };
     let reader = reader_of(scope, false);
-    let now = app.now_ms();
+    let now = app.now();
     let context = Context { definition, here: &here, reader: &reader, language, now, names: &names };
     let drawn = draw_view(&loaded, definition, context);
     let acts = match forms::read(pairs, &drawn, &definition.time_zone, now) {
@@ -334,29 +334,7 @@ fn write(
 
 /// What an act is in the table of permissions.
 fn deed_of(act: &Act) -> Deed {
-    match act {
-        Act::Comment { .. }
-        | Act::Resolve { .. }
-        | Act::Return { .. }
-        | Act::Reassign { .. }
-        | Act::SameEncounter { .. }
-        | Act::Approve { .. } => Deed::Review,
-        Act::Answer { .. }
-        | Act::Cannot { .. }
-        | Act::Reopen { .. }
-        | Act::WithdrawEntry { .. }
-        | Act::Note { .. }
-        | Act::Copy { .. }
-        | Act::Move { .. }
-        | Act::LinkIncident { .. }
-        | Act::Submit { .. }
-        | Act::Void { .. }
-        | Act::Unvoid
-        | Act::Share { .. }
-        | Act::Accept { .. }
-        | Act::Decline { .. }
-        | Act::Reply { .. } => Deed::Answer,
-    }
+    if act.is_review() { Deed::Review } else { Deed::Answer }
 }
 
 /// Whether everybody and every record that the act names is one that this person may name. A page offers no others, but a

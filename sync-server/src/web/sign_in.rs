@@ -78,7 +78,7 @@ pub async fn enter(
 pub async fn leave(State(app): State<App>, source: Source, headers: HeaderMap) -> Result<Response, AppError> {
     if let Some(token) = cookie::session(&app, &headers) {
         app.blocking(move |app| {
-            if let Err(error) = sessions::end(&app.store, &token, source.address, app.now_ms()) {
+            if let Err(error) = sessions::end(&app.store, &token, source.address, app.now()) {
                 tracing::error!(%error, "a session could not be ended in the store; this process ends it");
                 app.ended.add(&token);
             }
@@ -92,8 +92,8 @@ pub async fn leave(State(app): State<App>, source: Source, headers: HeaderMap) -
 /// Ends every session of the reader.
 pub async fn leave_everywhere(State(app): State<App>, reader: Reader) -> Result<Response, AppError> {
     app.blocking(move |app| {
-        let now_ms = app.now_ms();
-        app.store.write(|tx| sessions::end_all(tx, &reader.person, reader.who(), now_ms))
+        let now = app.now();
+        app.store.write(|tx| sessions::end_all(tx, &reader.person, reader.who(), now))
     })
     .await?;
     Ok(gone(&app))
@@ -113,24 +113,21 @@ fn sign_in(
     browser: Option<&str>,
     source: &Source,
 ) -> Result<Option<Cookies>, AppError> {
-    let now_ms = app.now_ms();
-    let counted = people::count_try(&app.store, &sent.username, browser, now_ms)?;
+    let now = app.now();
+    let counted = people::count_try(&app.store, &sent.username, browser, now)?;
     let by = Who::Unknown(source);
-    let Some(entered) = people::check_try(&app.store, &app.passwords, &counted, &sent.password, by, now_ms)?
+    let Some(entered) = people::check_try(&app.store, &app.passwords, &counted, &sent.password, by, now)?
     else {
         return Ok(None);
     };
     if let Some(old) = old {
-        sessions::end(&app.store, old, source.address, now_ms)?;
+        sessions::end(&app.store, old, source.address, now)?;
     }
     let (random, person) = (&*app.random, &entered.person);
     Ok(Some(app.store.write(|tx| {
-        let known = if entered.known {
-            None
-        } else {
-            Some(people::know_browser(tx, random, person, browser, now_ms)?)
-        };
-        let session = sessions::start(tx, random, person, app.limits(), source.address, now_ms)?;
+        let known =
+            if entered.known { None } else { Some(people::know_browser(tx, random, person, browser, now)?) };
+        let session = sessions::start(tx, random, person, app.limits(), source.address, now)?;
         Ok::<_, StoreError>(Cookies { session, browser: known })
     })?))
 }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
 use firsthours_core::outside::ManualClock;
+use firsthours_core::protocol::Instant;
 
 use super::*;
 use crate::testing;
@@ -16,7 +17,7 @@ struct Desk {
 
 fn desk(https: bool) -> Desk {
     let folder = testing::folder();
-    let clock = Arc::new(ManualClock::at(1_000_000));
+    let clock = Arc::new(ManualClock::at(Instant::from_ms(1_000_000)));
     let app = testing::app(&folder, https, Arc::clone(&clock));
     testing::person(&app.store, "supervisor", "sgt.vale");
     Desk { _folder: folder, router: crate::router(app.clone()), app, clock }
@@ -234,7 +235,7 @@ fn fill(desk: &Desk) {
     // What room there is inside the last pages is used up.
     let mut full = (0..10_000).map(|n| {
         let entry = crate::programme::audit::Entry::new(
-            1,
+            Instant::from_ms(1),
             crate::programme::audit::Who::Console,
             crate::programme::audit::What::Exported,
         );

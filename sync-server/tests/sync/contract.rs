@@ -7,6 +7,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use firsthours_core::evidence::{CHECKPOINTS, Hole, SecretKey, SignedEvent, Tag};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{
     Actor, At, Body, EncounterId, Event, HoldReason, Install, InstallId, Kind, PersonId, Place, Role,
     TEXT_BYTES, bounds, sha256,
@@ -249,7 +250,8 @@ fn example() -> String {
     line("fh1-hello signs", &String::from_utf8(message.clone()).expect("text").replace('\n', "\\n"));
     line("fh-signature", &key.sign(Tag::Hello, &message).to_string());
     let actor = Actor { person: PersonId("p-1".to_owned()), role: Role::Deputy, agency: "sheriff".into() };
-    let at = At { wall: 1_795_496_400_000, offset: -480, mono: 1_000, boot: 1, anchor: None };
+    let at =
+        At { wall: Instant::from_ms(1_795_496_400_000), offset: -480, mono: 1_000, boot: 1, anchor: None };
     let kind = Kind::Noted { step: None, text: "Seen.".to_owned() };
     let body = Body { kind, actor, at, base: Vec::new(), reason: None, audit: None };
     let place = Place {

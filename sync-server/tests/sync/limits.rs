@@ -86,7 +86,7 @@ async fn a_day_holds_its_bytes_to_the_last_one() {
 async fn a_day_is_from_midnight_to_midnight_utc() {
     let server = Server::with(&[("FIRSTHOURS_QUOTA_EVENTS", "2")]);
     let mut ash = server.deputy("dep.ash").await;
-    let to_midnight = DAY_MS - server.app.now_ms().rem_euclid(DAY_MS);
+    let to_midnight = DAY_MS - server.app.now().ms().rem_euclid(DAY_MS);
     ash.open(encounter(1));
     ash.answer(encounter(1), "address", "1 Example Road");
     ash.upload_all(&server).await;

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use firsthours_core::evidence::{Checkpoint, Document, Hole, LogHead, Tag};
 use firsthours_core::outside::SystemRandom;
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{EventId, Hash, InstallId};
 use firsthours_core::wire::{
     HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE, HelloReply, OffersRequest, ProblemKind,
@@ -149,8 +150,15 @@ impl House {
             .app
             .store
             .write(|tx| {
-                people::add_agency(tx, &"south".into(), "South County", Who::Console, 1)?;
-                people::add_station(tx, &"quay".into(), &"south".into(), "Quay", Who::Console, 1)
+                people::add_agency(tx, &"south".into(), "South County", Who::Console, Instant::from_ms(1))?;
+                people::add_station(
+                    tx,
+                    &"quay".into(),
+                    &"south".into(),
+                    "Quay",
+                    Who::Console,
+                    Instant::from_ms(1),
+                )
             })
             .expect("places");
         let new = NewPerson {
@@ -161,7 +169,8 @@ impl House {
             username: "sgt.other",
         };
         let (store, check) = (&server.app.store, &server.app.passwords);
-        people::add(store, check, &SystemRandom, &new, PASSWORD, Who::Console, 1).expect("added");
+        people::add(store, check, &SystemRandom, &new, PASSWORD, Who::Console, Instant::from_ms(1))
+            .expect("added");
         let mut house = Self {
             server,
             ash,
@@ -334,7 +343,7 @@ impl House {
         let (install, key): (InstallId, _) = (phone.install, phone.author.key.public());
         let ask = devices::Ask { code: &code, install, key, device: "unit 4", source: &Source::HERE };
         let (store, trust) = (&self.server.app.store, &self.server.app.trust);
-        store.write(|tx| devices::ask(tx, trust, &ask, self.server.app.now_ms())).expect("asked");
+        store.write(|tx| devices::ask(tx, trust, &ask, self.server.app.now())).expect("asked");
         install.to_string()
     }
 }
@@ -433,8 +442,8 @@ async fn a_sheet_and_a_record_that_are_opened_leave_their_reason() {
 async fn a_log_that_was_cut_is_found_by_what_a_phone_gives_back() {
     let server = Server::new();
     let mut ash = server.deputy("dep.ash").await;
-    let now_ms = server.app.now_ms();
-    server.app.checkpoints().make(now_ms).expect("made");
+    let now = server.app.now();
+    server.app.checkpoints().make(now).expect("made");
     let told: HelloReply = ash.hello(&server).await;
     let checkpoint = told.checkpoint.expect("a checkpoint");
     let said = Checkpoint::open(&checkpoint, &server.keyring()).expect("signed by the server");
@@ -464,7 +473,7 @@ async fn a_log_that_was_cut_is_found_by_what_a_phone_gives_back() {
     let found = server.rows("select text from audit where what = 'log_differs'");
     assert_eq!(found.len(), 1, "said once");
     assert!(found[0].text(0).expect("text").contains("a phone keeps"));
-    assert!(server.app.store.read(checkpoint::differs_ms).expect("read").is_some());
+    assert!(server.app.store.read(checkpoint::differs_since).expect("read").is_some());
     // The chain itself was forged well enough.
     assert!(
         audit::verify(&server.app.store, &[], server.app.epoch().expect("an epoch"))
@@ -477,10 +486,10 @@ async fn a_log_that_was_cut_is_found_by_what_a_phone_gives_back() {
 async fn a_log_that_was_cut_is_found_by_the_file_beside_it_at_the_next_start() {
     let server = Server::new();
     let checkpoints = server.app.checkpoints();
-    let now_ms = server.app.now_ms();
-    let first = checkpoints.make(now_ms).expect("made").expect("one");
-    assert_eq!(checkpoints.make(now_ms + 1).expect("asked").expect("one"), first, "nothing new to say");
-    assert!(checkpoints.check(now_ms).expect("checked").is_sound());
+    let now = server.app.now();
+    let first = checkpoints.make(now).expect("made").expect("one");
+    assert_eq!(checkpoints.make(now + 1).expect("asked").expect("one"), first, "nothing new to say");
+    assert!(checkpoints.check(now).expect("checked").is_sound());
     let file = std::fs::read_to_string(&checkpoints.file).expect("a file");
     assert_eq!(file.lines().count(), 1);
     // A line that was cut off while it was written is no news; one that somebody wrote is.
@@ -495,7 +504,7 @@ async fn a_log_that_was_cut_is_found_by_the_file_beside_it_at_the_next_start() {
     );
     std::fs::write(&checkpoints.file, file).expect("as it was");
     server.app.store.write(|tx| tx.run("delete from audit where seq > 2", &[])).expect("cut");
-    let verdict = checkpoints.check(now_ms).expect("checked");
+    let verdict = checkpoints.check(now).expect("checked");
     assert!(!verdict.is_sound());
     let Checkpoint { heads, .. } = first.peek().expect("read");
     let LogHead { seq, .. } = &heads[0];

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use firsthours_core::evidence::{Document, Hole, Keyring, Receipt, Revoked, SecretKey, SignedEvent, Tag};
 use firsthours_core::outside::{Clock, ManualClock, SeededRandom, SystemRandom};
-use firsthours_core::protocol::Value;
+use firsthours_core::protocol::{Instant, Value};
 use firsthours_core::record::{
     Actor, At, Body as EventBody, EncounterId, EventId, Hash, IncidentId, Install, InstallId, Kind, PersonId,
     Role, Sharing,
@@ -118,14 +118,21 @@ impl Server {
     }
 
     fn made(config: Config, folder: tempfile::TempDir) -> Self {
-        let clock = Arc::new(ManualClock::at(DAY));
+        let clock = Arc::new(ManualClock::at(Instant::from_ms(DAY)));
         // Its own seed, so that no two servers share a root.
         let random = Arc::new(SeededRandom::new(u64::from(NEXT.fetch_add(1, Ordering::SeqCst))));
         let (app, _root) = App::make(config, Arc::<ManualClock>::clone(&clock), random).expect("make");
         app.store
             .write(|tx| {
-                people::add_agency(tx, &"north".into(), "North County", Who::Console, DAY)?;
-                people::add_station(tx, &"mill".into(), &"north".into(), "Mill Road", Who::Console, DAY)
+                people::add_agency(tx, &"north".into(), "North County", Who::Console, Instant::from_ms(DAY))?;
+                people::add_station(
+                    tx,
+                    &"mill".into(),
+                    &"north".into(),
+                    "Mill Road",
+                    Who::Console,
+                    Instant::from_ms(DAY),
+                )
             })
             .expect("places");
         let routes = router(app.clone());
@@ -159,49 +166,53 @@ impl Server {
     }
 
     pub(crate) fn publish(&self) {
-        self.app.store.write(|tx| protocols::publish(tx, PROTOCOL, Who::Console, DAY)).expect("publish");
+        self.app
+            .store
+            .write(|tx| protocols::publish(tx, PROTOCOL, Who::Console, Instant::from_ms(DAY)))
+            .expect("publish");
     }
 
     pub(crate) fn person(&self, role: &str, username: &str) -> PersonId {
         let new = NewPerson { name: "Vale", role, agency: "north", station: Some("mill"), username };
         let password = "correct lantern orbit";
         let (store, check) = (&self.app.store, &self.app.passwords);
-        people::add(store, check, &SystemRandom, &new, password, Who::Console, DAY).expect("add")
+        people::add(store, check, &SystemRandom, &new, password, Who::Console, Instant::from_ms(DAY))
+            .expect("add")
     }
 
     pub(crate) fn code(&self, person: &PersonId) -> String {
         let (trust, random) = (&self.app.trust, &*self.app.random);
-        let now_ms = self.clock.now_ms();
+        let now = self.clock.now();
         self.app
             .store
-            .write(|tx| devices::make_code(tx, trust, random, person, Who::Console, now_ms))
+            .write(|tx| devices::make_code(tx, trust, random, person, Who::Console, now))
             .expect("a code")
     }
 
     pub(crate) fn approve(&self, install: InstallId) {
-        let (id, now_ms) = (install.to_string(), self.clock.now_ms());
+        let (id, now) = (install.to_string(), self.clock.now());
         self.app
             .store
-            .write(|tx| devices::approve(tx, &self.app.trust, &id, Who::Console, now_ms))
+            .write(|tx| devices::approve(tx, &self.app.trust, &id, Who::Console, now))
             .expect("approve");
     }
 
     pub(crate) fn revoke(&self, install: InstallId) {
-        let (id, now_ms) = (install.to_string(), self.clock.now_ms());
+        let (id, now) = (install.to_string(), self.clock.now());
         let trust = &self.app.trust;
         self.app
             .store
-            .write(|tx| devices::revoke(tx, trust, &id, Revoked::Phone, Who::Console, now_ms))
+            .write(|tx| devices::revoke(tx, trust, &id, Revoked::Phone, Who::Console, now))
             .expect("revoke");
     }
 
     /// The person leaves, as an administrator says it.
     pub(crate) fn leave(&self, person: &PersonId) {
-        let (trust, now_ms) = (&self.app.trust, self.clock.now_ms());
-        self.app.store.write(|tx| people::disable(tx, person, Who::Console, now_ms)).expect("disable");
+        let (trust, now) = (&self.app.trust, self.clock.now());
+        self.app.store.write(|tx| people::disable(tx, person, Who::Console, now)).expect("disable");
         self.app
             .store
-            .write(|tx| devices::revoke_all_of(tx, trust, person, Who::Console, now_ms))
+            .write(|tx| devices::revoke_all_of(tx, trust, person, Who::Console, now))
             .expect("revoke");
     }
 
@@ -314,7 +325,7 @@ impl Phone {
     /// Writes an event and keeps it to be sent.
     pub(crate) fn write(&mut self, encounter: EncounterId, kind: Kind) -> EventId {
         self.stamp += 1;
-        let at = At { wall: DAY + 1_000, offset: -420, mono: 5, boot: 1, anchor: None };
+        let at = At { wall: Instant::from_ms(DAY + 1_000), offset: -420, mono: 5, boot: 1, anchor: None };
         let (actor, base) = (self.author.actor.clone(), self.base.clone());
         let body = EventBody { kind, actor, at, base, reason: None, audit: None };
         let written = self.author.write_body(encounter, self.stamp, &body, [self.install.0[0]; 16]);
@@ -436,10 +447,10 @@ impl Phone {
             device: DeviceReport {
                 unsent: 3,
                 drafts: 1,
-                oldest_unsent: Some(DAY - 60_000),
+                oldest_unsent: Some(Instant::from_ms(DAY - 60_000)),
                 free_disk: Some(1 << 30),
             },
-            clock: ClockReport { wall: DAY + 2_000, offset: -420, mono: 5, boot: 1 },
+            clock: ClockReport { wall: Instant::from_ms(DAY + 2_000), offset: -420, mono: 5, boot: 1 },
             protocols: Vec::new(),
             encounters: Vec::new(),
             directory: None,

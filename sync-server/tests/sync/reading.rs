@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use firsthours_core::evidence::Rolling;
 use firsthours_core::outside::Clock;
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{Directory, EventId, Hash, PartnerNumber};
 use firsthours_core::wire::{EventsRequest, HelloReply, Page, Problem, ProblemKind, ReadMessage};
 use firsthours_server::programme::audit::Who;
@@ -101,7 +102,7 @@ async fn hello_says_everything_and_keeps_what_the_phone_reports() {
     let server = Server::new();
     let (_, mut birch) = shared(&server).await;
     let hello = birch.hello(&server).await;
-    assert_eq!((hello.epoch, hello.time), (server.app.epoch().expect("an epoch"), server.clock.now_ms()));
+    assert_eq!((hello.epoch, hello.time), (server.app.epoch().expect("an epoch"), server.clock.now()));
     assert_eq!((hello.grants.len(), hello.grants[0].pos), (1, 6));
     assert_eq!(hello.protocols.len(), 1);
     assert_eq!(hello.protocols[0].sha256, Hash::of(PROTOCOL.as_bytes()));
@@ -180,7 +181,11 @@ async fn the_directory_changes_its_tag_when_it_changes() {
         number: "555-0142".to_owned(),
         hours: Some((480, 1_020)),
     }];
-    server.app.store.write(|tx| set_numbers(tx, &numbers, Who::Console, 5)).expect("numbers");
+    server
+        .app
+        .store
+        .write(|tx| set_numbers(tx, &numbers, Who::Console, Instant::from_ms(5)))
+        .expect("numbers");
     assert_ne!(ash.hello(&server).await.directory, before);
     let directory: Directory = ash.get(&server, "/v1/directory").await.read();
     assert_eq!(directory.numbers, numbers);

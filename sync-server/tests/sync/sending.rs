@@ -495,7 +495,7 @@ async fn what_comes_long_before_its_author_s_certificate_begins_is_held() {
         let server = Server::new();
         let ash = three(&server).await;
         let given: InstallCertificate = ash.certificate.as_ref().expect("one").peek().expect("read");
-        let later = InstallCertificate { from: server.app.now_ms() + ahead, ..given };
+        let later = InstallCertificate { from: server.app.now() + ahead, ..given };
         let Document { text, signature } = server.app.trust.certify(&later);
         let args = [text.into(), signature.to_string().into(), ash.install.to_string().into()];
         let sql = "update certificate set text = $1, signature = $2 where install = $3";

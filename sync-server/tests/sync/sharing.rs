@@ -1,6 +1,7 @@
 //! More than one phone: joining, waiting for an opening, offers.
 
 use firsthours_core::evidence::{Receipt, Tag};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{HoldReason, Kind};
 use firsthours_server::programme::audit::Who;
 use firsthours_server::programme::people;
@@ -187,7 +188,7 @@ async fn what_comes_after_a_shred_keeps_its_header_and_loses_its_body() {
     let mut ash = server.deputy("dep.ash").await;
     ash.open(encounter(1));
     ash.upload_all(&server).await;
-    server.app.keys.shred(&encounter(1).to_string(), 5).expect("shred");
+    server.app.keys.shred(&encounter(1).to_string(), Instant::from_ms(5)).expect("shred");
     ash.answer(encounter(1), "how", "tip");
     let receipt = ash.upload_all(&server).await;
     assert_eq!((receipt.received_through, receipt.encounters[0].pos), (2, 2));
@@ -200,8 +201,8 @@ async fn a_record_whose_key_was_destroyed_before_takes_no_other_record_of_its_ru
     let server = Server::new();
     let mut ash = server.deputy("dep.ash").await;
     // The key store remembers, also where the records were put back from an older copy.
-    server.app.keys.ensure(&[&encounter(2).to_string()], 4).expect("a key");
-    server.app.keys.shred(&encounter(2).to_string(), 5).expect("shred");
+    server.app.keys.ensure(&[&encounter(2).to_string()], Instant::from_ms(4)).expect("a key");
+    server.app.keys.shred(&encounter(2).to_string(), Instant::from_ms(5)).expect("shred");
     for n in [1, 2, 3] {
         ash.open(encounter(n));
     }
@@ -262,8 +263,15 @@ async fn a_record_that_is_planted_stands_in_no_station_s_queue() {
         .app
         .store
         .write(|tx| {
-            people::add_agency(tx, &"south".into(), "South County", Who::Console, 5)?;
-            people::add_station(tx, &"quay".into(), &"south".into(), "Quay", Who::Console, 5)
+            people::add_agency(tx, &"south".into(), "South County", Who::Console, Instant::from_ms(5))?;
+            people::add_station(
+                tx,
+                &"quay".into(),
+                &"south".into(),
+                "Quay",
+                Who::Console,
+                Instant::from_ms(5),
+            )
         })
         .expect("places");
     let mut phone = server.deputy("dep.ash").await;

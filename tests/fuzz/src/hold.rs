@@ -58,7 +58,7 @@ pub(crate) fn draws(definition: &Definition, state: &State, how: u8) -> Encounte
     }
     let author = reader.author().unwrap_or(Author::Deputy);
     let rings = alarms([(&summary, definition)], author, language, now);
-    assert!(rings.iter().all(|ring| ring.at_ms >= now), "nothing rings in the past");
+    assert!(rings.iter().all(|ring| ring.at_ms >= now.ms()), "nothing rings in the past");
     let folded = Record { definition, state };
     assert_eq!(copies(ENCOUNTER, &derived, folded), [], "a record lacks nothing of its own");
     let _ = (disputes(state), versions(state));

@@ -115,7 +115,7 @@ fn some_acts(state: &State) -> Vec<Act> {
     let answer = |entry| Act::Answer {
         step: step(),
         entry,
-        values: [("at".to_owned(), Some(Value::Number(NIGHT)))].into(),
+        values: [("at".to_owned(), Some(Value::from(NIGHT)))].into(),
         reason: Some("why".to_owned()),
     };
     vec![

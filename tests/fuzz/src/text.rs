@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use firsthours_core::evidence::{PublicKey, Signature};
 use firsthours_core::outside::SeededRandom;
-use firsthours_core::protocol::{local, minutes_east, zone};
+use firsthours_core::protocol::{Instant, local, minutes_east, zone};
 use firsthours_core::record::{
     EncounterId, EntryId, Epoch, EventId, Hash, IncidentId, Install, InstallId, read_code,
 };
@@ -65,20 +65,20 @@ fn enrolment_code(typed: &str) -> bool {
     true
 }
 
-/// Its first moment, in milliseconds since 1970 UTC.
-const THE_YEAR_1900: i64 = -2_208_988_800_000;
+/// Its first moment.
+const THE_YEAR_1900: Instant = Instant::from_ms(-2_208_988_800_000);
 
 fn typed_moment(typed: &str) -> bool {
     let mut read = false;
     for which in [None, Some(Which::First), Some(Which::Second)] {
-        if let Ok(ms) = moment::read(typed, HERE, which, NIGHT) {
+        if let Ok(at) = moment::read(typed, HERE, which, NIGHT) {
             read = true;
-            let shown = moment::text(ms, HERE);
+            let shown = moment::text(at, HERE);
             let again = moment::read(&shown, HERE, which, NIGHT);
-            let minute = |ms: i64| ms.div_euclid(60_000);
+            let minute = |at: Instant| at.ms().div_euclid(60_000);
             // A year after 9999 is shown, and is no moment of a record; before 1900 zones were off by seconds.
-            if shown.len() == 16 && ms > THE_YEAR_1900 {
-                assert_eq!(again.map(minute), Ok(minute(ms)), "{typed} is shown as {shown}");
+            if shown.len() == 16 && at > THE_YEAR_1900 {
+                assert_eq!(again.map(minute), Ok(minute(at)), "{typed} is shown as {shown}");
             }
         }
     }
@@ -87,16 +87,14 @@ fn typed_moment(typed: &str) -> bool {
 
 /// A number of milliseconds, a blank, and the name of a zone.
 fn place(text: &str) -> bool {
-    let (ms, name) = text.split_once(' ').unwrap_or((text, HERE));
-    let Ok(ms) = ms.parse::<i64>() else { return false };
+    let (at, name) = text.split_once(' ').unwrap_or((text, HERE));
+    let Ok(at) = at.parse::<Instant>() else { return false };
     let zone = zone(name);
-    assert_eq!(local(ms, zone).time.len(), 5);
-    assert!(minutes_east(ms, zone).abs() <= 26 * 60);
-    // Whatever is read from a message is smaller than this.
-    let ms = ms.clamp(-(1 << 53), 1 << 53);
+    assert_eq!(local(at, zone).time.len(), 5);
+    assert!(minutes_east(at, zone).abs() <= 26 * 60);
     for language in Language::ALL {
         let said =
-            [clock_time(ms, name), day_and_time(ms, NIGHT, name, language), span(ms - NIGHT, language)];
+            [clock_time(at, name), day_and_time(at, NIGHT, name, language), span(at - NIGHT, language)];
         assert!(said.iter().all(|text| !text.is_empty()));
     }
     true
@@ -106,7 +104,7 @@ fn place(text: &str) -> bool {
 fn bearer(text: &str) -> bool {
     let (secret, install) = (key(5).seed(), InstallId([1; 16]));
     let made = token::token(&secret, token::Bearer { install, outdated: false }, NIGHT);
-    let nonce = token::nonce(&secret, &SeededRandom::new(1), install, 0, NIGHT);
+    let nonce = token::nonce(&secret, &SeededRandom::new(1), install, None, NIGHT);
     let held = token::read_token(&secret, text, NIGHT + 1);
     assert!(held.is_none() || text == made, "a token that nobody gave");
     let holds = token::read_nonce(&secret, text, install, NIGHT + 1).is_some();
@@ -137,7 +135,7 @@ pub fn seeds() -> Vec<(String, Vec<u8>)> {
         ("moment_twice", "m2026-11-01T01:30:05".to_owned()),
         ("place", format!("z{NIGHT} Pacific/Auckland")),
         ("token", format!("t{}", token::token(&secret, bearer, NIGHT))),
-        ("nonce", format!("t{}", token::nonce(&secret, &SeededRandom::new(1), install, 0, NIGHT))),
+        ("nonce", format!("t{}", token::nonce(&secret, &SeededRandom::new(1), install, None, NIGHT))),
     ];
     texts.map(|(name, text)| (name.to_owned(), text.into_bytes())).into()
 }

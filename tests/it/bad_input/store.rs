@@ -107,7 +107,7 @@ fn an_entry_that_the_disk_has_damaged_is_declared_lost_and_everybody_is_told() -
     let id = phone.app().start_encounter(None)?.id;
     for tap in &firsthours_tests::night::SCENE[..4] {
         programme.clock.advance(60_000);
-        let now = firsthours_core::outside::Clock::now_ms(&programme.clock);
+        let now = firsthours_core::outside::Clock::now(&programme.clock);
         firsthours_tests::night::play(phone.app(), &id, tap, now)?;
     }
     phone.switch_off();
@@ -135,7 +135,7 @@ fn an_entry_that_the_disk_has_damaged_is_declared_lost_and_everybody_is_told() -
         "the record itself says that something is missing"
     );
     // The deputy enters again what is gone; the chain goes on.
-    let now = firsthours_core::outside::Clock::now_ms(&programme.clock);
+    let now = firsthours_core::outside::Clock::now(&programme.clock);
     firsthours_tests::night::play(phone.app(), &id, &firsthours_tests::night::SCENE[1], now)?;
     assert!(phone.app().sync_now()?.trouble.is_empty());
     assert_eq!(programme.event_ids()?.len(), 6);

@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use firsthours_core::evidence::{
     ALGORITHM, Document, InstallCertificate, Purpose, SecretKey, ServerCertificate, SignedEvent, Tag, Trust,
 };
-use firsthours_core::protocol::{Definition, Value, load};
+use firsthours_core::protocol::{Definition, Instant, Value, load};
 use firsthours_core::record::{
     Actor, At, AuditEntry, Body, EncounterId, EntryId, Epoch, Event, EventId, Hash, IncidentId, Install,
     InstallId, Kind, PersonId, Place, Role, State, Written,
@@ -24,7 +24,7 @@ pub const LOS_ANGELES: &str = include_str!("../../../core/protocols/us-ca-los-an
 pub const SOME_DEFINITION: &str = r#"{"id":"xx-test","title":{"en":"A test, “quoted”"}}"#;
 
 /// 2026-11-23 21:00 in Los Angeles, a Monday.
-pub const NIGHT: i64 = 1_795_496_400_000;
+pub const NIGHT: Instant = Instant::from_ms(1_795_496_400_000);
 pub const MINUTE: i64 = 60_000;
 
 pub const ENCOUNTER: EncounterId = EncounterId([0xe1; 16]);
@@ -164,7 +164,7 @@ impl Author {
     pub fn write(
         &mut self,
         stamp: u64,
-        wall: i64,
+        wall: Instant,
         kind: Kind,
         base: Vec<EventId>,
         reason: Option<String>,
@@ -177,7 +177,7 @@ impl Author {
         &mut self,
         encounter: EncounterId,
         stamp: u64,
-        wall: i64,
+        wall: Instant,
         kind: Kind,
         base: Vec<EventId>,
         reason: Option<String>,
@@ -211,14 +211,14 @@ impl Author {
     }
 
     /// Writes and signs.
-    pub fn sign(&mut self, stamp: u64, wall: i64, kind: Kind, base: Vec<EventId>) -> SignedEvent {
+    pub fn sign(&mut self, stamp: u64, wall: Instant, kind: Kind, base: Vec<EventId>) -> SignedEvent {
         let written = self.write(stamp, wall, kind, base, None);
         SignedEvent::sign(written, &self.key)
     }
 }
 
 /// A time of entry with a clock that is right.
-pub fn at(wall: i64) -> At {
+pub fn at(wall: Instant) -> At {
     At { wall, offset: -480, mono: wall - NIGHT + 3_600_000, boot: 7, anchor: None }
 }
 

@@ -1,9 +1,9 @@
 //! The story: a night in a synthetic county, told by three real phones and a real server.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
 
 use firsthours_core::app::{Act, Sharing};
+use firsthours_core::outside::Clock;
 use firsthours_core::protocol::{Phase, Value};
 use firsthours_core::record::EventId;
 use firsthours_core::words::{Language, clock_time};
@@ -27,7 +27,7 @@ pub(crate) struct Cast {
 
 /// Plays the story alone, and says whether every event of every phone is receipted and visible.
 pub(crate) fn once() -> Result<(), Fault> {
-    let begun = Instant::now();
+    let begun = std::time::Instant::now();
     let clock = SharedClock::running(-6 * 60 * MINUTE);
     let programme = Programme::start(&clock)?;
     let cast = play_story(&programme)?;
@@ -73,7 +73,7 @@ impl Tale<'_> {
 
     fn tap(&self, phone: &Phone, record: &str, tap: &Tap, after: i64) -> Result<(), Fault> {
         self.programme.clock.advance(after * MINUTE);
-        play(phone.app(), record, tap, now(&self.programme.clock))?;
+        play(phone.app(), record, tap, self.programme.clock.now())?;
         Ok(())
     }
 
@@ -238,10 +238,6 @@ fn finish(phone: &Phone) -> Result<i64, Fault> {
     if report.complete { Ok(report.events_sent) } else { Err(report.trouble.into()) }
 }
 
-fn now(clock: &SharedClock) -> i64 {
-    firsthours_core::outside::Clock::now_ms(clock)
-}
-
 fn time(clock: &SharedClock) -> String {
-    clock_time(now(clock), "America/Los_Angeles")
+    clock_time(clock.now(), "America/Los_Angeles")
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use firsthours_core::app::{Act, AppError, DraftPlace, FirstHours, Sharing};
-use firsthours_core::protocol::{FieldKind, Phase, Value};
+use firsthours_core::protocol::{FieldKind, Instant, Phase, Value};
 use firsthours_core::record::{PersonId, StepState};
 use firsthours_core::view::{EncounterView, EntryView, FieldView, StepView};
 
@@ -15,7 +15,7 @@ const FULL: i64 = 60;
 /// A note is sometimes longer than a page of the store.
 const LONG_NOTE: usize = 3_900;
 /// When everything happened; the night's order is not what is tested.
-const MOMENT: i64 = 1_795_496_400_000;
+const MOMENT: Instant = Instant::from_ms(1_795_496_400_000);
 
 /// One deputy on one app.
 pub struct Player<'a> {
@@ -217,7 +217,7 @@ impl<'a> Player<'a> {
             FieldKind::Choice => Value::Text(self.chance.pick(options)?),
             FieldKind::Choices => Value::List(vec![self.chance.pick(options)?]),
             FieldKind::Flag => Value::Flag(self.chance.one_in(2)),
-            FieldKind::Moment => Value::Number(MOMENT + i64::try_from(number).unwrap_or(0)),
+            FieldKind::Moment => Value::from(MOMENT + i64::try_from(number).unwrap_or(0)),
             FieldKind::Count => Value::Number(1),
             FieldKind::Code | FieldKind::Text | FieldKind::Note => Value::Text(format!("SYN-{number}")),
         })
@@ -287,7 +287,7 @@ fn is_written(kind: FieldKind) -> bool {
 
 fn value(given: Given) -> Value {
     match given {
-        Given::Now | Given::MinutesAgo(_) => Value::Number(MOMENT),
+        Given::Now | Given::MinutesAgo(_) => Value::from(MOMENT),
         Given::Yes => Value::Flag(true),
         Given::No => Value::Flag(false),
         Given::One(text) | Given::Text(text) => Value::Text(text.to_owned()),

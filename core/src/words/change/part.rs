@@ -25,7 +25,7 @@ impl Wording<'_> {
                 format!("{} {clock}", self.pick("New clock:", "Plazo nuevo:"))
             }
             ClockChange::Removed => {
-                self.say(format!("The clock {it} is gone."), format!("El plazo {it} ya no está."))
+                self.pick(format!("The clock {it} is gone."), format!("El plazo {it} ya no está."))
             }
             ClockChange::Moved => {
                 let after = previous(&self.is.definition.clocks, |clock| &clock.id, id);
@@ -68,11 +68,11 @@ impl Wording<'_> {
                 new.excused_by.as_ref(),
                 self.pick("never", "nunca"),
             ),
-            ClockChange::Soft(true) => self.say(
+            ClockChange::Soft(true) => self.pick(
                 format!("{it} is now a target for review, no longer a rule."),
                 format!("{it} ahora es una meta para la revisión, ya no una regla."),
             ),
-            ClockChange::Soft(false) => self.say(
+            ClockChange::Soft(false) => self.pick(
                 format!("{it} is now a rule, no longer a target."),
                 format!("{it} ahora es una regla, ya no una meta."),
             ),
@@ -84,9 +84,9 @@ impl Wording<'_> {
         let (old, new) = (self.was.definition.partner(id), self.is.definition.partner(id));
         let (Some(old), Some(new)) = (old.or(new), new.or(old)) else { return it };
         match what {
-            PartnerChange::Added => self.say(format!("New partner: {it}."), format!("Equipo nuevo: {it}.")),
+            PartnerChange::Added => self.pick(format!("New partner: {it}."), format!("Equipo nuevo: {it}.")),
             PartnerChange::Removed => {
-                self.say(format!("The partner {it} is gone."), format!("El equipo {it} ya no está."))
+                self.pick(format!("The partner {it} is gone."), format!("El equipo {it} ya no está."))
             }
             PartnerChange::Moved => {
                 let after = previous(&self.is.definition.partners, |partner| &partner.id, id);
@@ -117,10 +117,10 @@ impl Wording<'_> {
         let it = if *what == CalendarChange::Removed { self.was.calendar(id) } else { self.is.calendar(id) };
         match what {
             CalendarChange::Added => {
-                self.say(format!("New calendar: {it}."), format!("Calendario nuevo: {it}."))
+                self.pick(format!("New calendar: {it}."), format!("Calendario nuevo: {it}."))
             }
             CalendarChange::Removed => {
-                self.say(format!("The calendar {it} is gone."), format!("El calendario {it} ya no está."))
+                self.pick(format!("The calendar {it} is gone."), format!("El calendario {it} ya no está."))
             }
             CalendarChange::Moved => {
                 let after = previous(&self.is.definition.calendars, |calendar| &calendar.id, id);
@@ -141,9 +141,9 @@ impl Wording<'_> {
     fn days(self, calendar: &str, closed: &[String], opened: &[String]) -> String {
         let (closed, opened) = (self.list(closed), self.list(opened));
         let closed = (!closed.is_empty())
-            .then(|| self.say(format!("no longer counted: {closed}"), format!("ya no cuentan: {closed}")));
+            .then(|| self.pick(format!("no longer counted: {closed}"), format!("ya no cuentan: {closed}")));
         let opened = (!opened.is_empty())
-            .then(|| self.say(format!("now counted: {opened}"), format!("ahora cuentan: {opened}")));
+            .then(|| self.pick(format!("now counted: {opened}"), format!("ahora cuentan: {opened}")));
         let said: Vec<String> = [closed, opened].into_iter().flatten().collect();
         format!("{calendar}: {}.", said.join("; "))
     }
@@ -158,13 +158,13 @@ impl Wording<'_> {
         match what {
             SheetChange::Added => {
                 let reader = self.is.text(&new.reader);
-                self.say(
+                self.pick(
                     format!("New sheet: {it}, for {reader}."),
                     format!("Hoja nueva: {it}, para {reader}."),
                 )
             }
             SheetChange::Removed => {
-                self.say(format!("The sheet {it} is gone."), format!("La hoja {it} ya no está."))
+                self.pick(format!("The sheet {it} is gone."), format!("La hoja {it} ya no está."))
             }
             SheetChange::Moved => {
                 let after = previous(&self.is.definition.sheets, |sheet| &sheet.id, id);
@@ -183,20 +183,20 @@ impl Wording<'_> {
                 let x = format!("{it}: {}", self.pick("the note at its head", "la nota del encabezado"));
                 new.note.as_ref().map_or_else(|| x.clone(), |note| self.now_reads(&x, note))
             }
-            SheetChange::NoteRemoved => self.say(
+            SheetChange::NoteRemoved => self.pick(
                 format!("{it} no longer has a note at its head."),
                 format!("{it} ya no tiene una nota en el encabezado."),
             ),
             SheetChange::RowAdded { section, row } => {
                 let row = row_at(new, *section, *row).map(|row| self.is.text(&row.title)).unwrap_or_default();
-                self.say(format!("{it} now shows {row}."), format!("{it} ahora muestra {row}."))
+                self.pick(format!("{it} now shows {row}."), format!("{it} ahora muestra {row}."))
             }
             SheetChange::RowRemoved { section, row } => {
                 let row =
                     row_at(old, *section, *row).map(|row| self.was.text(&row.title)).unwrap_or_default();
-                self.say(format!("{it} no longer shows {row}."), format!("{it} ya no muestra {row}."))
+                self.pick(format!("{it} no longer shows {row}."), format!("{it} ya no muestra {row}."))
             }
-            SheetChange::Arranged => self.say(
+            SheetChange::Arranged => self.pick(
                 format!("{it}: its headings, or the order of its rows, have changed."),
                 format!("{it}: han cambiado sus títulos o el orden de sus filas."),
             ),

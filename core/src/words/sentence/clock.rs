@@ -52,9 +52,6 @@ impl ClockSentence<'_> {
                 format!("Como se registró primero, desde {anchor}: {sentence}"),
             ),
         };
-        match language {
-            Language::En => en,
-            Language::Es => es,
-        }
+        language.pick(en, es)
     }
 }

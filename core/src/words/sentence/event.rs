@@ -153,9 +153,6 @@ impl EventSentence<'_> {
                 (format!("{who}: {step}, copied from {code}"), format!("{who}: {step}, copiado de {code}"))
             }
         };
-        match language {
-            Language::En => en,
-            Language::Es => es,
-        }
+        language.pick(en, es)
     }
 }

@@ -44,9 +44,6 @@ impl PhaseSentence<'_> {
                 (format!("{phase}: {sentence}"), format!("{phase}: {sentence}"))
             }
         };
-        match language {
-            Language::En => en,
-            Language::Es => es,
-        }
+        language.pick(en, es)
     }
 }

@@ -145,9 +145,6 @@ impl RecordSentence<'_> {
                 "Los demás registros de este lugar ya tienen lo que comparten.".into(),
             ),
         };
-        match language {
-            Language::En => en,
-            Language::Es => es,
-        }
+        language.pick(en, es)
     }
 }

@@ -31,9 +31,6 @@ impl SheetSentence<'_> {
             Self::NoGaps => ("No gaps.".into(), "No falta ningún dato.".into()),
             Self::DoneAt { when } => (format!("done, {when}"), format!("hecho, {when}")),
         };
-        match language {
-            Language::En => en,
-            Language::Es => es,
-        }
+        language.pick(en, es)
     }
 }

@@ -116,9 +116,6 @@ impl StepSentence<'_> {
                 (format!("called, not here yet ({since})"), format!("con aviso, aún no llega ({since})"))
             }
         };
-        match language {
-            Language::En => en,
-            Language::Es => es,
-        }
+        language.pick(en, es)
     }
 }

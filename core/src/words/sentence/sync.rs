@@ -92,9 +92,6 @@ impl SyncSentence<'_> {
             Self::WaitsSince { when } => (format!("since {when}"), format!("desde {when}")),
             Self::LastSeen { when } => (format!("last seen {when}"), format!("visto {when}")),
         };
-        match language {
-            Language::En => en,
-            Language::Es => es,
-        }
+        language.pick(en, es)
     }
 }

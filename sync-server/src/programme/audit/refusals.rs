@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::{MINUTE_MS, REFUSALS, What, Who};
+use firsthours_core::protocol::Instant;
 
 /// What was refused lately, by author and kind. It stands before the store, so that a flood costs the store nothing; which
 /// refusal gets its entry, the log itself decides ([`super::append_refusal`]), also right after a start and beside others.
@@ -13,7 +14,7 @@ pub struct Refusals(Mutex<BTreeMap<(String, &'static str), Window>>);
 
 #[derive(Debug, Default)]
 struct Window {
-    since_ms: i64,
+    since: Instant,
     written: i64,
     left_out: i64,
 }
@@ -21,16 +22,16 @@ struct Window {
 impl Refusals {
     /// Whether a refusal gets its entry, and how many before it got none: [`REFUSALS`] of a kind in a minute for one phone or
     /// person, and as many for all who have not said who they are.
-    pub(crate) fn admit(&self, who: Who<'_>, what: What, now_ms: i64) -> Option<i64> {
+    pub(crate) fn admit(&self, who: Who<'_>, what: What, now: Instant) -> Option<i64> {
         let kind = match what {
             What::CodeRefused => "code",
             _ => "access",
         };
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let window = windows.entry((who.text(), kind)).or_default();
-        let goes_on = (window.since_ms..window.since_ms.saturating_add(MINUTE_MS)).contains(&now_ms);
+        let goes_on = (window.since..window.since + MINUTE_MS).contains(&now);
         if !goes_on {
-            *window = Window { since_ms: now_ms, written: 0, left_out: window.left_out };
+            *window = Window { since: now, written: 0, left_out: window.left_out };
         }
         if window.written >= REFUSALS {
             window.left_out += 1;
@@ -50,19 +51,26 @@ mod tests {
     fn a_flood_leaves_its_first_entries_and_a_count() {
         let refusals = Refusals::default();
         let nobody = Who::Unknown(&Source::HERE);
-        let admitted =
-            (0..1_000).filter(|n| refusals.admit(nobody, What::AccessRefused, 5_000 + n).is_some());
+        let admitted = (0..1_000)
+            .filter(|n| refusals.admit(nobody, What::AccessRefused, Instant::from_ms(5_000 + n)).is_some());
         assert_eq!(i64::try_from(admitted.count()).expect("few"), REFUSALS);
         // Others, and other kinds, have a minute of their own.
         assert_eq!(
-            refusals.admit(Who::Person(&"p1".into(), &Source::HERE), What::AccessRefused, 5_500),
+            refusals.admit(
+                Who::Person(&"p1".into(), &Source::HERE),
+                What::AccessRefused,
+                Instant::from_ms(5_500)
+            ),
             Some(0)
         );
-        assert_eq!(refusals.admit(nobody, What::CodeRefused, 5_500), Some(0));
+        assert_eq!(refusals.admit(nobody, What::CodeRefused, Instant::from_ms(5_500)), Some(0));
         let next = 5_000 + MINUTE_MS;
-        assert_eq!(refusals.admit(nobody, What::AccessRefused, next), Some(1_000 - REFUSALS));
-        assert_eq!(refusals.admit(nobody, What::AccessRefused, next), Some(0), "said once");
+        assert_eq!(
+            refusals.admit(nobody, What::AccessRefused, Instant::from_ms(next)),
+            Some(1_000 - REFUSALS)
+        );
+        assert_eq!(refusals.admit(nobody, What::AccessRefused, Instant::from_ms(next)), Some(0), "said once");
         // A clock that was put back does not keep anybody out of the log.
-        assert_eq!(refusals.admit(nobody, What::AccessRefused, 1), Some(0));
+        assert_eq!(refusals.admit(nobody, What::AccessRefused, Instant::from_ms(1)), Some(0));
     }
 }

@@ -1,4 +1,5 @@
 use firsthours_core::evidence::Checkpoint;
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::Epoch;
 
 use firsthours_core::record::PersonId;
@@ -12,9 +13,13 @@ fn log() -> (testing::Folder, Store) {
         .write(|tx| {
             for n in 0..4 {
                 let p1 = PersonId::from("p1");
-                let entry = Entry::new(100 + n, Who::Person(&p1, &Source::HERE), What::RecordOpened)
-                    .about("e1")
-                    .with("n", n);
+                let entry = Entry::new(
+                    Instant::from_ms(100 + n),
+                    Who::Person(&p1, &Source::HERE),
+                    What::RecordOpened,
+                )
+                .about("e1")
+                .with("n", n);
                 append(tx, &entry)?;
             }
             Ok::<_, StoreError>(())
@@ -42,7 +47,7 @@ fn broken_at(verdict: &Verdict) -> Option<i64> {
 /// A checkpoint of the log as it stands.
 fn told(store: &Store, epoch: Epoch) -> Checkpoint {
     let heads = verified(store, &[]).heads;
-    Checkpoint { v: 1, server: "desk".to_owned(), epoch, time: 1, heads }
+    Checkpoint { v: 1, server: "desk".to_owned(), epoch, time: Instant::from_ms(1), heads }
 }
 
 #[test]
@@ -104,7 +109,8 @@ fn a_log_that_was_cut_or_written_anew_is_found_by_what_was_told_of_it() {
     let again = |store: &Store, many: i64| {
         for n in 0..many {
             let p2 = PersonId::from("p2");
-            let entry = Entry::new(100 + n, Who::Person(&p2, &Source::HERE), What::RecordOpened);
+            let entry =
+                Entry::new(Instant::from_ms(100 + n), Who::Person(&p2, &Source::HERE), What::RecordOpened);
             record(store, &entry).expect("forged");
         }
     };
@@ -135,7 +141,9 @@ fn a_log_that_was_cut_or_written_anew_is_found_by_what_was_told_of_it() {
 fn each_replica_has_a_chain_of_its_own() {
     let (_folder, store) = log();
     store
-        .write(|tx| append(&mut Elsewhere(tx), &Entry::new(101, Who::Console, What::PersonAdded)))
+        .write(|tx| {
+            append(&mut Elsewhere(tx), &Entry::new(Instant::from_ms(101), Who::Console, What::PersonAdded))
+        })
         .expect("append");
     let verdict = verified(&store, &[]);
     let heads: Vec<_> = verdict.heads.iter().map(|head| (head.replica.as_str(), head.seq)).collect();
@@ -169,7 +177,7 @@ impl Tx for Elsewhere<'_> {
 fn a_change_that_fails_leaves_no_entry() {
     let (_folder, store) = log();
     let refused: Result<()> = store.write(|tx| {
-        append(tx, &Entry::new(200, Who::Console, What::PersonAdded))?;
+        append(tx, &Entry::new(Instant::from_ms(200), Who::Console, What::PersonAdded))?;
         Err(StoreError::Busy)
     });
     assert!(refused.is_err());
@@ -184,15 +192,15 @@ fn a_code_in_the_log_is_snake_case() {
 #[test]
 fn nobody_fills_the_log() {
     let (_folder, store) = log();
-    let refused = |at_ms| {
-        let entry = Entry::new(at_ms, Who::Unknown(&Source::HERE), What::CodeRefused);
+    let refused = |at| {
+        let entry = Entry::new(at, Who::Unknown(&Source::HERE), What::CodeRefused);
         store.write(|tx| append_refusal(tx, entry.clone(), 0)).expect("append");
     };
-    (0..1_000).for_each(|n| refused(1_000 + n));
+    (0..1_000).for_each(|n| refused(Instant::from_ms(1_000 + n)));
     let count =
         || store.read(|tx| tx.rows("select text from audit where what = 'code_refused'", &[])).expect("rows");
     assert_eq!(i64::try_from(count().len()).expect("few"), REFUSALS);
-    refused(1_000 + MINUTE_MS + 1_000);
+    refused(Instant::from_ms(1_000 + MINUTE_MS + 1_000));
     let texts = count();
     let last = texts.last().expect("some").text(0).expect("text");
     assert!(last.contains(&format!("\"left_out\":{}", 1_000 - REFUSALS)), "{last}");

@@ -205,7 +205,7 @@ fn wrong(row: &EntryRow, replica: &str, seq: i64, prev: &str) -> Option<Wrong> {
     };
     let copied = said.replica == replica
         && said.seq == seq
-        && said.at_ms == row.at_ms
+        && said.at == row.at
         && code(said.what) == row.what
         && said.who == row.who
         && said.encounter == row.encounter;

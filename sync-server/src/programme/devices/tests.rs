@@ -2,12 +2,13 @@ use std::sync::Arc;
 
 use firsthours_core::evidence::{Keyring, SecretKey};
 use firsthours_core::outside::{ManualClock, SeededRandom};
+use firsthours_core::protocol::Instant;
 
 use super::*;
 use crate::app::App;
 use crate::testing;
 
-const NOW: i64 = 1_000_000;
+const NOW: Instant = Instant::from_ms(1_000_000);
 
 struct Desk {
     _folder: testing::Folder,
@@ -31,11 +32,11 @@ impl Desk {
             .expect("code")
     }
 
-    fn ask(&self, code: &str, phone: u8, now_ms: i64) -> Option<EnrolState> {
+    fn ask(&self, code: &str, phone: u8, now: Instant) -> Option<EnrolState> {
         let key = SecretKey::from_seed(&[phone; 32]).public();
         let request =
             Ask { code, install: InstallId([phone; 16]), key, device: "unit 4", source: &Source::HERE };
-        self.app.store.write(|tx| ask(tx, &self.app.trust, &request, now_ms)).expect("ask")
+        self.app.store.write(|tx| ask(tx, &self.app.trust, &request, now)).expect("ask")
     }
 }
 

@@ -4,6 +4,7 @@
 //! administrator still approves, because a copy may be in anybody's hands.
 
 use firsthours_core::evidence::{Document, InstallCertificate, PublicKey, Tag};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::InstallId;
 use firsthours_core::wire::{EnrolState, Succession};
 
@@ -35,7 +36,7 @@ pub fn ask_again(
     tx: &mut dyn Tx,
     trust: &ServerKeys,
     asked: &Vouched<'_>,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<Option<EnrolState>, DeviceError> {
     let Some(vouching) = vouching(tx, trust, asked)? else { return Ok(None) };
     let (install, key) = (asked.install.to_string(), asked.key.to_string());
@@ -50,11 +51,11 @@ pub fn ask_again(
         }
     }
     let (device, person) = (asked.device, &vouching.actor.person);
-    let request = RequestRow { install: &install, device, key: &key, request_ms: now_ms, person };
+    let request = RequestRow { install: &install, device, key: &key, requested: now, person };
     if !installs::ask_following(tx, &request, from.as_deref())? {
         return Ok(None);
     }
-    let mut entry = Entry::new(now_ms, Who::Install(asked.install, asked.source), What::EnrolmentAsked);
+    let mut entry = Entry::new(now, Who::Install(asked.install, asked.source), What::EnrolmentAsked);
     if let Some(from) = from {
         entry = entry.with("follows", from);
     }

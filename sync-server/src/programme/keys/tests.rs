@@ -1,20 +1,21 @@
 use super::*;
 use crate::testing;
 use firsthours_core::outside::SystemRandom;
+use firsthours_core::protocol::Instant;
 
 const HERE: &str = "0a";
 const OTHER: &str = "0b";
 
 fn keys(folder: &testing::Folder, key: [u8; 32]) -> Result<Keys, KeyError> {
     let agency = AgencyKey(Zeroizing::new(key));
-    Keys::open(&folder.path().join("keys.db"), &agency, Arc::new(SystemRandom), 1)
+    Keys::open(&folder.path().join("keys.db"), &agency, Arc::new(SystemRandom), Instant::from_ms(1))
 }
 
 #[test]
 fn a_sealed_body_opens_for_its_event_of_its_encounter_only() {
     let folder = testing::folder();
     let keys = keys(&folder, [1; 32]).expect("open");
-    let made = keys.ensure(&[HERE, OTHER], 1).expect("ensure");
+    let made = keys.ensure(&[HERE, OTHER], Instant::from_ms(1)).expect("ensure");
     let sealed = made[HERE].seal(&SystemRandom, "e1", b"body");
     assert_eq!(keys.get(HERE).expect("get").open("e1", &sealed).expect("open").as_slice(), b"body");
     assert!(matches!(made[HERE].open("e2", &sealed), Err(KeyError::Sealed)));
@@ -31,7 +32,7 @@ fn a_sealed_body_opens_for_its_event_of_its_encounter_only() {
 fn the_same_body_sealed_twice_looks_different() {
     let folder = testing::folder();
     let keys = keys(&folder, [1; 32]).expect("open");
-    let made = keys.ensure(&[HERE], 1).expect("ensure");
+    let made = keys.ensure(&[HERE], Instant::from_ms(1)).expect("ensure");
     assert_ne!(made[HERE].seal(&SystemRandom, "e1", b"body"), made[HERE].seal(&SystemRandom, "e1", b"body"));
 }
 
@@ -39,8 +40,9 @@ fn the_same_body_sealed_twice_looks_different() {
 fn a_key_is_made_once_and_kept() {
     let folder = testing::folder();
     let keys = keys(&folder, [1; 32]).expect("open");
-    let sealed = keys.ensure(&[HERE], 1).expect("ensure")[HERE].seal(&SystemRandom, "e1", b"body");
-    let again = keys.ensure(&[OTHER, HERE], 2).expect("ensure");
+    let sealed =
+        keys.ensure(&[HERE], Instant::from_ms(1)).expect("ensure")[HERE].seal(&SystemRandom, "e1", b"body");
+    let again = keys.ensure(&[OTHER, HERE], Instant::from_ms(2)).expect("ensure");
     assert_eq!(again[HERE].open("e1", &sealed).expect("open").as_slice(), b"body");
     assert!(matches!(keys.get("0c"), Err(KeyError::Missing)));
 }
@@ -49,10 +51,10 @@ fn a_key_is_made_once_and_kept() {
 fn a_shredded_key_is_gone_and_no_other_takes_its_place() {
     let folder = testing::folder();
     let keys = keys(&folder, [1; 32]).expect("open");
-    keys.ensure(&[HERE], 1).expect("ensure");
-    keys.shred(HERE, 2).expect("shred");
+    keys.ensure(&[HERE], Instant::from_ms(1)).expect("ensure");
+    keys.shred(HERE, Instant::from_ms(2)).expect("shred");
     assert!(matches!(keys.get(HERE), Err(KeyError::Shredded)));
-    assert!(matches!(keys.ensure(&[HERE], 3), Err(KeyError::Shredded)));
+    assert!(matches!(keys.ensure(&[HERE], Instant::from_ms(3)), Err(KeyError::Shredded)));
 }
 
 #[test]

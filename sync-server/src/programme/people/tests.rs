@@ -2,6 +2,7 @@ use super::*;
 use crate::programme::audit::Source;
 use crate::testing;
 use firsthours_core::outside::SystemRandom;
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::PersonId;
 
 const PASSWORD: &str = testing::PASSWORD;
@@ -11,20 +12,20 @@ fn try_from(
     username: &str,
     password: &str,
     browser: Option<&str>,
-    now_ms: i64,
+    now: Instant,
 ) -> Option<Entered> {
-    let counted = count_try(store, username, browser, now_ms).expect("count");
+    let counted = count_try(store, username, browser, now).expect("count");
     let by = Who::Unknown(&Source::HERE);
-    check_try(store, &testing::passwords(), &counted, password, by, now_ms).expect("check")
+    check_try(store, &testing::passwords(), &counted, password, by, now).expect("check")
 }
 
-fn try_in(store: &Store, username: &str, password: &str, now_ms: i64) -> Option<PersonId> {
-    try_from(store, username, password, None, now_ms).map(|entered| entered.person)
+fn try_in(store: &Store, username: &str, password: &str, now: Instant) -> Option<PersonId> {
+    try_from(store, username, password, None, now).map(|entered| entered.person)
 }
 
 /// Makes a browser known for somebody who has signed in there.
-fn known(store: &Store, person: &PersonId, has: Option<&str>, now_ms: i64) -> String {
-    store.write(|tx| know_browser(tx, &SystemRandom, person, has, now_ms)).expect("known")
+fn known(store: &Store, person: &PersonId, has: Option<&str>, now: Instant) -> String {
+    store.write(|tx| know_browser(tx, &SystemRandom, person, has, now)).expect("known")
 }
 
 fn tries(store: &Store) -> i64 {
@@ -40,14 +41,16 @@ fn tries(store: &Store) -> i64 {
 fn the_right_password_opens_and_the_user_name_is_not_case_sensitive() {
     let (_folder, store) = testing::store();
     let person = testing::person(&store, "supervisor", "sgt.vale");
-    assert_eq!(try_in(&store, "Sgt.Vale", PASSWORD, 10), Some(person));
+    assert_eq!(try_in(&store, "Sgt.Vale", PASSWORD, START), Some(person));
     assert_eq!(tries(&store), 0);
 }
 
+/// When what these tests tell begins.
+const START: Instant = Instant::from_ms(10);
 const MINUTE_MS: i64 = 60_000;
 
 /// Tries as often as one may from a browser that is not known, from a time on; gives when the account was shut.
-fn guess(store: &Store, from: i64) -> i64 {
+fn guess(store: &Store, from: Instant) -> Instant {
     let mut now = from;
     for n in 1..=LOCKED_AFTER {
         // Whoever does not wait is not counted: the tries are those that were checked.
@@ -63,7 +66,7 @@ fn guess(store: &Store, from: i64) -> i64 {
 fn after_five_wrong_tries_each_further_one_waits_longer() {
     let (_folder, store) = testing::store();
     let person = testing::person(&store, "supervisor", "sgt.vale");
-    let mut now = 10;
+    let mut now = START;
     for _ in 0..TRIES {
         assert_eq!(try_in(&store, "sgt.vale", "not the password", now), None);
     }
@@ -82,7 +85,7 @@ fn after_five_wrong_tries_each_further_one_waits_longer() {
 fn slow_guessing_adds_up_until_an_administrator_releases_the_account() {
     let (_folder, store) = testing::store();
     let person = testing::person(&store, "supervisor", "sgt.vale");
-    let shut = guess(&store, 10);
+    let shut = guess(&store, START);
     let much_later = shut + 365 * 24 * 60 * MINUTE_MS;
     assert_eq!(try_in(&store, "sgt.vale", PASSWORD, much_later), None, "time does not open it");
     let locked = store.read(|tx| get(tx, &person)).expect("read").locked;
@@ -96,8 +99,8 @@ fn slow_guessing_adds_up_until_an_administrator_releases_the_account() {
 fn nobody_shuts_out_a_person_where_they_have_signed_in_before() {
     let (_folder, store) = testing::store();
     let person = testing::person(&store, "supervisor", "sgt.vale");
-    let browser = known(&store, &person, None, 5);
-    let shut = guess(&store, 10);
+    let browser = known(&store, &person, None, START - 5);
+    let shut = guess(&store, START);
     let entered = try_from(&store, "sgt.vale", PASSWORD, Some(&browser), shut).expect("their own browser");
     assert_eq!((entered.person, entered.known), (person.clone(), true));
     assert_eq!(tries(&store), LOCKED_AFTER, "and that does not give the others new tries");
@@ -114,36 +117,44 @@ fn a_browser_is_known_only_by_what_this_server_gave_it_and_only_for_who_signed_i
     let (vale, other) =
         (testing::person(&store, "supervisor", "sgt.vale"), testing::person(&store, "deputy", "d.quill"));
     let planted = "0".repeat(64);
-    let given = known(&store, &vale, Some(&planted), 5);
+    let given = known(&store, &vale, Some(&planted), START - 5);
     assert_ne!(given, planted);
-    guess(&store, 10);
-    assert!(!try_from(&store, "d.quill", PASSWORD, Some(&given), 11).expect("the right password").known);
-    assert_eq!(known(&store, &other, Some(&given), 12), given, "a desk that two people share has one token");
-    assert!(try_from(&store, "d.quill", PASSWORD, Some(&given), 13).expect("the right password").known);
+    guess(&store, START);
+    assert!(
+        !try_from(&store, "d.quill", PASSWORD, Some(&given), START + 1).expect("the right password").known
+    );
+    assert_eq!(
+        known(&store, &other, Some(&given), START + 2),
+        given,
+        "a desk that two people share has one token"
+    );
+    assert!(
+        try_from(&store, "d.quill", PASSWORD, Some(&given), START + 3).expect("the right password").known
+    );
     // No more than so many: the one that was used longest ago makes room.
     for n in 0..BROWSERS {
-        known(&store, &vale, None, 100 + n);
+        known(&store, &vale, None, START + 90 + n);
     }
-    assert_eq!(try_from(&store, "sgt.vale", PASSWORD, Some(&given), 2_000_000_000), None);
+    assert_eq!(try_from(&store, "sgt.vale", PASSWORD, Some(&given), START + 2_000_000_000), None);
 }
 
 #[test]
 fn another_password_ends_every_other_session_and_forgets_every_other_browser() {
     let (_folder, store) = testing::store();
     let id = testing::person(&store, "supervisor", "sgt.vale");
-    let (mine, theirs) = (known(&store, &id, None, 5), known(&store, &id, None, 6));
+    let (mine, theirs) = (known(&store, &id, None, START - 5), known(&store, &id, None, START - 4));
     let person = store.read(|tx| get(tx, &id)).expect("read");
     let change = |old: &str, new: &str| {
         let kept = StaysSignedIn { session: "none", browser: Some(&mine) };
         let by = Who::Person(&id, &Source::HERE);
-        change_password(&store, &testing::passwords(), &SystemRandom, &person, (old, new), &kept, by, 10)
+        change_password(&store, &testing::passwords(), &SystemRandom, &person, (old, new), &kept, by, START)
     };
     assert!(matches!(change("not the password", "quiet harbor window"), Err(PeopleError::Wrong)));
     assert!(matches!(change(PASSWORD, "password1234"), Err(PeopleError::Guessable)));
     change(PASSWORD, "quiet harbor window").expect("changed");
-    assert_eq!(try_in(&store, "sgt.vale", PASSWORD, 11), None);
+    assert_eq!(try_in(&store, "sgt.vale", PASSWORD, START + 1), None);
     let knows = |browser: &str| {
-        try_from(&store, "sgt.vale", "quiet harbor window", Some(browser), 12)
+        try_from(&store, "sgt.vale", "quiet harbor window", Some(browser), START + 2)
             .expect("the new password")
             .known
     };
@@ -156,19 +167,19 @@ fn a_try_is_counted_before_it_is_checked() {
     testing::person(&store, "supervisor", "sgt.vale");
     for expected in 1..=TRIES {
         // The process dies here each time: counted, never checked.
-        drop(count_try(&store, "sgt.vale", None, 10).expect("count"));
+        drop(count_try(&store, "sgt.vale", None, START).expect("count"));
         assert_eq!(tries(&store), expected);
     }
-    assert_eq!(try_in(&store, "sgt.vale", PASSWORD, 11), None, "five tries are spent");
+    assert_eq!(try_in(&store, "sgt.vale", PASSWORD, START + 1), None, "five tries are spent");
 }
 
 #[test]
 fn an_unknown_person_and_a_disabled_one_get_the_same_answer() {
     let (_folder, store) = testing::store();
     let person = testing::person(&store, "supervisor", "sgt.vale");
-    store.write(|tx| disable(tx, &person, Who::Console, 9)).expect("disable");
-    assert_eq!(try_in(&store, "nobody", PASSWORD, 10), None);
-    assert_eq!(try_in(&store, "sgt.vale", PASSWORD, 10), None);
+    store.write(|tx| disable(tx, &person, Who::Console, START - 1)).expect("disable");
+    assert_eq!(try_in(&store, "nobody", PASSWORD, START), None);
+    assert_eq!(try_in(&store, "sgt.vale", PASSWORD, START), None);
 }
 
 #[test]
@@ -178,7 +189,7 @@ fn weak_passwords_and_taken_names_are_refused() {
     let add = |username: &str, role: &str, password: &str| {
         let new = NewPerson { name: "Synthetic", role, agency: "north", station: Some("mill"), username };
         let random = firsthours_core::outside::SeededRandom::new(3);
-        super::add(&store, &testing::passwords(), &random, &new, password, Who::Console, 10)
+        super::add(&store, &testing::passwords(), &random, &new, password, Who::Console, START)
     };
     assert!(matches!(add("other", "supervisor", "short"), Err(PeopleError::Length)));
     assert!(matches!(add("other", "supervisor", "aaaaaaaaaaaaaaa"), Err(PeopleError::Guessable)));

@@ -7,6 +7,7 @@
 //! guessing adds up.
 
 use firsthours_core::outside::{Random, random_bytes};
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::PersonId;
 use sha2::{Digest, Sha256};
 
@@ -62,7 +63,7 @@ pub fn count_try(
     store: &Store,
     username: &str,
     browser: Option<&str>,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<Try, StoreError> {
     let username = username.to_lowercase();
     store.write(|tx| {
@@ -81,13 +82,13 @@ pub fn count_try(
                 candidate: Some(Candidate { hash, tries, browser: Some(browser) }),
             });
         }
-        let (tries, last_ms) = (account.failed_tries, account.tried_ms);
-        let waits = (last_ms..last_ms.saturating_add(wait_ms(tries))).contains(&now_ms);
+        let (tries, last) = (account.failed_tries, account.tried);
+        let waits = (last..last + wait_ms(tries)).contains(&now);
         if waits || account.locked {
             return Ok(Try { person: Some(person), candidate: None });
         }
         let tries = tries.saturating_add(1);
-        people::set_tries(tx, &person, tries, now_ms)?;
+        people::set_tries(tx, &person, tries, now)?;
         Ok(Try { person: Some(person), candidate: Some(Candidate { hash, tries, browser: None }) })
     })
 }
@@ -114,12 +115,12 @@ pub fn check_try(
     counted: &Try,
     password: &str,
     by: Who<'_>,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<Option<Entered>, StoreError> {
     let candidate = counted.candidate.as_ref();
     let fits = passwords.fits(candidate.and_then(|candidate| candidate.hash.as_deref()), password);
     store.write(|tx| {
-        let refused = Entry::new(now_ms, by, What::SignInRefused);
+        let refused = Entry::new(now, by, What::SignInRefused);
         let (Some(person), Some(candidate)) = (counted.person.as_ref(), candidate) else {
             let entry = counted.person.iter().fold(refused, |entry, person| entry.with("person", person));
             audit::append_refusal(tx, entry, 0)?;
@@ -128,17 +129,17 @@ pub fn check_try(
         let refused = refused.with("person", person);
         if !fits {
             audit::append(tx, &refused.with("try", candidate.tries))?;
-            failed(tx, person, candidate, now_ms)?;
+            failed(tx, person, candidate, now)?;
             return Ok(None);
         }
         // Only who is not disabled gets in, nor who was shut out while this was checked.
         let known = candidate.browser.is_some();
-        if !people::signed_in(tx, person, known, now_ms)? {
+        if !people::signed_in(tx, person, known, now)? {
             audit::append(tx, &refused)?;
             return Ok(None);
         }
         match &candidate.browser {
-            Some(browser) => sessions::browser_signed_in(tx, browser, person, now_ms)?,
+            Some(browser) => sessions::browser_signed_in(tx, browser, person, now)?,
             None => people::clear_tries(tx, person)?,
         }
         Ok(Some(Entered { person: person.clone(), known }))
@@ -146,13 +147,13 @@ pub fn check_try(
 }
 
 /// What a wrong try costs.
-fn failed(tx: &mut dyn Tx, person: &PersonId, candidate: &Candidate, now_ms: i64) -> Result<(), StoreError> {
+fn failed(tx: &mut dyn Tx, person: &PersonId, candidate: &Candidate, now: Instant) -> Result<(), StoreError> {
     match &candidate.browser {
         Some(browser) if candidate.tries >= TRIES => {
             sessions::forget_browser(tx, browser, person)?;
         }
         None if candidate.tries >= LOCKED_AFTER && people::lock(tx, person)? => {
-            let entry = Entry::new(now_ms, Who::Server, What::PersonLocked).with("person", person);
+            let entry = Entry::new(now, Who::Server, What::PersonLocked).with("person", person);
             audit::append(tx, &entry)?;
         }
         _ => {}
@@ -167,7 +168,7 @@ pub fn know_browser(
     random: &dyn Random,
     person: &PersonId,
     has: Option<&str>,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<String, StoreError> {
     // Only one that this server gave out: what a browser was made to keep by another is not taken up.
     let given = has.map_or(Ok(false), |token| sessions::is_browser(tx, &named(token)))?;
@@ -175,7 +176,7 @@ pub fn know_browser(
         Some(token) if given => token.to_owned(),
         _ => hex::encode(random_bytes::<32>(random)),
     };
-    sessions::know_browser(tx, &named(&token), person, now_ms)?;
+    sessions::know_browser(tx, &named(&token), person, now)?;
     sessions::keep_browsers(tx, person, BROWSERS)?;
     Ok(token)
 }

@@ -3,6 +3,10 @@
 //! What is kept is never trusted: a record is taken out of here only if the store has, at the position up to which it was
 //! folded, the very rolling hash that it had then; what came after is folded on top. It is taken *out*, changed by one
 //! transaction, and put back once that is committed, so nothing half done is ever found here, and losing it costs time only.
+//!
+//! It is taken by whoever holds the store's one writer: taken before that, it would be missing to the writer ahead, who would
+//! have to read the whole record while all others wait. A transaction that is run again finds it gone and reads the record:
+//! that, and definitions that were read meanwhile, is all that is left in memory of a run that was not committed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -41,11 +41,11 @@ pub fn declare(
         return Err(IngestError::TooMuch("what is left of a hole"));
     }
     let text = records.keys.seal_agency(&bound(&hole), document.text.as_bytes());
-    let now_ms = records.now_ms();
+    let now = records.now();
     records.store.write(|tx| {
         let line = line::lock(tx, install)?;
-        let new = holes::insert(tx, &hole, text.clone(), document, now_ms)?;
-        let entry = Entry::new(now_ms, Who::Install(install, source), What::HoleDeclared)
+        let new = holes::insert(tx, &hole, text.clone(), document, now)?;
+        let entry = Entry::new(now, Who::Install(install, source), What::HoleDeclared)
             .with("from", stored(hole.from))
             .with("to", stored(hole.to));
         audit::append(tx, &entry)?;
@@ -56,7 +56,7 @@ pub fn declare(
             return Err(IngestError::TooMuch("holes"));
         }
         let moved = line::over_holes(tx, install, line)?;
-        installs::set_line(tx, install, moved, now_ms)?;
+        installs::set_line(tx, install, moved, now)?;
         Ok(())
     })
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use firsthours_core::evidence::SignedEvent;
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{EncounterId, Event, EventId, Header};
 
 use super::hole::{self, Before};
@@ -30,7 +31,7 @@ pub(super) fn keep(
     keys: &Keys,
     item: &Authentic,
     used: &mut Used,
-    now_ms: i64,
+    now: Instant,
 ) -> Result<Kept, StoreError> {
     if has(tx, item.event.id)? {
         return Ok(Kept::Known);
@@ -45,7 +46,7 @@ pub(super) fn keep(
         body: keys.seal_agency(&bound(&id.to_string()), text.as_bytes()),
         signature: item.signed.signature,
         beyond,
-        received_ms: now_ms,
+        received: now,
     };
     rows::insert(tx, new)?;
     Ok(Kept::New)

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{EncounterId, EventId, Install, InstallId};
 use serde::Deserialize;
 
@@ -21,7 +22,7 @@ pub(super) struct Placing<'s, 't> {
     records: &'s Records,
     tx: &'t mut dyn Tx,
     keys: &'s Keyset,
-    now_ms: i64,
+    now: Instant,
     standings: Standings,
     used: Used,
     room: Room,
@@ -38,11 +39,11 @@ impl<'s, 't> Placing<'s, 't> {
         keys: &'s Keyset,
         work: impl FnOnce(&mut Self) -> Result<T, IngestError>,
     ) -> Result<(T, Vec<Written>), IngestError> {
-        let now_ms = records.now_ms();
-        let used = Used::on(now_ms, records.policy.quota);
+        let now = records.now();
+        let used = Used::on(now, records.policy.quota);
         let room = Room::of(records.together);
         let (standings, written) = (Standings::default(), Vec::new());
-        let mut placing = Self { records, tx, keys, now_ms, standings, used, room, written };
+        let mut placing = Self { records, tx, keys, now, standings, used, room, written };
         let done = work(&mut placing)?;
         placing.used.store(placing.tx)?;
         Ok((done, placing.written))
@@ -124,7 +125,7 @@ impl<'s, 't> Placing<'s, 't> {
 
     /// Goes on with what an earlier transaction left to do in a record.
     pub(super) fn go_on(&mut self, encounter: EncounterId, left: Left) -> Result<(), IngestError> {
-        let opened = Writing::open(self.records, self.tx, encounter, self.keys, self.now_ms)?;
+        let opened = Writing::open(self.records, self.tx, encounter, self.keys, self.now)?;
         let Some(mut writing) = opened else { return Ok(()) };
         writing.go_on_with(left);
         if let Some(behind) = left.waiting {
@@ -140,7 +141,7 @@ impl<'s, 't> Placing<'s, 't> {
         encounter: EncounterId,
         items: &[&Authentic],
     ) -> Result<Option<(Writing<'s>, Option<EventId>)>, IngestError> {
-        if let Some(writing) = Writing::open(self.records, self.tx, encounter, self.keys, self.now_ms)? {
+        if let Some(writing) = Writing::open(self.records, self.tx, encounter, self.keys, self.now)? {
             return Ok(Some((writing, None)));
         }
         let first = |item: &&&Authentic| item.event.header.enc_seq == Some(1);
@@ -180,7 +181,7 @@ impl<'s, 't> Placing<'s, 't> {
     }
 
     fn begin(&mut self, opening: &Opening<'_>) -> Result<Writing<'s>, IngestError> {
-        Writing::begin(self.records, self.tx, opening, self.keys, self.now_ms)
+        Writing::begin(self.records, self.tx, opening, self.keys, self.now)
     }
 
     /// Lets an event of a record that has begun wait, if the one before it waits: that was taken for what follows a hole
@@ -197,7 +198,7 @@ impl<'s, 't> Placing<'s, 't> {
 
     /// Lets an event wait, wherever it belongs.
     pub(super) fn keep(&mut self, item: &Authentic) -> Result<Kept, StoreError> {
-        pending::keep(self.tx, &self.records.keys, item, &mut self.used, self.now_ms)
+        pending::keep(self.tx, &self.records.keys, item, &mut self.used, self.now)
     }
 
     /// Lets an event of a record that has not begun wait for its opening, if it has a place among those that do.
@@ -242,7 +243,7 @@ impl<'s, 't> Placing<'s, 't> {
     }
 
     fn take(&mut self, writing: &mut Writing<'s>, item: &Authentic) -> Result<Placed, IngestError> {
-        let standing = self.standings.of(self.tx, item.event.header.install, self.now_ms)?;
+        let standing = self.standings.of(self.tx, item.event.header.install, self.now)?;
         writing.take(self.tx, item, standing, &mut self.used)
     }
 }
@@ -331,14 +332,14 @@ pub(super) struct Standing {
 const CLOCK_SLIP_MS: i64 = 24 * 60 * 60 * 1_000;
 
 impl Standings {
-    fn of(&mut self, tx: &mut dyn Tx, install: Install, now_ms: i64) -> Result<Standing, StoreError> {
+    fn of(&mut self, tx: &mut dyn Tx, install: Install, now: Instant) -> Result<Standing, StoreError> {
         let Install::Phone(install) = install else { return Ok(Standing::default()) };
         if let Some(known) = self.0.get(&install) {
             return Ok(*known);
         }
         let certificate = documents::certificate(tx, &install.to_string())?;
         let begins = certificate.and_then(|document| document.peek::<Begins>().ok());
-        let early = begins.is_some_and(|begins| begins.from > now_ms.saturating_add(CLOCK_SLIP_MS));
+        let early = begins.is_some_and(|begins| begins.from > now + CLOCK_SLIP_MS);
         let standing = Standing { revoked: installs::is_revoked(tx, install)?, early };
         self.0.insert(install, standing);
         Ok(standing)
@@ -348,5 +349,5 @@ impl Standings {
 /// What of a certificate is asked for here.
 #[derive(Deserialize)]
 struct Begins {
-    from: i64,
+    from: Instant,
 }

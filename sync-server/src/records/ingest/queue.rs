@@ -1,12 +1,12 @@
 //! What lists sort records by, and whose lists they are in: copied in the transaction that writes the summary.
 
-use firsthours_core::protocol::{Author, Outcome, Truth};
+use firsthours_core::protocol::{Author, Instant, Outcome, Truth};
 use firsthours_core::record::{Derived, PhaseStatus, Summary};
 
 use crate::store::word;
 
 /// Stands for a time that there is not: after every other.
-const NEVER: i64 = 9_000_000_000_000_000;
+const NEVER: Instant = Instant::from_ms(9_000_000_000_000_000);
 
 /// See [`Queue::order`].
 pub(super) type Order = [i64; 5];
@@ -16,8 +16,8 @@ pub(super) struct Queue {
     pub(super) phase_state: String,
     /// 0 waits for a review, 1 is with its deputy, 2 is approved.
     pub(super) rank: i64,
-    pub(super) waiting_since_ms: i64,
-    pub(super) due_ms: i64,
+    pub(super) waiting_since: Instant,
+    pub(super) due: Instant,
     pub(super) conflicts: i64,
     pub(super) threads_open: i64,
     pub(super) voided: bool,
@@ -30,8 +30,8 @@ impl Default for Queue {
         Self {
             phase_state: word(&PhaseStatus::Open),
             rank: 1,
-            waiting_since_ms: NEVER,
-            due_ms: NEVER,
+            waiting_since: NEVER,
+            due: NEVER,
             conflicts: 0,
             threads_open: 0,
             voided: false,
@@ -65,14 +65,14 @@ impl Queue {
                 PhaseStatus::Approved => 2,
                 _ => 1,
             },
-            waiting_since_ms: summary
+            waiting_since: summary
                 .phases
                 .values()
                 .filter(|phase| waits(phase.status))
                 .filter_map(|phase| phase.since)
                 .min()
                 .unwrap_or(NEVER),
-            due_ms: summary
+            due: summary
                 .clocks
                 .iter()
                 .filter(|clock| clock.outcome == Outcome::Running)
@@ -91,6 +91,6 @@ impl Queue {
     /// Where the record stands in every queue that it is in, and in which: rank, due, waiting since, voided, whom it asks.
     pub(super) fn order(&self) -> Order {
         let [detective, county] = self.asks.map(i64::from);
-        [self.rank, self.due_ms, self.waiting_since_ms, i64::from(self.voided), detective * 2 + county]
+        [self.rank, self.due.ms(), self.waiting_since.ms(), i64::from(self.voided), detective * 2 + county]
     }
 }

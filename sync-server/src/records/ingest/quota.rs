@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{EventId, Install, InstallId};
 use firsthours_core::wire::Quota;
 
@@ -26,8 +27,8 @@ struct Stored {
 }
 
 impl Used {
-    pub(super) fn on(now_ms: i64, most: Quota) -> Self {
-        Self { most, day: now_ms.div_euclid(DAY_MS), installs: BTreeMap::new(), waited: BTreeMap::new() }
+    pub(super) fn on(now: Instant, most: Quota) -> Self {
+        Self { most, day: now.ms().div_euclid(DAY_MS), installs: BTreeMap::new(), waited: BTreeMap::new() }
     }
 
     /// Counts one more event of its author's, and says whether it is beyond what they may store today.

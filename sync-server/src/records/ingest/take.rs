@@ -76,7 +76,7 @@ pub fn own(
                 continue;
             }
             Err(IngestError::Fork { seq, id }) => {
-                let entry = Entry::new(records.now_ms(), Who::Install(install, source), What::ForkSeen)
+                let entry = Entry::new(records.now(), Who::Install(install, source), What::ForkSeen)
                     .with("seq", stored(seq));
                 audit::record(&records.store, &entry)?;
                 return Err(IngestError::Fork { seq, id });
@@ -178,7 +178,7 @@ fn offered_part(
         let offer = |placing: &mut Placing<'_, '_>| placing.offered(encounter, items, &mut counted);
         let ((), written) = Placing::run(records, tx, keys, offer)?;
         let about = encounter.to_string();
-        let entry = Entry::new(records.now_ms(), Who::Install(by, source), What::Synced)
+        let entry = Entry::new(records.now(), Who::Install(by, source), What::Synced)
             .about(&about)
             .with("offered", counted.taken - before.taken);
         audit::append(tx, &entry)?;
@@ -231,7 +231,7 @@ pub(crate) fn keyset(
 fn new_keys(records: &Records, encounters: &[EncounterId]) -> Result<Keyset, KeyError> {
     let ids: Vec<String> = encounters.iter().map(EncounterId::to_string).collect();
     let named: Vec<&str> = ids.iter().map(String::as_str).collect();
-    match (records.keys.ensure(&named, records.now_ms()), encounters) {
+    match (records.keys.ensure(&named, records.now()), encounters) {
         (Ok(mut made), _) => {
             Ok(encounters.iter().zip(&ids).map(|(encounter, id)| (*encounter, made.remove(id))).collect())
         }
@@ -331,7 +331,7 @@ fn own_part(
     keys: &Keyset,
     source: &Source,
 ) -> Result<((), Vec<Written>), IngestError> {
-    let now_ms = records.now_ms();
+    let now = records.now();
     let line = line::lock(tx, install)?;
     let New { fills, next } = line::compare(tx, install, line, events)?;
     let ((), written) = Placing::run(records, tx, keys, |placing| {
@@ -353,7 +353,7 @@ fn own_part(
         fault.map_or(Ok(()), |fault| Err(fault.into()))
     })?;
     let taken = fills.len() + next.len();
-    let entry = Entry::new(now_ms, Who::Install(install, source), What::Synced).with("events", taken);
+    let entry = Entry::new(now, Who::Install(install, source), What::Synced).with("events", taken);
     if taken == 0 {
         // All of it was here; that it was sent again is in the log as well.
         audit::append(tx, &entry.with("through", stored(line.seq)))?;
@@ -362,7 +362,7 @@ fn own_part(
     let end = next.last().map(|last| &last.event);
     let line = end.map_or(line, |last| Chain { seq: last.header.seq.unwrap_or(line.seq), id: Some(last.id) });
     let line = line::over_holes(tx, install, line)?;
-    installs::set_line(tx, install, line, now_ms)?;
+    installs::set_line(tx, install, line, now)?;
     audit::append(tx, &entry.with("through", stored(line.seq)))?;
     Ok(((), written))
 }

@@ -203,6 +203,7 @@ fn why_unreadable(fault: &Unreadable) -> &'static str {
 #[cfg(test)]
 mod tests {
     use firsthours_core::evidence::{ALGORITHM, SecretKey};
+    use firsthours_core::protocol::Instant;
     use firsthours_core::record::{Actor, At, Body, EncounterId, Kind, PersonId, Place, Role};
 
     use super::*;
@@ -221,7 +222,7 @@ mod tests {
             key: key.public(),
             algorithm: ALGORITHM.to_owned(),
             sealing_key: None,
-            from: 0,
+            from: Instant::from_ms(0),
             approved_by: PersonId("p-9".to_owned()),
         }
     }
@@ -242,7 +243,7 @@ mod tests {
                 enc_prev: prev,
                 stamp: seq,
             };
-            let at = At { wall: 1, offset: 0, mono: 1, boot: 1, anchor: None };
+            let at = At { wall: Instant::from_ms(1), offset: 0, mono: 1, boot: 1, anchor: None };
             let kind = Kind::Noted { step: None, text: format!("remark {seq}") };
             let body = Body { kind, actor: actor(), at, base: Vec::new(), reason: None, audit: None };
             let written = body.write(&place, [9; 16]);

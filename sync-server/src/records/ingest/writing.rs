@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use firsthours_core::evidence::{Chain, SignedEvent};
 use firsthours_core::outside::random_bytes;
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{
     Actor, AgencyId, At, AuditEntry, Body, Decision, EncounterId, Epoch, Event, EventId, Hash, HoldReason,
     IncidentId, Install, Kind, PersonId, Place, Role, Sharing, StationId, base_of, bounds, derive, summarise,
@@ -63,7 +64,7 @@ pub(crate) struct Writing<'s> {
     appended: Vec<EventRow>,
     /// Of which events it is to be listed whether they are held.
     touched: BTreeSet<EventId>,
-    now_ms: i64,
+    now: Instant,
 }
 
 /// What one transaction left to do in a record, for the next one.
@@ -101,7 +102,7 @@ pub(super) struct Opening<'e> {
     agency: &'e AgencyId,
     incident: IncidentId,
     letter: &'e str,
-    at_ms: i64,
+    at: Instant,
     by: &'e PersonId,
 }
 
@@ -110,11 +111,11 @@ impl<'e> Opening<'e> {
     pub(super) fn of(event: &'e Event) -> Option<Self> {
         let (encounter, body) = (event.header.encounter?, event.body.as_ref()?);
         let Kind::Opened { protocol, incident, letter, .. } = &body.kind else { return None };
-        let (at_ms, by) = (body.at.wall, &body.actor.person);
+        let (at, by) = (body.at.wall, &body.actor.person);
         // Until it is accepted, whatever it claims, its record is of its author's own agency and in no station's queue.
         let letter = if bounds::letter_fits(letter) { letter } else { "" };
         let agency = &body.actor.agency;
-        Some(Self { encounter, protocol: *protocol, agency, incident: *incident, letter, at_ms, by })
+        Some(Self { encounter, protocol: *protocol, agency, incident: *incident, letter, at, by })
     }
 }
 
@@ -131,7 +132,7 @@ impl<'s> Writing<'s> {
         tx: &mut dyn Tx,
         encounter: EncounterId,
         keys: &'s BTreeMap<EncounterId, Option<DataKey>>,
-        now_ms: i64,
+        now: Instant,
     ) -> Result<Option<Self>, IngestError> {
         let Some(locked) = encounters::lock(tx, encounter)? else { return Ok(None) };
         let key = keys.get(&encounter).ok_or(IngestError::NoKeyYet(encounter))?.as_ref();
@@ -151,7 +152,7 @@ impl<'s> Writing<'s> {
             order: Some(locked.order),
             appended: Vec::new(),
             touched: BTreeSet::new(),
-            now_ms,
+            now,
         };
         writing.under = records.definitions.under(tx, &writing.folded.state, protocol)?;
         writing.people = encounters::people(tx, encounter)?.into_iter().collect();
@@ -164,13 +165,13 @@ impl<'s> Writing<'s> {
         tx: &mut dyn Tx,
         opening: &Opening<'_>,
         keys: &'s BTreeMap<EncounterId, Option<DataKey>>,
-        now_ms: i64,
+        now: Instant,
     ) -> Result<Self, IngestError> {
-        let Opening { encounter, protocol, agency, incident, letter, at_ms, by } = *opening;
+        let Opening { encounter, protocol, agency, incident, letter, at, by } = *opening;
         let station = &StationId::default();
-        let row = OpenedRow { protocol, agency, station, incident, letter, opened_ms: at_ms, opened_by: by };
+        let row = OpenedRow { protocol, agency, station, incident, letter, opened: at, opened_by: by };
         encounters::begin(tx, encounter, &row)?;
-        let begun = Self::open(records, tx, encounter, keys, now_ms)?;
+        let begun = Self::open(records, tx, encounter, keys, now)?;
         let lost = || StoreError::Corrupt("a record that was just begun is not there".to_owned());
         Ok(Self { order: None, ..begun.ok_or_else(lost)? })
     }
@@ -232,7 +233,7 @@ impl<'s> Writing<'s> {
             enc_prev: self.desk.id,
             stamp: self.folded.state.next_stamp(),
         };
-        let at = At { wall: self.now_ms, offset: 0, mono: 0, boot: 0, anchor: None };
+        let at = At { wall: self.now, offset: 0, mono: 0, boot: 0, anchor: None };
         let Decision { kind, base, reason } = decision;
         let body = Body { kind, actor, at, base, reason, audit };
         let written = body.write(&place, random_bytes(&*self.records.random));
@@ -292,8 +293,8 @@ impl<'s> Writing<'s> {
             summary_version: summary.as_ref().map_or(0, |summary| i64::from(summary.version)),
             phase_state: &queue.phase_state,
             queue_rank: queue.rank,
-            waiting_since_ms: queue.waiting_since_ms,
-            due_ms: queue.due_ms,
+            waiting_since: queue.waiting_since,
+            due: queue.due,
             conflicts: queue.conflicts,
             threads_open: queue.threads_open,
             voided: queue.voided,
@@ -344,7 +345,7 @@ impl<'s> Writing<'s> {
             body,
             signature: signed.signature,
             rolling,
-            received_ms: self.now_ms,
+            received: self.now,
         });
         self.folded.add(pos, event);
         (self.folded.pos, self.folded.rolling) = (pos, rolling);
@@ -368,7 +369,7 @@ impl<'s> Writing<'s> {
                     station,
                     incident: *incident,
                     letter,
-                    opened_ms: body.at.wall,
+                    opened: body.at.wall,
                     opened_by: &body.actor.person,
                 };
                 encounters::opened(tx, self.encounter, &row)?;
@@ -427,7 +428,7 @@ impl<'s> Writing<'s> {
         agency: &AgencyId,
         role: &str,
     ) -> Result<(), IngestError> {
-        encounters::give_part(tx, self.encounter, (person, agency, role), self.now_ms)?;
+        encounters::give_part(tx, self.encounter, (person, agency, role), self.now)?;
         self.people.insert(person.clone());
         self.order = None;
         Ok(())

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use firsthours_core::protocol::{FieldKind, FieldLimits, Phase, Value};
+use firsthours_core::protocol::{FieldKind, FieldLimits, Instant, Phase, Value};
 use firsthours_core::record::{Act, EncounterId, EntryId, EventId, PersonId, Refusal, Sharing};
 use firsthours_core::view::{EncounterView, EntryView, FieldView, StepView};
 use firsthours_core::words::{self, Label, Language};
@@ -105,7 +105,12 @@ pub fn step(pairs: &Pairs) -> Option<&str> {
 /// The acts that a form asks for, in order: one, or a review and the comment that goes with it.
 ///
 /// `zone` is that of the protocol; `now` is what a ticked *Now* means.
-pub fn read(pairs: &Pairs, view: &EncounterView, zone: &str, now: i64) -> Result<Vec<Act>, Vec<FieldFault>> {
+pub fn read(
+    pairs: &Pairs,
+    view: &EncounterView,
+    zone: &str,
+    now: Instant,
+) -> Result<Vec<Act>, Vec<FieldFault>> {
     let form = Form { pairs, view, zone, now };
     let act = match pairs.get("act").unwrap_or_default() {
         "review" => return form.review(),
@@ -148,7 +153,7 @@ struct Form<'a> {
     pairs: &'a Pairs,
     view: &'a EncounterView,
     zone: &'a str,
-    now: i64,
+    now: Instant,
 }
 
 /// What a form changes in a field.
@@ -216,7 +221,7 @@ impl<'a> Form<'a> {
             });
         }
         if field.kind == FieldKind::Moment && self.pairs.get(&format!("now.{}", field.id)).is_some() {
-            return Ok(Change::To(Value::Number(self.now)));
+            return Ok(Change::To(Value::from(self.now)));
         }
         let Some(typed) = self.pairs.get(&value).map(normal) else { return Ok(Change::Nothing) };
         // Spaces around one line are slips; in a note they may be meant.
@@ -238,15 +243,13 @@ impl<'a> Form<'a> {
                 "no" => false,
                 _ => return Err(FormFault::Form),
             }),
-            FieldKind::Moment => {
-                Value::Number(moment::read(&typed, self.zone, which, self.now).map_err(|unclear| {
-                    match unclear {
-                        Unclear::Unreadable => FormFault::Moment,
-                        Unclear::Skipped => FormFault::Skipped,
-                        Unclear::Twice => FormFault::Twice,
-                    }
-                })?)
-            }
+            FieldKind::Moment => Value::from(moment::read(&typed, self.zone, which, self.now).map_err(
+                |unclear| match unclear {
+                    Unclear::Unreadable => FormFault::Moment,
+                    Unclear::Skipped => FormFault::Skipped,
+                    Unclear::Twice => FormFault::Twice,
+                },
+            )?),
             FieldKind::Count => Value::Number(typed.parse().map_err(|_| FormFault::Count)?),
             FieldKind::Choice | FieldKind::Code | FieldKind::Text | FieldKind::Note => Value::Text(typed),
             FieldKind::Choices => return Err(FormFault::Form),

@@ -1,6 +1,6 @@
 //! Moments as a form holds them: `YYYY-MM-DDTHH:MM` on the clock of the protocol's place.
 
-use firsthours_core::protocol::{Resolved, local, resolve, zone};
+use firsthours_core::protocol::{Instant, Resolved, local, resolve, zone};
 
 /// Why a typed time is no moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,14 +21,14 @@ pub enum Which {
 }
 
 /// The text of a moment.
-pub fn text(ms: i64, zone_name: &str) -> String {
-    let there = local(ms, zone(zone_name));
+pub fn text(at: Instant, zone_name: &str) -> String {
+    let there = local(at, zone(zone_name));
     format!("{}T{}", there.date, there.time)
 }
 
 /// The moment of a text. An hour that came twice is the first one while the second is still to come: what is
 /// recorded has happened.
-pub fn read(text: &str, zone_name: &str, which: Option<Which>, now: i64) -> Result<i64, Unclear> {
+pub fn read(text: &str, zone_name: &str, which: Option<Which>, now: Instant) -> Result<Instant, Unclear> {
     match (resolve(text.trim(), zone(zone_name)).ok_or(Unclear::Unreadable)?, which) {
         (Resolved::Never, _) => Err(Unclear::Skipped),
         (Resolved::Twice(_, second), Some(Which::Second)) => Ok(second),
@@ -44,14 +44,14 @@ mod tests {
     const HERE: &str = "America/Los_Angeles";
     const HOUR: i64 = 3_600_000;
     /// 2026-11-01T08:30Z = 01:30 in Los Angeles, the first of the two.
-    const FIRST: i64 = 1_793_521_800_000;
+    const FIRST: Instant = Instant::from_ms(1_793_521_800_000);
 
     #[test]
     fn a_moment_is_read_back_as_it_was_shown() {
-        let ms = 1_795_497_240_000; // 2026-11-24T05:14:00Z
-        assert_eq!(text(ms, HERE), "2026-11-23T21:14");
-        assert_eq!(read("2026-11-23T21:14", HERE, None, ms), Ok(ms));
-        assert_eq!(read(" 2026-11-23T21:14:00 ", HERE, None, ms), Ok(ms));
+        let at = Instant::from_ms(1_795_497_240_000); // 2026-11-24T05:14:00Z
+        assert_eq!(text(at, HERE), "2026-11-23T21:14");
+        assert_eq!(read("2026-11-23T21:14", HERE, None, at), Ok(at));
+        assert_eq!(read(" 2026-11-23T21:14:00 ", HERE, None, at), Ok(at));
     }
 
     #[test]
@@ -67,13 +67,13 @@ mod tests {
 
     #[test]
     fn an_hour_that_never_was_is_not_moved_to_another() {
-        assert_eq!(read("2027-03-14T02:30", HERE, None, i64::MAX), Err(Unclear::Skipped));
+        assert_eq!(read("2027-03-14T02:30", HERE, None, Instant::NEVER), Err(Unclear::Skipped));
     }
 
     #[test]
     fn what_is_no_time_is_refused() {
         for bad in ["", "21:14", "yesterday", "2026-13-01T00:00", "2026-11-23T25:00", "９"] {
-            assert_eq!(read(bad, HERE, None, 0), Err(Unclear::Unreadable), "{bad}");
+            assert_eq!(read(bad, HERE, None, Instant::default()), Err(Unclear::Unreadable), "{bad}");
         }
     }
 }

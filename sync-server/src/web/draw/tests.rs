@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use firsthours_core::protocol::{FieldClass, FieldKind, Phase, Value};
+use firsthours_core::protocol::{FieldClass, FieldKind, Instant, Phase, Value};
 use firsthours_core::record::{Act, PhaseStatus, Refusal, StepState};
 use firsthours_core::view::{
     EncounterView, EntryView, FieldView, HeadView, OptionView, PhaseView, Section, StepView,
@@ -13,7 +13,7 @@ use super::{Forms, RefusedForm, record};
 
 const ZONE: &str = "America/Los_Angeles";
 /// 2026-11-23 21:14 there.
-const NOW: i64 = 1_795_497_240_000;
+const NOW: Instant = Instant::from_ms(1_795_497_240_000);
 
 fn field(id: &str, kind: FieldKind, value: &str) -> FieldView {
     let option = |id: &str| OptionView { id: id.to_owned(), title: format!("Option {id}"), chosen: false };
@@ -130,12 +130,12 @@ fn each_kind_of_field_is_read() {
     assert_eq!(typed(FieldKind::Count, " 2 "), Ok(Some(Value::Number(2))));
     assert_eq!(typed(FieldKind::Code, " R-555-0142 "), text("R-555-0142"));
     assert_eq!(typed(FieldKind::Note, "one\r\ntwo"), text("one\ntwo"));
-    assert_eq!(typed(FieldKind::Moment, "2026-11-23T21:14"), Ok(Some(Value::Number(NOW))));
+    assert_eq!(typed(FieldKind::Moment, "2026-11-23T21:14"), Ok(Some(Value::from(NOW))));
     let several = [("was.f", ""), ("v.f", "b"), ("v.f", "a"), ("v.f", "b")];
     let sorted = Value::List(vec!["a".to_owned(), "b".to_owned()]);
     assert_eq!(answer(new(FieldKind::Choices), &several), Ok(Some(sorted)));
     let now = [("was.f", ""), ("v.f", ""), ("now.f", "1")];
-    assert_eq!(answer(new(FieldKind::Moment), &now), Ok(Some(Value::Number(NOW))));
+    assert_eq!(answer(new(FieldKind::Moment), &now), Ok(Some(Value::from(NOW))));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::store::Store;
 use crate::store::scope::Covers;
 use crate::web::record::tests::phone::{self, ENCOUNTER, Station, station};
 use crate::web::record::tests::send;
+use firsthours_core::protocol::Instant;
 
 /// The scope of the person with this username.
 fn scope(store: &Store, username: &str) -> Scope {
@@ -18,7 +19,7 @@ fn scope(store: &Store, username: &str) -> Scope {
         agency: text(3).into(),
         station: row.opt_text(4).expect("text").map(Into::into),
         session: String::new(),
-        since_ms: 0,
+        since: Instant::from_ms(0),
     })
 }
 
@@ -47,7 +48,12 @@ fn may_see(store: &Store, scope: &Scope, all: bool) -> Vec<Cursor> {
     let rows = store.read(|tx| tx.rows(&sql, &args)).expect("read");
     let place = |row: &Row| {
         let number = |column| row.int(column).expect("a number");
-        Cursor((number(1), number(2), number(3), row.string(0).expect("an id")))
+        Cursor((
+            number(1),
+            Instant::from_ms(number(2)),
+            Instant::from_ms(number(3)),
+            row.string(0).expect("an id"),
+        ))
     };
     rows.iter().map(place).collect()
 }

@@ -64,10 +64,10 @@ fn near(
     mut found: Vec<Sibling>,
     names: &Known,
 ) -> Result<Vec<Sibling>> {
-    let opened = lists::opened_ms(tx, loaded.encounter)?;
-    let (Some(opened_ms), Some(station)) = (opened, scope.station()) else { return Ok(found) };
+    let opened = lists::opened(tx, loaded.encounter)?;
+    let (Some(opened), Some(station)) = (opened, scope.station()) else { return Ok(found) };
     let place = (&scope.actor.agency, station);
-    let between = (opened_ms - NEAR_MS, opened_ms + NEAR_MS);
+    let between = (opened - NEAR_MS, opened + NEAR_MS);
     for row in lists::opened_between(tx, place, between, loaded.encounter, MOST)? {
         let sibling = sibling(app, tx, &row, names)?;
         found.extend(sibling.filter(|sibling| found.iter().all(|known| known.id != sibling.id)));

@@ -1,5 +1,6 @@
 //! The page around a record's view: how to open hidden fields, the timeline, and who looked.
 
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::EncounterId;
 use firsthours_core::words::{Label, Language, SyncSentence, day_and_time};
 use maud::{Markup, html};
@@ -22,7 +23,7 @@ const LOOKS: i64 = 40;
 pub(super) struct Shown<'a> {
     pub(super) drawn: &'a Drawn,
     pub(super) forms: &'a Forms,
-    pub(super) now: i64,
+    pub(super) now: Instant,
     pub(super) opened: bool,
     pub(super) reason_lacks: bool,
     /// Whether this reader may open hidden fields at all.
@@ -128,7 +129,7 @@ fn looks_list(shown: &Shown<'_>, language: Language) -> Markup {
                 li {
                     span { strong { (look.who) } " " (what(look.what).text(language)) }
                     @if let Some(why) = look.why.as_deref().and_then(reason) { span { " (" (why.text(language)) ")" } }
-                    span.fh-meta { (day_and_time(look.at_ms, shown.now, zone, language)) }
+                    span.fh-meta { (day_and_time(look.at, shown.now, zone, language)) }
                 }
             }
         }
@@ -191,5 +192,5 @@ fn look(row: &EntryRow, names: &Known) -> LookEntry {
     let what = kinds.into_iter().find(|what| audit::code(*what) == row.what).unwrap_or(What::RecordOpened);
     let said: serde_json::Value = serde_json::from_str(&row.text).unwrap_or_default();
     let why = said.pointer("/detail/why").and_then(|why| why.as_str()).map(str::to_owned);
-    LookEntry { who: names.author(&row.who), what, why, at_ms: row.at_ms }
+    LookEntry { who: names.author(&row.who), what, why, at: row.at }
 }

@@ -76,7 +76,7 @@ async fn make(
     let scope = Scope::of(reader);
     let sheet = sheet.to_owned();
     app.blocking(move |app| {
-        let now = app.now_ms();
+        let now = app.now();
         let loaded = find(app, &scope, encounter, if why.is_some() { Deed::Open } else { Deed::Sheet })?;
         let definition = loaded.under.definition.clone().ok_or(AppError::NotFound)?;
         let names = app.store.read(Known::read)?;

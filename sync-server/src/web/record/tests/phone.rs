@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::{Request, Response, header};
 use firsthours_core::evidence::{SecretKey, SignedEvent};
 use firsthours_core::outside::{ManualClock, SystemRandom};
-use firsthours_core::protocol::{Author, Definition, Phase, Value, load as load_definition};
+use firsthours_core::protocol::{Author, Definition, Instant, Phase, Value, load as load_definition};
 use firsthours_core::record::{
     Act, Actor, At, Body as EventBody, EncounterId, EntryId, Event, EventId, Hash, IncidentId, Install,
     InstallId, Kind, PersonId, Record, Role, State as Folded, StepState, base_of, decide, derive,
@@ -25,7 +25,7 @@ use crate::testing;
 const LOS_ANGELES: &str = include_str!("../../../../../core/protocols/us-ca-los-angeles.json");
 
 /// 2026-11-23 21:00 in Los Angeles.
-pub(crate) const NIGHT: i64 = 1_795_496_400_000;
+pub(crate) const NIGHT: Instant = Instant::from_ms(1_795_496_400_000);
 pub(crate) const MINUTE: i64 = 60_000;
 pub(crate) const ENCOUNTER: EncounterId = EncounterId([0xe1; 16]);
 
@@ -60,12 +60,21 @@ pub(crate) fn station() -> Station {
     person(&app, "A. Admin", "administrator", "admin", None);
     app.store
         .write(|tx| {
-            protocols::publish(tx, LOS_ANGELES, Who::Console, 1)?;
+            protocols::publish(tx, LOS_ANGELES, Who::Console, Instant::from_ms(1))?;
             Ok::<_, protocols::ProtocolError>(())
         })
         .expect("publish");
     app.store
-        .write(|tx| people::add_station(tx, &"hill".into(), &"north".into(), "Hill Street", Who::Console, 1))
+        .write(|tx| {
+            people::add_station(
+                tx,
+                &"hill".into(),
+                &"north".into(),
+                "Hill Street",
+                Who::Console,
+                Instant::from_ms(1),
+            )
+        })
         .expect("station");
     person(&app, "Sgt. Other", "supervisor", "sgt.other", Some("hill"));
     let phone = Phone::enrol(&app, 7, &deputy);
@@ -80,8 +89,16 @@ pub(in crate::web) fn person(
     station: Option<&str>,
 ) -> PersonId {
     let new = NewPerson { name, role, agency: "north", station, username };
-    people::add(&app.store, &testing::passwords(), &SystemRandom, &new, testing::PASSWORD, Who::Console, 1)
-        .expect("add")
+    people::add(
+        &app.store,
+        &testing::passwords(),
+        &SystemRandom,
+        &new,
+        testing::PASSWORD,
+        Who::Console,
+        Instant::from_ms(1),
+    )
+    .expect("add")
 }
 
 impl Phone {
@@ -91,7 +108,14 @@ impl Phone {
         let key = SecretKey::from_seed(&[n; 32]);
         app.store
             .write(|tx| {
-                let code = devices::make_code(tx, &app.trust, &*app.random, person, Who::Console, 1)?;
+                let code = devices::make_code(
+                    tx,
+                    &app.trust,
+                    &*app.random,
+                    person,
+                    Who::Console,
+                    Instant::from_ms(1),
+                )?;
                 let ask = devices::Ask {
                     code: &code,
                     install,
@@ -99,8 +123,8 @@ impl Phone {
                     device: "unit 4",
                     source: &Source::HERE,
                 };
-                devices::ask(tx, &app.trust, &ask, 1)?;
-                devices::approve(tx, &app.trust, &install.to_string(), Who::Console, 1)
+                devices::ask(tx, &app.trust, &ask, Instant::from_ms(1))?;
+                devices::approve(tx, &app.trust, &install.to_string(), Who::Console, Instant::from_ms(1))
             })
             .expect("enrol");
         Self {
@@ -152,7 +176,7 @@ impl Phone {
         self.act(Act::Answer { step: step.to_owned(), entry, values, reason: None }, minute);
     }
 
-    fn write(&mut self, kind: Kind, base: Vec<EventId>, reason: Option<String>, wall: i64) {
+    fn write(&mut self, kind: Kind, base: Vec<EventId>, reason: Option<String>, wall: Instant) {
         let at = At { wall, offset: -480, mono: wall - NIGHT + 3_600_000, boot: 7, anchor: None };
         let body = EventBody { kind, actor: self.author.actor.clone(), at, base, reason, audit: None };
         let written = self.author.write_body(self.encounter, self.state.next_stamp(), &body, [7; 16]);
@@ -164,7 +188,7 @@ impl Phone {
     /// Answers every required step of the scene's first part, enough for a page to show something of each kind.
     pub(crate) fn night(&mut self) {
         let text = |text: &str| Value::Text(text.to_owned());
-        let time = |minute: i64| Value::Number(NIGHT + minute * MINUTE);
+        let time = |minute: i64| Value::from(NIGHT + minute * MINUTE);
         self.open();
         let contact = [
             ("at", time(12)),
@@ -203,7 +227,7 @@ impl Phone {
 
     /// Settles every required step of the deputy that is still open, and submits the scene.
     pub(crate) fn finish(&mut self) {
-        let time = |minute: i64| Value::Number(NIGHT + minute * MINUTE);
+        let time = |minute: i64| Value::from(NIGHT + minute * MINUTE);
         let call = self.entry_of("hotline_call");
         self.answer_entry("hotline_call", call, &[("arrived_at", time(88))], 89);
         // What is settled may bring up other steps, so it is looked at again until nothing changes.

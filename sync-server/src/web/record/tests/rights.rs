@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use firsthours_core::outside::SystemRandom;
+use firsthours_core::protocol::Instant;
 use firsthours_core::record::{PersonId, Role};
 
 use super::phone::{ENCOUNTER, NIGHT, Station, text};
@@ -91,7 +92,8 @@ impl Stands {
 fn person(station: &Station, role: &str, username: &str, (agency, at): (&str, &str)) -> PersonId {
     let new = NewPerson { name: "P. Example", role, agency, station: Some(at), username };
     let (store, check) = (&station.app.store, testing::passwords());
-    people::add(store, &check, &SystemRandom, &new, testing::PASSWORD, Who::Console, 1).expect("add")
+    people::add(store, &check, &SystemRandom, &new, testing::PASSWORD, Who::Console, Instant::from_ms(1))
+        .expect("add")
 }
 
 /// Gives a part in the record, or one that has ended.
@@ -191,8 +193,15 @@ async fn each_role_does_with_a_record_what_the_table_says_and_nothing_else() {
         .app
         .store
         .write(|tx| {
-            people::add_agency(tx, &"south".into(), "South County", Who::Console, 1)?;
-            people::add_station(tx, &"quay".into(), &"south".into(), "Quay", Who::Console, 1)
+            people::add_agency(tx, &"south".into(), "South County", Who::Console, Instant::from_ms(1))?;
+            people::add_station(
+                tx,
+                &"quay".into(),
+                &"south".into(),
+                "Quay",
+                Who::Console,
+                Instant::from_ms(1),
+            )
         })
         .expect("places");
     let mut allowed = 0;
