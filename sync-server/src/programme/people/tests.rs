@@ -108,6 +108,37 @@ fn nobody_shuts_out_a_person_where_they_have_signed_in_before() {
     assert_eq!(try_from(&store, "sgt.vale", PASSWORD, Some(&browser), shut), None, "it is known no more");
 }
 
+/// Those that were counted and never checked are spent like the others.
+#[test]
+fn a_known_browser_has_five_tries_of_its_own_of_which_the_last_may_be_the_right_one() {
+    for checked in [true, false] {
+        for (wrong, enters) in [(0, true), (TRIES - 1, true), (TRIES, false), (TRIES + 1, false)] {
+            let (_folder, store) = testing::store();
+            let person = testing::person(&store, "supervisor", "sgt.vale");
+            let browser = known(&store, &person, None, 5);
+            // To every other browser the account is shut, so only the tries of this one can open it.
+            store.write(|tx| tx.run("update person set locked = 1, failed_tries = 20", &[])).expect("shut");
+            let shut = 10;
+            for _ in 0..wrong {
+                if checked {
+                    assert_eq!(try_from(&store, "sgt.vale", "wrong", Some(&browser), shut), None);
+                } else {
+                    drop(count_try(&store, "sgt.vale", Some(&browser), shut).expect("count"));
+                }
+            }
+            let entered = try_from(&store, "sgt.vale", PASSWORD, Some(&browser), shut);
+            assert_eq!(entered.is_some(), enters, "{wrong} wrong, checked: {checked}");
+            if enters {
+                // The right password gives that browser all its tries again.
+                for _ in 1..TRIES {
+                    assert_eq!(try_from(&store, "sgt.vale", "wrong", Some(&browser), shut), None);
+                }
+                assert!(try_from(&store, "sgt.vale", PASSWORD, Some(&browser), shut).is_some());
+            }
+        }
+    }
+}
+
 #[test]
 fn a_browser_is_known_only_by_what_this_server_gave_it_and_only_for_who_signed_in() {
     let (_folder, store) = testing::store();
