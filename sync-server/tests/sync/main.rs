@@ -13,3 +13,4 @@ mod phone;
 mod reading;
 mod sending;
 mod sharing;
+mod vouching;

@@ -24,10 +24,14 @@ fn desk() -> Desk {
 
 impl Desk {
     fn code(&self) -> String {
+        self.code_at(NOW)
+    }
+
+    fn code_at(&self, now_ms: i64) -> String {
         let random = Arc::clone(&self.app.random);
         self.app
             .store
-            .write(|tx| make_code(tx, &self.app.trust, &*random, &self.person, Who::Console, NOW))
+            .write(|tx| make_code(tx, &self.app.trust, &*random, &self.person, Who::Console, now_ms))
             .expect("code")
     }
 
@@ -74,6 +78,20 @@ fn a_code_is_good_once() {
 fn a_code_ends_after_fifteen_minutes() {
     let desk = desk();
     assert_eq!(desk.ask(&desk.code(), 1, NOW + CODE_MS), None);
+}
+
+/// A phone that is approved late must still learn of it.
+#[test]
+fn who_used_a_code_asks_by_it_until_a_day_after_its_end() {
+    let desk = desk();
+    let code = desk.code();
+    assert_eq!(desk.ask(&code, 1, NOW), Some(EnrolState::Waiting));
+    let day_after = NOW + 15 * 60_000 + 24 * 60 * 60_000;
+    for (now_ms, known) in [(day_after, Some(EnrolState::Waiting)), (day_after + 1, None)] {
+        // Codes that ended are forgotten when another is made.
+        desk.code_at(now_ms);
+        assert_eq!(desk.ask(&code, 1, now_ms), known, "{now_ms}");
+    }
 }
 
 #[test]
