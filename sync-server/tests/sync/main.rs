@@ -1,5 +1,6 @@
 //! The sync interface from outside: scripted phones against the whole server in this process.
 
+mod checkpoints;
 mod contract;
 mod desk;
 mod doors;
