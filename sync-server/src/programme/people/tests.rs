@@ -243,3 +243,48 @@ fn a_common_password_is_refused_with_whatever_is_put_behind_it() {
         assert!(password::check("d.quill", sound).is_ok(), "{sound}");
     }
 }
+
+#[test]
+fn another_password_at_the_console_ends_every_session_and_forgets_every_browser() {
+    let (_folder, store) = testing::store();
+    let id = testing::person(&store, "supervisor", "sgt.vale");
+    let browser = known(&store, &id, None, 5);
+    let limits = crate::programme::sessions::Limits { idle_ms: 1_000, absolute_ms: 1_000 };
+    let begin = |tx: &mut dyn Tx| crate::programme::sessions::start(tx, &SystemRandom, &id, limits, None, 6);
+    let token = store.write(begin).expect("start");
+    let person = store.read(|tx| get(tx, &id)).expect("read");
+    let set = |password: &str| {
+        let check = testing::passwords();
+        set_password(&store, &check, &SystemRandom, &person, password, Who::Console, 7)
+    };
+    assert!(matches!(set("password1234"), Err(PeopleError::Guessable)));
+    assert_eq!(try_in(&store, "sgt.vale", PASSWORD, 8), Some(id.clone()), "nothing was changed");
+    set("quiet harbor window").expect("set");
+    assert_eq!(crate::programme::sessions::look(&store, &token, limits, 9).expect("look"), None);
+    assert_eq!(try_in(&store, "sgt.vale", PASSWORD, 9), None);
+    let entered = try_from(&store, "sgt.vale", "quiet harbor window", Some(&browser), 10);
+    assert_eq!(entered, Some(Entered { person: id, known: false }));
+}
+
+#[test]
+fn agencies_are_listed_with_their_stations_and_people_by_name_and_by_agency() {
+    let (_folder, store) = testing::store();
+    let (north, south) = (AgencyId::from("north"), AgencyId::from("south"));
+    store
+        .write(|tx| {
+            add_agency(tx, &south, "South County", Who::Console, 1)?;
+            add_station(tx, &"hill".into(), &north, "Hill Street", Who::Console, 1)
+        })
+        .expect("places");
+    let lines = store.read(places).expect("read");
+    assert_eq!(
+        lines,
+        ["north  North County", "  hill  Hill Street", "  mill  Mill Road", "south  South County"]
+    );
+    testing::person(&store, "supervisor", "sgt.vale");
+    testing::person(&store, "deputy", "d.quill");
+    let names = |found: Vec<Person>| found.into_iter().map(|person| person.username).collect::<Vec<_>>();
+    assert_eq!(names(store.read(all).expect("read")), ["d.quill", "sgt.vale"]);
+    assert_eq!(names(store.read(|tx| of_agency(tx, &north)).expect("read")).len(), 2);
+    assert!(store.read(|tx| of_agency(tx, &south)).expect("read").is_empty());
+}
