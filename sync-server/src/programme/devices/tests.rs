@@ -140,6 +140,10 @@ fn a_code_has_fifty_secret_bits_and_forgives_what_people_confuse() {
     let code = draw(&SeededRandom::new(4));
     assert_eq!(code.len() - SLOT, 10);
     assert_eq!(read_code(&code), Some(code));
+    // Five bits to a letter: each of the thirty-two is drawn.
+    let drawn: std::collections::BTreeSet<u8> =
+        (0..100).flat_map(|seed| draw(&SeededRandom::new(seed)).into_bytes()).collect();
+    assert_eq!(drawn.len(), 32);
 }
 
 #[test]
