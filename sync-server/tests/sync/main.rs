@@ -11,6 +11,7 @@ mod log;
 mod model;
 mod parts;
 mod phone;
+mod proof;
 mod reading;
 mod sending;
 mod sharing;
