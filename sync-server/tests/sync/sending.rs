@@ -237,6 +237,21 @@ async fn a_gap_names_what_is_missing_between_two_events_and_is_said_once() {
 }
 
 #[tokio::test]
+async fn a_hole_excuses_no_break_between_events_that_follow_one_another() {
+    let server = Server::new();
+    let mut phone = three(&server).await;
+    // Its number is the next one; in its record it claims that one is missing before it.
+    phone.skip(encounter(1), EventId([7; 32]));
+    phone.answer(encounter(1), "place", "street");
+    phone.upload(&server, &phone.events[..2]).await.receipt(&server);
+    let hole = Hole { install: phone.install, from: 3, to: 4, id_of_to: phone.ids[3], raw: None };
+    phone.declare(&server, &hole).await.receipt(&server);
+    let (status, kind) = phone.upload(&server, &phone.events).await.problem();
+    assert_eq!(status, 422);
+    assert!(matches!(kind, ProblemKind::NotAuthentic { seq: 4, .. }), "{kind:?}");
+}
+
+#[tokio::test]
 async fn a_hole_of_another_install_or_with_a_wrong_signature_is_refused() {
     let server = Server::new();
     let phone = three(&server).await;
