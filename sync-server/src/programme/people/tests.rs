@@ -235,6 +235,9 @@ fn a_common_password_is_refused_with_whatever_is_put_behind_it() {
         "1qaz2wsx1qaz2wsx",
         "passwordpassword",
         "contrasena2026",
+        // Two letters are left, and a part of a row of keys.
+        "qz-password-2026",
+        "sdfgh-2345678",
     ] {
         assert!(matches!(password::check("d.quill", common), Err(PeopleError::Guessable)), "{common}");
     }
