@@ -35,7 +35,7 @@ const CASES: [(&str, bool, Change); 12] = [
     ("a record that is not here", true, |said, _| said.encounters[0].id = encounter(9)),
     ("more, of another server", false, |said, _| {
         said.received_through += 1;
-        said.server = "another".to_owned();
+        "another".clone_into(&mut said.server);
     }),
     ("more, of an earlier life", false, |said, _| {
         said.received_through += 1;
