@@ -197,6 +197,56 @@ mod tests {
     }
 
     #[test]
+    fn a_look_finds_a_session_and_does_not_keep_it_alive() {
+        let (_folder, store, clock, token, person) = signed_in();
+        clock.advance(29 * 60_000);
+        let found = look(&store, &token, LIMITS, clock.now()).expect("look").expect("alive");
+        assert_eq!(found.person, person);
+        clock.advance(60_000);
+        assert_eq!(look(&store, &token, LIMITS, clock.now()).expect("look"), None);
+    }
+
+    #[test]
+    fn the_log_names_each_session_by_a_word_of_its_own_with_which_nobody_gets_in() {
+        let (_folder, store, clock, first, person) = signed_in();
+        let random = firsthours_core::outside::SeededRandom::new(8);
+        let now = clock.now();
+        let second = store.write(|tx| start(tx, &random, &person, LIMITS, None, now)).expect("start");
+        let alias =
+            |token: &str| find(&store, token, LIMITS, now).expect("find").map(|session| session.alias);
+        let (one, other) = (alias(&first).expect("alive"), alias(&second).expect("alive"));
+        assert_ne!(one, other);
+        assert_eq!((one.len(), alias(&one)), (16, None));
+        end(&store, &first, None, now).expect("end");
+        let sql = "select text from audit where what in ('signed_in', 'signed_out') order by seq";
+        let entries = store.read(|tx| tx.rows(sql, &[])).expect("read");
+        for (entry, alias) in entries.iter().zip([&one, &other, &one]) {
+            let text = entry.text(0).expect("text");
+            assert!(text.contains(&format!("\"session\":\"{alias}\"")), "{text}");
+        }
+        assert_eq!(entries.len(), 3);
+    }
+
+    #[test]
+    fn every_session_of_a_person_is_ended_and_counted_and_no_other() {
+        let (_folder, store, clock, first, person) = signed_in();
+        let other = testing::person(&store, "deputy", "d.quill");
+        let now = clock.now();
+        let begin = |seed, person| {
+            let random = firsthours_core::outside::SeededRandom::new(seed);
+            store.write(|tx| start(tx, &random, person, LIMITS, None, now)).expect("start")
+        };
+        let (second, others) = (begin(8, &person), begin(9, &other));
+        let ended = store.write(|tx| end_all(tx, &person, Who::Console, now)).expect("ended");
+        assert_eq!(ended, 2);
+        let is_alive = |token: &str| find(&store, token, LIMITS, now).expect("find").is_some();
+        assert_eq!([&first, &second, &others].map(|token| is_alive(token)), [false, false, true]);
+        let sql = "select text from audit where what = 'sessions_ended'";
+        let entry = store.read(|tx| tx.row(sql, &[])).expect("read").expect("an entry");
+        assert!(entry.text(0).expect("text").contains("\"count\":2"));
+    }
+
+    #[test]
     fn the_store_holds_no_token() {
         let (_folder, store, _, token, _) = signed_in();
         let row = store.read(|tx| tx.row("select hash from session", &[])).expect("read").expect("a session");

@@ -126,4 +126,14 @@ mod tests {
         let (said, tag) = nonce.rsplit_once('.').expect("a nonce ends in its MAC");
         assert_eq!(read_nonce(&key, &format!("{said}.{}", tag.to_ascii_uppercase()), install, NOW), None);
     }
+
+    #[test]
+    fn the_log_names_each_token_by_a_word_of_its_own_that_nobody_can_bear() {
+        let key = [7; 32];
+        let given = |n| token(&key, Bearer { install: InstallId([n; 16]), outdated: false }, NOW);
+        let (one, other) = (given(1), given(2));
+        assert_ne!(name(&one), name(&other));
+        assert_eq!(name(&one).len(), 16);
+        assert!(!one.contains(&name(&one)) && read_token(&key, &name(&one), NOW).is_none());
+    }
 }

@@ -28,6 +28,19 @@ async fn a_code_is_for_one_phone_which_may_ask_again() {
 }
 
 #[tokio::test]
+async fn the_name_that_a_phone_gives_itself_is_short_and_holds_nothing_that_is_not_seen() {
+    let server = Server::new();
+    let person = server.person("deputy", "dep.ash");
+    let mut asked = Phone::new(&person).enrol_request(&server, &server.code(&person));
+    asked.device = format!("Unit\u{7} 4\n{}", "x".repeat(80));
+    let body = serde_json::to_vec(&asked).expect("json");
+    let sent = axum::http::Request::post("/v1/enrol").body(axum::body::Body::from(body)).expect("a request");
+    assert_eq!(server.send(sent).await.status, StatusCode::OK);
+    let device = server.rows("select device from install")[0].string(0).expect("a name");
+    assert_eq!(device, format!("Unit 4{}", "x".repeat(54)));
+}
+
+#[tokio::test]
 async fn a_code_is_good_for_fifteen_minutes() {
     let server = Server::new();
     let person = server.person("deputy", "dep.ash");

@@ -101,3 +101,34 @@ async fn a_day_is_from_midnight_to_midnight_utc() {
     ash.upload_all(&server).await;
     assert_eq!(held(&server), BTreeSet::from([before]), "the next day has begun");
 }
+
+/// A phone reads it over a poor link. Of what the phone wrote itself it gets the ids alone, and as many as a page has events.
+#[tokio::test]
+async fn a_page_ends_before_the_event_that_makes_it_more_than_a_mebibyte() {
+    // What stands around an event in its page, as it is reckoned.
+    const AROUND: usize = 200;
+    for over in [0, 1] {
+        let server = Server::new();
+        let mut ash = server.deputy("dep.ash").await;
+        let birch = server.deputy("dep.birch").await;
+        ash.open(encounter(1));
+        ash.share(encounter(1), &birch.author.actor.person);
+        let mut room = MEGABYTE;
+        while room > 60_000 + AROUND {
+            remark(&mut ash, 60_000);
+            room -= 60_000 + AROUND;
+        }
+        remark(&mut ash, room - AROUND + over);
+        let fits = ash.events.len() - 2 - over;
+        remark(&mut ash, 1_000);
+        for chunk in ash.events.chunks(10) {
+            ash.upload(&server, chunk).await.receipt(&server);
+        }
+        assert!(held(&server).is_empty());
+        let first = birch.page(&server, encounter(1), 2).await;
+        assert_eq!(first.events.len(), fits, "{over} too many");
+        let rest = birch.page(&server, encounter(1), first.events[fits - 1].pos).await;
+        assert_eq!(rest.events.len(), 1 + over);
+        assert_eq!(ash.page(&server, encounter(1), 0).await.events.len(), ash.events.len());
+    }
+}

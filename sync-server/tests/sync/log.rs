@@ -8,7 +8,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use firsthours_core::evidence::{Checkpoint, Document, Hole, LogHead, Tag};
 use firsthours_core::outside::SystemRandom;
 use firsthours_core::protocol::Instant;
-use firsthours_core::record::{EventId, Hash, InstallId};
+use firsthours_core::record::{Epoch, EventId, Hash, InstallId};
 use firsthours_core::wire::{
     HEADER_INSTALL, HEADER_NONCE, HEADER_SIGNATURE, HelloReply, OffersRequest, ProblemKind,
 };
@@ -461,7 +461,11 @@ async fn a_log_that_was_cut_is_found_by_what_a_phone_gives_back() {
     let other = Server::new();
     let foreign = Document::sign(&said, Tag::Checkpoint, &other.app.trust.receipt);
     let mistagged = Document::sign(&said, Tag::Receipt, &server.app.trust.receipt);
-    give(&server, &ash, vec![foreign, mistagged]).await;
+    let wrong = vec![LogHead { hash: Hash::of(b"another text"), ..said.heads[0].clone() }];
+    let earlier = Checkpoint { epoch: Epoch([9; 16]), heads: wrong.clone(), ..said.clone() };
+    let renamed = Checkpoint { server: "another".to_owned(), heads: wrong, ..said.clone() };
+    let ours = |said: &Checkpoint| Document::sign(said, Tag::Checkpoint, &server.app.trust.receipt);
+    give(&server, &ash, vec![foreign, mistagged, ours(&earlier), ours(&renamed)]).await;
     assert!(server.rows("select seq from audit where what = 'log_differs'").is_empty());
     server
         .app

@@ -1,5 +1,6 @@
 //! The sync interface from outside: scripted phones against the whole server in this process.
 
+mod checkpoints;
 mod contract;
 mod desk;
 mod doors;
@@ -10,6 +11,8 @@ mod log;
 mod model;
 mod parts;
 mod phone;
+mod proof;
 mod reading;
 mod sending;
 mod sharing;
+mod vouching;

@@ -424,6 +424,16 @@ impl Phone {
 
     /// Asks to go on from an install that vouches for it.
     pub(crate) async fn follow(&self, server: &Server, follows: Document) -> Reply {
+        self.ask_again(server, Some(follows), None).await
+    }
+
+    /// Asks without a code, with what vouches for it.
+    pub(crate) async fn ask_again(
+        &self,
+        server: &Server,
+        follows: Option<Document>,
+        certificate: Option<Document>,
+    ) -> Reply {
         let message =
             enrol_message("", self.install, &self.author.key.public(), &server.app.trust.fingerprint());
         let asked = EnrolRequest {
@@ -432,8 +442,8 @@ impl Phone {
             key: self.author.key.public(),
             device: "Phone of a test".to_owned(),
             proof: self.author.key.sign(Tag::Enrol, &message),
-            follows: Some(follows),
-            certificate: None,
+            follows,
+            certificate,
         };
         let body = serde_json::to_vec(&asked).expect("json");
         server.send(Request::post("/v1/enrol").body(Body::from(body)).expect("request")).await

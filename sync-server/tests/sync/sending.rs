@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use firsthours_core::evidence::{Document, Hole, InstallCertificate, SignedEvent};
-use firsthours_core::record::{EventId, HoldReason, Kind, bounds};
+use firsthours_core::record::{EventId, HoldReason, Install, Kind, bounds};
 use firsthours_core::wire::ProblemKind;
 
 use crate::phone::{MARKER, Phone, Server, encounter};
@@ -215,6 +215,43 @@ async fn a_declared_hole_carries_the_line_on_and_the_original_fills_it_later() {
 }
 
 #[tokio::test]
+async fn a_gap_names_what_is_missing_between_two_events_and_is_said_once() {
+    let server = Server::new();
+    let mut phone = three(&server).await;
+    phone.answer(encounter(1), "place", "street");
+    let mut copy = phone.copy();
+    phone.answer(encounter(1), "place", "motel");
+    copy.answer(encounter(1), "place", "other");
+    phone.upload(&server, &phone.events[..2]).await.receipt(&server);
+    let (install, id_of_to) = (phone.install, phone.ids[3]);
+    let hole = Hole { install, from: 3, to: 4, id_of_to, raw: None };
+    phone.declare(&server, &hole).await.receipt(&server);
+    phone.upload(&server, &phone.events[4..]).await.receipt(&server);
+    // Another event goes on from the same place: the phone was copied.
+    assert_eq!(phone.offer(&server, encounter(1), Vec::new(), &copy.events[4..]).await.taken, 1);
+    assert_eq!(server.kinds(encounter(1)), ["opened", "answered", "gap", "answered", "answered"]);
+    let page = phone.page(&server, encounter(1), 2).await;
+    let gap = page.events[0].event.as_ref().expect("the server's").read().expect("readable");
+    let author = Install::Phone(install);
+    assert_eq!(gap.kind(), Some(&Kind::Gap { author, enc_from: 3, enc_to: 4, id_of_to }));
+}
+
+#[tokio::test]
+async fn a_hole_excuses_no_break_between_events_that_follow_one_another() {
+    let server = Server::new();
+    let mut phone = three(&server).await;
+    // Its number is the next one; in its record it claims that one is missing before it.
+    phone.skip(encounter(1), EventId([7; 32]));
+    phone.answer(encounter(1), "place", "street");
+    phone.upload(&server, &phone.events[..2]).await.receipt(&server);
+    let hole = Hole { install: phone.install, from: 3, to: 4, id_of_to: phone.ids[3], raw: None };
+    phone.declare(&server, &hole).await.receipt(&server);
+    let (status, kind) = phone.upload(&server, &phone.events).await.problem();
+    assert_eq!(status, 422);
+    assert!(matches!(kind, ProblemKind::NotAuthentic { seq: 4, .. }), "{kind:?}");
+}
+
+#[tokio::test]
 async fn a_hole_of_another_install_or_with_a_wrong_signature_is_refused() {
     let server = Server::new();
     let phone = three(&server).await;
@@ -241,6 +278,21 @@ async fn a_chain_broken_within_its_record_is_not_authentic() {
     assert_eq!(status, 422);
     assert!(matches!(kind, ProblemKind::NotAuthentic { seq: 5, .. }), "{kind:?}");
     assert_eq!(server.count("event"), 0, "and nothing of the run was stored");
+}
+
+/// What is lost is declared, signed, as a hole; a gap in a record is the server's word alone.
+#[tokio::test]
+async fn a_phone_that_says_itself_that_something_is_lost_is_not_excused() {
+    let server = Server::new();
+    let mut phone = three(&server).await;
+    let lost = EventId([7; 32]);
+    let author = Install::Phone(phone.install);
+    phone.write(encounter(1), Kind::Gap { author, enc_from: 5, enc_to: 5, id_of_to: lost });
+    phone.skip(encounter(1), lost);
+    phone.answer(encounter(1), "how", "school");
+    let (status, kind) = phone.upload(&server, &phone.events).await.problem();
+    assert_eq!(status, 422);
+    assert!(matches!(kind, ProblemKind::NotAuthentic { seq: 5, .. }), "{kind:?}");
 }
 
 #[tokio::test]

@@ -80,7 +80,31 @@ fn a_changed_column_is_found() {
 #[test]
 fn a_deleted_entry_is_found() {
     assert_eq!(broken_at(&damaged("delete from audit where seq = 4")), Some(4));
-    assert_eq!(broken_at(&damaged("delete from audit where seq = 1")), Some(1));
+    let beheaded = damaged("delete from audit where seq = 1");
+    assert_eq!(broken_at(&beheaded), Some(1));
+    assert!(beheaded.heads.is_empty(), "nothing of that chain could be followed: {:?}", beheaded.heads);
+}
+
+/// Whoever can reckon hashes can put an entry where it was not written; its text still says where it was.
+#[test]
+fn an_entry_stands_where_its_text_says() {
+    for (replica, seq) in [("copy", 1), ("main", 7)] {
+        let (_folder, store) = log();
+        store
+            .write(|tx| {
+                let (prev, from) = if seq == 1 { (START.to_owned(), 1) } else { (head(tx, "main")?.hash, 6) };
+                let sql = "select text from audit where seq = $1";
+                let text = tx.row(sql, &[i64::from(from).into()])?.expect("an entry").string(0)?;
+                let hash = link(&prev, &text);
+                let sql = "insert into audit (replica, seq, prev, hash, at_ms, what, who, encounter, text) \
+                           select $1, $2, $3, $4, at_ms, what, who, encounter, text from audit where seq = $5";
+                let place = [replica.into(), i64::from(seq).into(), prev.into(), hash.into()];
+                tx.run(sql, &[&place[..], &[i64::from(from).into()]].concat())
+            })
+            .expect("put there");
+        let fault = LogFault { replica: replica.to_owned(), seq: i64::from(seq), wrong: Wrong::Columns };
+        assert_eq!(verified(&store, &[]).faults, [fault]);
+    }
 }
 
 #[test]
@@ -135,6 +159,40 @@ fn a_log_that_was_cut_or_written_anew_is_found_by_what_was_told_of_it() {
         let verdict = verified(&store, &[before]);
         assert!(verdict.is_sound() && verdict.faults[0].wrong == Wrong::LostWhenPutBack, "{verdict:?}");
     }
+}
+
+/// What follows from a fault is not said again, and what does not is.
+#[test]
+fn of_each_chain_the_first_fault_of_a_kind_is_told_and_no_later_one() {
+    let more = |store: &Store| {
+        store
+            .write(|tx| {
+                let entry = Entry::new(Instant::from_ms(101), Who::Console, What::PersonAdded);
+                append(tx, &entry)?;
+                append(&mut Elsewhere(tx), &entry)
+            })
+            .expect("append")
+    };
+    let (_folder, store) = log();
+    let told = [(); 4].map(|()| {
+        more(&store);
+        told(&store, NOW_EPOCH)
+    });
+    store.write(|tx| tx.run("delete from audit where seq > 1", &[])).expect("cut");
+    let [_, second, third, fourth] = told;
+    let before = Checkpoint { epoch: Epoch([9; 16]), ..second.clone() };
+    let also_before = Checkpoint { epoch: Epoch([9; 16]), ..third.clone() };
+    let faults = verified(&store, &[fourth, also_before, third, before]).faults;
+    let told: Vec<_> = faults.iter().map(|fault| (fault.replica.as_str(), fault.seq, fault.wrong)).collect();
+    assert_eq!(
+        told,
+        [
+            ("main", 8, Wrong::LostWhenPutBack),
+            ("main", 9, Wrong::CutOff),
+            ("other", 2, Wrong::LostWhenPutBack),
+            ("other", 3, Wrong::CutOff),
+        ]
+    );
 }
 
 #[test]
@@ -204,4 +262,23 @@ fn nobody_fills_the_log() {
     let texts = count();
     let last = texts.last().expect("some").text(0).expect("text");
     assert!(last.contains(&format!("\"left_out\":{}", 1_000 - REFUSALS)), "{last}");
+}
+
+#[test]
+fn a_refusal_has_its_entry_a_minute_after_the_tenth_before_it_and_says_once_what_was_left_out() {
+    let (_folder, store) = log();
+    let refused = |at| {
+        let entry = Entry::new(at, Who::Unknown(&Source::HERE), What::CodeRefused);
+        store.write(|tx| append_refusal(tx, entry.clone(), 0)).expect("append");
+    };
+    (0..REFUSALS).for_each(|n| refused(Instant::from_ms(1_000 + n)));
+    // Too early by a millisecond, then not; and the one after that has nothing left to say.
+    [60_999, 61_000, 61_001].into_iter().for_each(|ms| refused(Instant::from_ms(ms)));
+    let rows = store
+        .read(|tx| tx.rows("select text from audit where what = 'code_refused' order by seq", &[]))
+        .expect("rows");
+    let said = |n: usize| rows[n].string(0).expect("text");
+    assert_eq!(rows.len(), 12);
+    assert!(said(10).contains("\"at_ms\":61000,") && said(10).contains("\"left_out\":1}"), "{}", said(10));
+    assert!(said(11).contains("\"at_ms\":61001,") && !said(11).contains("left_out"), "{}", said(11));
 }

@@ -25,10 +25,14 @@ fn desk() -> Desk {
 
 impl Desk {
     fn code(&self) -> String {
+        self.code_at(NOW)
+    }
+
+    fn code_at(&self, now: Instant) -> String {
         let random = Arc::clone(&self.app.random);
         self.app
             .store
-            .write(|tx| make_code(tx, &self.app.trust, &*random, &self.person, Who::Console, NOW))
+            .write(|tx| make_code(tx, &self.app.trust, &*random, &self.person, Who::Console, now))
             .expect("code")
     }
 
@@ -77,6 +81,20 @@ fn a_code_ends_after_fifteen_minutes() {
     assert_eq!(desk.ask(&desk.code(), 1, NOW + CODE_MS), None);
 }
 
+/// A phone that is approved late must still learn of it.
+#[test]
+fn who_used_a_code_asks_by_it_until_a_day_after_its_end() {
+    let desk = desk();
+    let code = desk.code();
+    assert_eq!(desk.ask(&code, 1, NOW), Some(EnrolState::Waiting));
+    let day_after = NOW + 15 * 60_000 + 24 * 60 * 60_000;
+    for (now, known) in [(day_after, Some(EnrolState::Waiting)), (day_after + 1, None)] {
+        // Codes that ended are forgotten when another is made.
+        desk.code_at(now);
+        assert_eq!(desk.ask(&code, 1, now), known, "{now}");
+    }
+}
+
 #[test]
 fn five_wrong_tries_kill_a_code_and_no_other() {
     let desk = desk();
@@ -123,6 +141,10 @@ fn a_code_has_fifty_secret_bits_and_forgives_what_people_confuse() {
     let code = draw(&SeededRandom::new(4));
     assert_eq!(code.len() - SLOT, 10);
     assert_eq!(read_code(&code), Some(code));
+    // Five bits to a letter: each of the thirty-two is drawn.
+    let drawn: std::collections::BTreeSet<u8> =
+        (0..100).flat_map(|seed| draw(&SeededRandom::new(seed)).into_bytes()).collect();
+    assert_eq!(drawn.len(), 32);
 }
 
 #[test]

@@ -111,6 +111,47 @@ fn nobody_shuts_out_a_person_where_they_have_signed_in_before() {
     assert_eq!(try_from(&store, "sgt.vale", PASSWORD, Some(&browser), shut), None, "it is known no more");
 }
 
+/// Those that were counted and never checked are spent like the others.
+#[test]
+fn a_known_browser_has_five_tries_of_its_own_of_which_the_last_may_be_the_right_one() {
+    for checked in [true, false] {
+        for (wrong, enters) in [(0, true), (TRIES - 1, true), (TRIES, false), (TRIES + 1, false)] {
+            let (_folder, store) = testing::store();
+            let person = testing::person(&store, "supervisor", "sgt.vale");
+            let browser = known(&store, &person, None, Instant::from_ms(5));
+            // To every other browser the account is shut, so only the tries of this one can open it.
+            store.write(|tx| tx.run("update person set locked = 1, failed_tries = 20", &[])).expect("shut");
+            let shut = 10;
+            for _ in 0..wrong {
+                if checked {
+                    assert_eq!(
+                        try_from(&store, "sgt.vale", "wrong", Some(&browser), Instant::from_ms(shut)),
+                        None
+                    );
+                } else {
+                    drop(
+                        count_try(&store, "sgt.vale", Some(&browser), Instant::from_ms(shut)).expect("count"),
+                    );
+                }
+            }
+            let entered = try_from(&store, "sgt.vale", PASSWORD, Some(&browser), Instant::from_ms(shut));
+            assert_eq!(entered.is_some(), enters, "{wrong} wrong, checked: {checked}");
+            if enters {
+                // The right password gives that browser all its tries again.
+                for _ in 1..TRIES {
+                    assert_eq!(
+                        try_from(&store, "sgt.vale", "wrong", Some(&browser), Instant::from_ms(shut)),
+                        None
+                    );
+                }
+                assert!(
+                    try_from(&store, "sgt.vale", PASSWORD, Some(&browser), Instant::from_ms(shut)).is_some()
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn a_browser_is_known_only_by_what_this_server_gave_it_and_only_for_who_signed_in() {
     let (_folder, store) = testing::store();
@@ -215,6 +256,9 @@ fn a_common_password_is_refused_with_whatever_is_put_behind_it() {
         "1qaz2wsx1qaz2wsx",
         "passwordpassword",
         "contrasena2026",
+        // Two letters are left, and a part of a row of keys.
+        "qz-password-2026",
+        "sdfgh-2345678",
     ] {
         assert!(matches!(password::check("d.quill", common), Err(PeopleError::Guessable)), "{common}");
     }
@@ -222,4 +266,58 @@ fn a_common_password_is_refused_with_whatever_is_put_behind_it() {
     {
         assert!(password::check("d.quill", sound).is_ok(), "{sound}");
     }
+}
+
+#[test]
+fn another_password_at_the_console_ends_every_session_and_forgets_every_browser() {
+    let (_folder, store) = testing::store();
+    let id = testing::person(&store, "supervisor", "sgt.vale");
+    let browser = known(&store, &id, None, Instant::from_ms(5));
+    let limits = crate::programme::sessions::Limits { idle_ms: 1_000, absolute_ms: 1_000 };
+    let begin = |tx: &mut dyn Tx| {
+        crate::programme::sessions::start(tx, &SystemRandom, &id, limits, None, Instant::from_ms(6))
+    };
+    let token = store.write(begin).expect("start");
+    let person = store.read(|tx| get(tx, &id)).expect("read");
+    let set = |password: &str| {
+        let check = testing::passwords();
+        set_password(&store, &check, &SystemRandom, &person, password, Who::Console, Instant::from_ms(7))
+    };
+    assert!(matches!(set("password1234"), Err(PeopleError::Guessable)));
+    assert_eq!(
+        try_in(&store, "sgt.vale", PASSWORD, Instant::from_ms(8)),
+        Some(id.clone()),
+        "nothing was changed"
+    );
+    set("quiet harbor window").expect("set");
+    assert_eq!(
+        crate::programme::sessions::look(&store, &token, limits, Instant::from_ms(9)).expect("look"),
+        None
+    );
+    assert_eq!(try_in(&store, "sgt.vale", PASSWORD, Instant::from_ms(9)), None);
+    let entered = try_from(&store, "sgt.vale", "quiet harbor window", Some(&browser), Instant::from_ms(10));
+    assert_eq!(entered, Some(Entered { person: id, known: false }));
+}
+
+#[test]
+fn agencies_are_listed_with_their_stations_and_people_by_name_and_by_agency() {
+    let (_folder, store) = testing::store();
+    let (north, south) = (AgencyId::from("north"), AgencyId::from("south"));
+    store
+        .write(|tx| {
+            add_agency(tx, &south, "South County", Who::Console, Instant::from_ms(1))?;
+            add_station(tx, &"hill".into(), &north, "Hill Street", Who::Console, Instant::from_ms(1))
+        })
+        .expect("places");
+    let lines = store.read(places).expect("read");
+    assert_eq!(
+        lines,
+        ["north  North County", "  hill  Hill Street", "  mill  Mill Road", "south  South County"]
+    );
+    testing::person(&store, "supervisor", "sgt.vale");
+    testing::person(&store, "deputy", "d.quill");
+    let names = |found: Vec<Person>| found.into_iter().map(|person| person.username).collect::<Vec<_>>();
+    assert_eq!(names(store.read(all).expect("read")), ["d.quill", "sgt.vale"]);
+    assert_eq!(names(store.read(|tx| of_agency(tx, &north)).expect("read")).len(), 2);
+    assert!(store.read(|tx| of_agency(tx, &south)).expect("read").is_empty());
 }

@@ -1,6 +1,9 @@
 //! What a supervisor does with a record as a whole: sheets, who holds it, the same contact.
 
-use super::phone::{ENCOUNTER, Station, text};
+use firsthours_core::protocol::Instant;
+use firsthours_core::record::{EncounterId, IncidentId};
+
+use super::phone::{ENCOUNTER, MINUTE, NIGHT, Station, text};
 use super::{StatusCode, path, send, submitted};
 
 async fn page(station: &Station, cookie: &str, path: &str) -> String {
@@ -98,6 +101,47 @@ async fn two_records_of_one_contact_are_said_to_be_so_and_only_of_records_that_t
     assert_eq!(sent.status(), StatusCode::SEE_OTHER);
     let record = page(&station, &cookie, &path()).await;
     assert!(!record.contains("It is counted once."), "{record}");
+}
+
+/// A contact that was recorded twice was recorded twice by one station, within days. Whatever else a supervisor may see is
+/// kept off the list: a wrong choice there counts two children as one.
+#[tokio::test]
+async fn the_same_contact_is_chosen_among_the_scene_and_what_the_station_began_within_three_days() {
+    const THREE_DAYS: i64 = 3 * 24 * 60 * MINUTE;
+    let began = NIGHT + 14 * MINUTE;
+    let at = |opened: Instant| format!("opened_ms = {opened}");
+    let (this_scene, other_scene) = (0x1c, 0x1d);
+    let cases = [
+        (other_scene, at(began), true),
+        (other_scene, at(began - THREE_DAYS), true),
+        (other_scene, at(began - THREE_DAYS - 1), false),
+        (other_scene, at(began + THREE_DAYS), true),
+        (other_scene, at(began + THREE_DAYS + 1), false),
+        (this_scene, at(began - 2 * THREE_DAYS), true),
+        // The supervisor sees it, because a deputy of theirs has a part in it.
+        (other_scene, "station = 'hill'".to_owned(), false),
+        (this_scene, "station = 'hill'".to_owned(), true),
+        (other_scene, "station = ''".to_owned(), false),
+        (other_scene, "agency = 'south'".to_owned(), false),
+        (other_scene, "sealed = 1".to_owned(), false),
+        (this_scene, "sealed = 1".to_owned(), false),
+    ];
+    let mut station = submitted();
+    let mut expected = Vec::new();
+    for (n, (scene, changed, offered)) in (1_u8..).zip(&cases) {
+        let other = station.another_record(EncounterId([n; 16]), IncidentId([*scene; 16]));
+        let sql = format!("update encounter set {changed} where id = '{other}'");
+        station.app.store.write(|tx| tx.run(&sql, &[])).expect("changed");
+        expected.extend(offered.then(|| other.to_string()));
+    }
+    let cookie = station.sign_in("sgt.vale").await;
+    let record = page(&station, &cookie, &path()).await;
+    let (_, after) = record.split_once("act\" value=\"same\"").expect("a form");
+    let (form, _) = after.split_once("</form>").expect("its end");
+    let values = form.split("<option value=\"").skip(1).filter_map(|option| option.split('"').next());
+    let mut offered: Vec<&str> = values.filter(|value| !value.is_empty()).collect();
+    offered.sort_unstable();
+    assert_eq!(offered, expected, "each once, and never the record itself");
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ const LOS_ANGELES: &str = include_str!("../../../../../core/protocols/us-ca-los-
 pub(crate) const NIGHT: Instant = Instant::from_ms(1_795_496_400_000);
 pub(crate) const MINUTE: i64 = 60_000;
 pub(crate) const ENCOUNTER: EncounterId = EncounterId([0xe1; 16]);
+const SCENE: IncidentId = IncidentId([0x1c; 16]);
 
 /// The server and everybody on it.
 pub(crate) struct Station {
@@ -140,15 +141,15 @@ impl Phone {
 
     /// Begins the record.
     pub(crate) fn open(&mut self) {
-        self.open_as("B");
+        self.open_as("B", SCENE);
     }
 
-    fn open_as(&mut self, letter: &str) {
+    fn open_as(&mut self, letter: &str, incident: IncidentId) {
         let kind = Kind::Opened {
             protocol: Hash::of(LOS_ANGELES.as_bytes()),
             agency: "north".into(),
             station: "mill".into(),
-            incident: IncidentId([0x1c; 16]),
+            incident,
             letter: letter.to_owned(),
         };
         let base = base_of(&kind, &self.state, &self.author.actor, &|_| true);
@@ -268,10 +269,15 @@ fn first_id(phone: &Phone, step: &str, field: &str) -> String {
 impl Station {
     /// Another record of the same scene, opened and synced. Gives its id.
     pub(crate) fn second_record(&mut self) -> EncounterId {
+        self.another_record(EncounterId([0xe2; 16]), SCENE)
+    }
+
+    /// Another record, opened and synced. Gives its id.
+    pub(crate) fn another_record(&mut self, encounter: EncounterId, scene: IncidentId) -> EncounterId {
         let phone = &mut self.phone;
         let first = std::mem::take(&mut phone.state);
-        phone.encounter = EncounterId([0xe2; 16]);
-        phone.open_as("C");
+        phone.encounter = encounter;
+        phone.open_as("C", scene);
         self.sync();
         self.phone.state = first;
         std::mem::replace(&mut self.phone.encounter, ENCOUNTER)

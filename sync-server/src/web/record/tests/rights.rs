@@ -236,3 +236,29 @@ async fn each_role_does_with_a_record_what_the_table_says_and_nothing_else() {
     }
     assert!(allowed > 60, "or only refusals were tried: {allowed}");
 }
+
+#[tokio::test]
+async fn a_sealed_record_is_there_for_who_keeps_records_and_for_nobody_else() {
+    let station = submitted();
+    for sealed in [false, true] {
+        sql(
+            &station,
+            &format!(
+                "update encounter set asks_detective = 1, asks_county = 1, sealed = {}",
+                i64::from(sealed)
+            ),
+        );
+        for (word, role) in ROLES {
+            let username = format!("u.{word}.{sealed}").replace('_', ".");
+            person(&station, word, &username, ("north", "mill"));
+            let cookie = station.sign_in(&username).await;
+            let looks = Seen { role, stands: Stands::OwnStation, asked: true }.may(Deed::Look);
+            let look = station.get(&path(), &cookie).await;
+            assert_eq!(
+                look.status() == StatusCode::OK,
+                looks && (!sealed || role == Role::RecordsOfficer),
+                "{role:?}, sealed: {sealed}"
+            );
+        }
+    }
+}
