@@ -90,6 +90,24 @@ async fn a_copied_chain_is_a_fork_and_both_chains_go_by_offers() {
     );
 }
 
+/// The line is followed from its end, and a declared hole breaks it off: what is before is compared all the same.
+#[tokio::test]
+async fn a_fork_before_a_hole_is_one_too() {
+    let server = Server::new();
+    let mut phone = three(&server).await;
+    let mut copy = phone.copy();
+    for place in ["street", "motel", "other"] {
+        phone.answer(encounter(1), "place", place);
+    }
+    copy.answer(encounter(1), "place", "hospital");
+    phone.upload(&server, &phone.events[..4]).await.receipt(&server);
+    let hole = Hole { install: phone.install, from: 5, to: 5, id_of_to: phone.ids[4], raw: None };
+    phone.declare(&server, &hole).await.receipt(&server);
+    phone.upload(&server, &phone.events[5..]).await.receipt(&server);
+    let refused = copy.upload(&server, &copy.events[..4]).await.problem();
+    assert_eq!(refused, (409, ProblemKind::Fork { seq: 4, id: phone.ids[3] }));
+}
+
 #[tokio::test]
 async fn what_is_not_authentic_is_refused_at_its_number_and_nothing_is_stored() {
     let server = Server::new();
