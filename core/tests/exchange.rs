@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use firsthours_core::evidence::{Document, EncounterReceipt, Receipt, Rolling, Tag};
+use firsthours_core::evidence::{Document, EncounterReceipt, Receipt, Rolling, SignedEvent, Tag};
 use firsthours_core::record::{EncounterId, Epoch, EventId, Hash, InstallId};
 use firsthours_core::sync::{Ask, Batch, Ending, Exchange, Offer, PageFault, PublishedHere, check_page};
 use firsthours_core::wire::{
     EncounterCursor, EnrolState, Grant, HelloReply, Limits, Page, Positioned, ProblemKind, ProtocolNotice,
+    ReadMessage,
 };
 
 use crate::support::{EPOCH, NIGHT, server_key, trust};
@@ -559,6 +560,7 @@ fn a_page_follows_its_cursor_or_is_not_taken_up() {
         events: (from..to).map(|n| Positioned { pos: n as u64 + 1, id: ids[n], event: None }).collect(),
         certificates: Vec::new(),
         revocations: Vec::new(),
+        bodiless: Vec::new(),
         rolling: rolling(to),
         head: 3,
     };
@@ -589,4 +591,78 @@ fn a_page_follows_its_cursor_or_is_not_taken_up() {
     let mut author = crate::support::Author::phone(1, firsthours_core::record::Role::Deputy);
     other.events[1].event = Some(author.sign(1, NIGHT, crate::support::opened(), Vec::new()));
     assert_eq!(fault(&other, None), PageFault::OtherEvent { pos: 2 });
+    // A body is missing only where the page says so.
+    let event = author.sign(2, NIGHT, crate::support::opened(), Vec::new());
+    let id = EventId(Hash::of(event.header.as_bytes()).0);
+    let bodiless = Positioned { pos: 1, id, event: Some(SignedEvent { body: None, ..event }) };
+    let rolling = Rolling::start(A).then(id).0;
+    let mut page = Page { events: vec![bodiless], rolling, ..of(0, 1) };
+    let check = |page: &Page| check_page(page, A, EPOCH, None, |_| id).map(|_| ());
+    assert_eq!(check(&page), Err(PageFault::BodyMissing { pos: 1 }));
+    page.bodiless = vec![2];
+    assert_eq!(check(&page), Err(PageFault::BodyMissing { pos: 1 }));
+    page.bodiless = vec![1];
+    assert_eq!(check(&page), Ok(()));
+}
+
+/// Every place of a JSON text where a member has a name, and the text with that name damaged.
+fn with_each_name_damaged(json: &serde_json::Value) -> Vec<(String, serde_json::Value)> {
+    let inner: Vec<(String, &serde_json::Value)> = match json {
+        serde_json::Value::Object(map) => {
+            map.iter().map(|(name, value)| (format!("/{name}"), value)).collect()
+        }
+        serde_json::Value::Array(items) => {
+            items.iter().enumerate().map(|(n, value)| (format!("/{n}"), value)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let mut found = Vec::new();
+    for (place, value) in inner {
+        for (deeper, damaged) in with_each_name_damaged(value) {
+            let mut whole = json.clone();
+            *whole.pointer_mut(&place).expect("it is there") = damaged;
+            found.push((format!("{place}{deeper}"), whole));
+        }
+        if let serde_json::Value::Object(map) = json {
+            let mut map = map.clone();
+            let value = map.remove(&place[1..]).expect("it is there");
+            map.insert(format!("{}~", &place[1..]), value);
+            found.push((place, map.into()));
+        }
+    }
+    found
+}
+
+/// A reader passes over names that it does not know. None may be passed over so that what it stood for is silently lost.
+#[test]
+fn a_page_is_not_taken_up_where_the_name_of_any_member_was_damaged() {
+    let mut author = crate::support::Author::phone(1, firsthours_core::record::Role::Deputy);
+    let event = author.sign(1, NIGHT, crate::support::opened(), Vec::new());
+    let id_of = |event: &SignedEvent| EventId(Hash::of(event.header.as_bytes()).0);
+    let id = id_of(&event);
+    let page = Page {
+        encounter: A,
+        epoch: EPOCH,
+        events: vec![
+            Positioned { pos: 1, id, event: Some(event.clone()) },
+            Positioned { pos: 2, id: EventId([2; 32]), event: None },
+            Positioned { pos: 3, id, event: Some(SignedEvent { body: None, ..event }) },
+        ],
+        certificates: vec![author.signed_certificate()],
+        revocations: Vec::new(),
+        bodiless: vec![3],
+        rolling: [id, EventId([2; 32]), id].iter().fold(Rolling::start(A), |at, id| at.then(*id)).0,
+        head: 3,
+    };
+    let taken = |json: &serde_json::Value| {
+        let read = Page::read(json.to_string().as_bytes()).ok()?;
+        check_page(&read, A, EPOCH, None, id_of).ok().map(|_| read)
+    };
+    let json = serde_json::to_value(&page).expect("a page is JSON");
+    assert_eq!(taken(&json).as_ref(), Some(&page));
+    let damaged = with_each_name_damaged(&json);
+    assert!(damaged.len() > 20, "{}", damaged.len());
+    for (place, damaged) in damaged {
+        assert_eq!(taken(&damaged), None, "{place}");
+    }
 }

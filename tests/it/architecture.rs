@@ -202,7 +202,8 @@ fn sql_out_of_place(source: &Source) -> Vec<String> {
 fn moments_without_a_type(source: &Source) -> Vec<String> {
     const MOMENTS: [&str; 10] =
         ["now", "at", "due", "since", "until", "wall", "expires", "received", "opened", "created"];
-    let drawn = ["core/src/view/", "core/src/app/"].iter().any(|place| source.path.starts_with(place));
+    let drawn =
+        ["core/src/view/", "core/src/app/", "bindings/"].iter().any(|place| source.path.starts_with(place));
     let is_moment = |name: &str| {
         let bare = name.strip_suffix("_ms").unwrap_or(name);
         MOMENTS.contains(&bare) || bare.ends_with("_at") || name == "seen_ms"

@@ -5,10 +5,14 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::{AppError, Session};
+use crate::protocol::Instant;
 use crate::words::Trouble;
 
 /// Codes that are kept; the oldest makes room.
 pub const FAULTS_KEPT: usize = 64;
+
+/// A fault that comes again sooner goes on, and is one: it neither pushes the others out nor makes the disk write each time.
+const GOES_ON_MS: i64 = 60_000;
 
 const FAULTS: &str = "faults";
 
@@ -54,10 +58,15 @@ impl Session {
     /// Keeps the code of a fault, in memory and, where that can be written, on disk.
     pub(super) fn note_fault(&mut self, error: &AppError) {
         let Some(code) = error.code() else { return };
+        let now = self.now();
+        let last = self.faults.iter().rfind(|fault| fault.code == code);
+        if last.is_some_and(|last| (0..GOES_ON_MS).contains(&(now - Instant::from_ms(last.at_ms)))) {
+            return;
+        }
         if self.faults.len() == FAULTS_KEPT {
             self.faults.pop_front();
         }
-        self.faults.push_back(FaultCode { at_ms: self.now().ms(), code });
+        self.faults.push_back(FaultCode { at_ms: now.ms(), code });
         // What cannot be written now is written with the next one.
         let _ = self.store.set_setting(FAULTS, &self.faults);
     }

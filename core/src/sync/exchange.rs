@@ -541,6 +541,8 @@ pub enum PageFault {
     Missing { expected: u64 },
     #[error("position {pos} holds another event than its id says")]
     OtherEvent { pos: u64 },
+    #[error("the body at position {pos} is missing, and the page does not say that it was destroyed")]
+    BodyMissing { pos: u64 },
     #[error("the rolling hash does not fit")]
     OtherHistory,
     #[error("the page is empty, though more was announced")]
@@ -574,6 +576,9 @@ pub fn check_page(
         }
         if event.event.as_ref().is_some_and(|whole| id_of(whole) != event.id) {
             return Err(PageFault::OtherEvent { pos });
+        }
+        if event.is_bodiless() && !page.bodiless.contains(&pos) {
+            return Err(PageFault::BodyMissing { pos });
         }
         rolling = rolling.then(event.id);
         at.insert(pos, rolling.0);

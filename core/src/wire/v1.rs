@@ -293,6 +293,10 @@ pub struct Page {
     /// Of those of them that are trusted no further: [`crate::evidence::Revocation`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revocations: Vec<Document>,
+    /// The positions whose events come without their bodies, which were destroyed. Said apart: a member of an event whose
+    /// name was damaged on its way must not read as a body that there is no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bodiless: Vec<u64>,
     /// Rolling hash at the last position of the page.
     pub rolling: Hash,
     /// The encounter's head when the page was made.
@@ -308,6 +312,13 @@ pub struct Positioned {
     /// would take itself for a copy.
     #[serde(deserialize_with = "said")]
     pub event: Option<SignedEvent>,
+}
+
+impl Positioned {
+    /// Whether it is an event that comes without its body.
+    pub fn is_bodiless(&self) -> bool {
+        self.event.as_ref().is_some_and(|event| event.body.is_none())
+    }
 }
 
 /// A value that may be `null` and must be there.

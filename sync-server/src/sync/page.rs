@@ -102,7 +102,12 @@ fn read(service: &Service, caller: &Caller, encounter: EncounterId, after: u64) 
         let revocations = ingest::revocations(tx, authors.iter().cloned())?;
         let certificates = ingest::certificates(tx, authors)?;
         let epoch = meta::epoch(tx)?;
-        Ok(Page { encounter, epoch, events, certificates, revocations, rolling, head })
+        let bodiless = events
+            .iter()
+            .filter(|positioned| positioned.is_bodiless())
+            .map(|positioned| positioned.pos)
+            .collect();
+        Ok(Page { encounter, epoch, events, certificates, revocations, bodiless, rolling, head })
     })
 }
 
