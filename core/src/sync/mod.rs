@@ -6,13 +6,13 @@
 //! that says when to be called next, and the caller's scheduler calls.
 
 mod exchange;
+mod page;
 mod retry;
 #[cfg(feature = "device")]
 mod transport;
 
-pub use exchange::{
-    APP_VERSION, Ask, Batch, Ending, Exchange, Offer, PageFault, PublishedHere, Target, check_page,
-};
+pub use exchange::{APP_VERSION, Ask, Batch, Ending, Exchange, Offer, PublishedHere, Target};
+pub use page::{PageFault, check_page};
 pub use retry::{FOREGROUND_CAP_MS, next_call};
 #[cfg(feature = "device")]
 pub use transport::{Http, Method, Request, Response, Transport, Unreachable};
