@@ -273,7 +273,9 @@ fn a_refusal_has_its_entry_a_minute_after_the_tenth_before_it_and_says_once_what
     };
     (0..REFUSALS).for_each(|n| refused(Instant::from_ms(1_000 + n)));
     // Too early by a millisecond, then not; and the one after that has nothing left to say.
-    [60_999, 61_000, 61_001].into_iter().for_each(|ms| refused(Instant::from_ms(ms)));
+    for ms in [60_999, 61_000, 61_001] {
+        refused(Instant::from_ms(ms));
+    }
     let rows = store
         .read(|tx| tx.rows("select text from audit where what = 'code_refused' order by seq", &[]))
         .expect("rows");
