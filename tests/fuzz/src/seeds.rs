@@ -10,9 +10,10 @@ use crate::TARGETS;
 use crate::wire_message::{PARTS, TO_PHONE, TO_STATION};
 
 /// Types that are read as part of something else, and by which target.
-const REACHED_THROUGH: [(&str, &str); 24] = [
+const REACHED_THROUGH: [(&str, &str); 25] = [
     ("AuditEntry", "event_body"),
     ("BodyIn", "event_body"),
+    ("Instant", "event_body"),
     ("DefinitionLine", "bundle"),
     ("TrustLine", "bundle"),
     ("CertificateLine", "bundle"),
