@@ -560,7 +560,7 @@ fn a_page_follows_its_cursor_or_is_not_taken_up() {
         events: (from..to).map(|n| Positioned { pos: n as u64 + 1, id: ids[n], event: None }).collect(),
         certificates: Vec::new(),
         revocations: Vec::new(),
-        bodiless: Vec::new(),
+        bodiless: BTreeSet::new(),
         rolling: rolling(to),
         head: 3,
     };
@@ -599,9 +599,9 @@ fn a_page_follows_its_cursor_or_is_not_taken_up() {
     let mut page = Page { events: vec![bodiless], rolling, ..of(0, 1) };
     let check = |page: &Page| check_page(page, A, EPOCH, None, |_| id).map(|_| ());
     assert_eq!(check(&page), Err(PageFault::BodyMissing { pos: 1 }));
-    page.bodiless = vec![2];
+    page.bodiless = [2].into();
     assert_eq!(check(&page), Err(PageFault::BodyMissing { pos: 1 }));
-    page.bodiless = vec![1];
+    page.bodiless = [1].into();
     assert_eq!(check(&page), Ok(()));
 }
 
@@ -650,7 +650,7 @@ fn a_page_is_not_taken_up_where_the_name_of_any_member_was_damaged() {
         ],
         certificates: vec![author.signed_certificate()],
         revocations: Vec::new(),
-        bodiless: vec![3],
+        bodiless: [3].into(),
         rolling: [id, EventId([2; 32]), id].iter().fold(Rolling::start(A), |at, id| at.then(*id)).0,
         head: 3,
     };

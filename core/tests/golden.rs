@@ -525,12 +525,12 @@ fn events_offers_and_pages_speak_in_exactly_these_bytes() {
         ],
         certificates: vec![certificate],
         revocations: vec![signed_revocation()],
-        bodiless: Vec::new(),
+        bodiless: [].into(),
         rolling: Hash([0x0f; 32]),
         head: 9,
     };
     message("page", &page);
-    message("page_bodiless", &Page { bodiless: vec![3], ..page });
+    message("page_bodiless", &Page { bodiless: [3].into(), ..page });
 }
 
 #[test]

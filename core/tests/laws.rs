@@ -11,21 +11,18 @@ mod registers;
 mod submissions;
 mod told;
 
+use firsthours_scripted::times;
 use proptest::prelude::*;
-
-/// What the environment says of the length of a run; 1 when it says nothing.
-fn said(name: &str) -> u32 {
-    std::env::var(name).ok().and_then(|times| times.parse().ok()).unwrap_or(1).max(1)
-}
 
 /// Whether so many random cases are run that what is rare must come up: in a shortened run that is left to chance.
 fn is_whole_run() -> bool {
-    said("FIRSTHOURS_SHORT") == 1
+    times("FIRSTHOURS_SHORT") == 1
 }
 
 /// So many cases, `FIRSTHOURS_LONG` times as many when that is set, or a `FIRSTHOURS_SHORT`th of them, and no file of failures:
 /// a failure prints what it needs to be seen again.
 fn cases(count: u32) -> ProptestConfig {
-    let count = count.saturating_mul(said("FIRSTHOURS_LONG")) / said("FIRSTHOURS_SHORT");
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(count.max(1)) }
+    let count = u64::from(count).saturating_mul(times("FIRSTHOURS_LONG")) / times("FIRSTHOURS_SHORT");
+    let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(count) }
 }

@@ -34,10 +34,15 @@ pub(crate) fn store() -> (Folder, Store) {
 }
 
 pub(crate) fn places(store: &Store) {
+    add_places(store, ("north", "North County"), ("mill", "Mill Road"));
+}
+
+/// An agency and its station, each by id and title.
+pub(crate) fn add_places(store: &Store, agency: (&str, &str), station: (&str, &str)) {
     store
         .write(|tx| {
-            people::add_agency(tx, &"north".into(), "North County", Who::Console, SET_UP)?;
-            people::add_station(tx, &"mill".into(), &"north".into(), "Mill Road", Who::Console, SET_UP)
+            people::add_agency(tx, &agency.0.into(), agency.1, Who::Console, SET_UP)?;
+            people::add_station(tx, &station.0.into(), &agency.0.into(), station.1, Who::Console, SET_UP)
         })
         .expect("places");
 }

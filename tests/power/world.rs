@@ -51,7 +51,7 @@ pub(crate) fn world() -> &'static World {
 
 /// So many times more than in a common run.
 pub(crate) fn long() -> u64 {
-    std::env::var("FIRSTHOURS_LONG").ok().and_then(|text| text.parse().ok()).unwrap_or(1).max(1)
+    firsthours_scripted::times("FIRSTHOURS_LONG")
 }
 
 /// The same numbers on every run: what a phone makes of them is then the same too, but for its cipher's.

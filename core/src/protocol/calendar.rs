@@ -1,8 +1,7 @@
 //! Deadlines in days: the days that count, and when such a deadline ends.
 
-use super::Calendar;
-use super::Instant;
 use super::local::{Day, Zone};
+use super::{Calendar, Instant};
 
 /// The first instant after the `n`-th counting day that follows the day of `anchor` in `zone`.
 ///

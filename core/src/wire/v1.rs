@@ -1,5 +1,7 @@
 //! The messages of version 1. Source: DESIGN section 8.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::evidence::{Document, PublicKey, SignedEvent, Trust};
@@ -295,8 +297,8 @@ pub struct Page {
     pub revocations: Vec<Document>,
     /// The positions whose events come without their bodies, which were destroyed. Said apart: a member of an event whose
     /// name was damaged on its way must not read as a body that there is no more.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub bodiless: Vec<u64>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub bodiless: BTreeSet<u64>,
     /// Rolling hash at the last position of the page.
     pub rolling: Hash,
     /// The encounter's head when the page was made.

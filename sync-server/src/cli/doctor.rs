@@ -159,6 +159,7 @@ fn clock(app: &App) -> Result<Vec<Found>, StoreError> {
     // Entries of the present second, written while this runs, are no fault.
     let ahead = latest.filter(|latest| *latest > now + 1_000);
     Ok(ahead
+        .into_iter()
         .map(|latest| {
             Fault(format!(
                 "this machine says {}, and the log goes to {}: set the clock before anything else",
@@ -166,7 +167,6 @@ fn clock(app: &App) -> Result<Vec<Found>, StoreError> {
                 day(latest)
             ))
         })
-        .into_iter()
         .collect())
 }
 

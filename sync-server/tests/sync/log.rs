@@ -146,21 +146,7 @@ impl House {
         let cedar = server.deputy("dep.cedar").await;
         let person = server.person("supervisor", "sgt.vale").0;
         server.person("administrator", "adm.reed");
-        server
-            .app
-            .store
-            .write(|tx| {
-                people::add_agency(tx, &"south".into(), "South County", Who::Console, Instant::from_ms(1))?;
-                people::add_station(
-                    tx,
-                    &"quay".into(),
-                    &"south".into(),
-                    "Quay",
-                    Who::Console,
-                    Instant::from_ms(1),
-                )
-            })
-            .expect("places");
+        server.add_places(("south", "South County"), ("quay", "Quay"));
         let new = NewPerson {
             name: "Sgt. Other",
             role: "supervisor",

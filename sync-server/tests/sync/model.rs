@@ -10,6 +10,8 @@ mod station;
 
 use std::collections::BTreeMap;
 
+use firsthours_scripted::times;
+
 pub(crate) use dice::Dice;
 use script::World;
 
@@ -20,8 +22,8 @@ const A_PAIR: u64 = 20;
 
 #[tokio::test]
 async fn what_is_acknowledged_is_kept_once_and_what_is_refused_is_refused_at_its_first_bad_number() {
-    let said = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok()).unwrap_or(1).max(1);
-    let (runs, seed) = (RUNS * said("FIRSTHOURS_LONG") / said("FIRSTHOURS_SHORT"), said("FIRSTHOURS_SEED"));
+    let (runs, seed) =
+        (RUNS * times("FIRSTHOURS_LONG") / times("FIRSTHOURS_SHORT"), times("FIRSTHOURS_SEED"));
     let mut tried: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut world = World::new();
     for run in 0..runs {

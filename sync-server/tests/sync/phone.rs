@@ -30,7 +30,7 @@ use firsthours_server::{App, programme::devices, records::protocols, router};
 pub(crate) const PROTOCOL: &str = include_str!("../../../core/protocols/us-ca-los-angeles.json");
 /// What must never be found in clear text.
 pub(crate) const MARKER: &str = "Mill Road behind the closed laundry";
-const DAY: i64 = 1_780_000_000_000;
+const DAY: Instant = Instant::from_ms(1_780_000_000_000);
 
 static NEXT: AtomicU16 = AtomicU16::new(1);
 
@@ -118,25 +118,25 @@ impl Server {
     }
 
     fn made(config: Config, folder: tempfile::TempDir) -> Self {
-        let clock = Arc::new(ManualClock::at(Instant::from_ms(DAY)));
+        let clock = Arc::new(ManualClock::at(DAY));
         // Its own seed, so that no two servers share a root.
         let random = Arc::new(SeededRandom::new(u64::from(NEXT.fetch_add(1, Ordering::SeqCst))));
         let (app, _root) = App::make(config, Arc::<ManualClock>::clone(&clock), random).expect("make");
-        app.store
+        let routes = router(app.clone());
+        let server = Self { folder, clock, app, router: routes };
+        server.add_places(("north", "North County"), ("mill", "Mill Road"));
+        server
+    }
+
+    /// An agency and its station, each by id and title.
+    pub(crate) fn add_places(&self, agency: (&str, &str), station: (&str, &str)) {
+        self.app
+            .store
             .write(|tx| {
-                people::add_agency(tx, &"north".into(), "North County", Who::Console, Instant::from_ms(DAY))?;
-                people::add_station(
-                    tx,
-                    &"mill".into(),
-                    &"north".into(),
-                    "Mill Road",
-                    Who::Console,
-                    Instant::from_ms(DAY),
-                )
+                people::add_agency(tx, &agency.0.into(), agency.1, Who::Console, DAY)?;
+                people::add_station(tx, &station.0.into(), &agency.0.into(), station.1, Who::Console, DAY)
             })
             .expect("places");
-        let routes = router(app.clone());
-        Self { folder, clock, app, router: routes }
     }
 
     /// The same server after a restart; `meanwhile` runs while it is down, with its folder.
@@ -166,18 +166,14 @@ impl Server {
     }
 
     pub(crate) fn publish(&self) {
-        self.app
-            .store
-            .write(|tx| protocols::publish(tx, PROTOCOL, Who::Console, Instant::from_ms(DAY)))
-            .expect("publish");
+        self.app.store.write(|tx| protocols::publish(tx, PROTOCOL, Who::Console, DAY)).expect("publish");
     }
 
     pub(crate) fn person(&self, role: &str, username: &str) -> PersonId {
         let new = NewPerson { name: "Vale", role, agency: "north", station: Some("mill"), username };
         let password = "correct lantern orbit";
         let (store, check) = (&self.app.store, &self.app.passwords);
-        people::add(store, check, &SystemRandom, &new, password, Who::Console, Instant::from_ms(DAY))
-            .expect("add")
+        people::add(store, check, &SystemRandom, &new, password, Who::Console, DAY).expect("add")
     }
 
     pub(crate) fn code(&self, person: &PersonId) -> String {
@@ -325,7 +321,7 @@ impl Phone {
     /// Writes an event and keeps it to be sent.
     pub(crate) fn write(&mut self, encounter: EncounterId, kind: Kind) -> EventId {
         self.stamp += 1;
-        let at = At { wall: Instant::from_ms(DAY + 1_000), offset: -420, mono: 5, boot: 1, anchor: None };
+        let at = At { wall: DAY + 1_000, offset: -420, mono: 5, boot: 1, anchor: None };
         let (actor, base) = (self.author.actor.clone(), self.base.clone());
         let body = EventBody { kind, actor, at, base, reason: None, audit: None };
         let written = self.author.write_body(encounter, self.stamp, &body, [self.install.0[0]; 16]);
@@ -457,10 +453,10 @@ impl Phone {
             device: DeviceReport {
                 unsent: 3,
                 drafts: 1,
-                oldest_unsent: Some(Instant::from_ms(DAY - 60_000)),
+                oldest_unsent: Some(DAY - 60_000),
                 free_disk: Some(1 << 30),
             },
-            clock: ClockReport { wall: Instant::from_ms(DAY + 2_000), offset: -420, mono: 5, boot: 1 },
+            clock: ClockReport { wall: DAY + 2_000, offset: -420, mono: 5, boot: 1 },
             protocols: Vec::new(),
             encounters: Vec::new(),
             directory: None,

@@ -3,8 +3,6 @@
 use firsthours_core::evidence::{Receipt, Tag};
 use firsthours_core::protocol::Instant;
 use firsthours_core::record::{HoldReason, Kind};
-use firsthours_server::programme::audit::Who;
-use firsthours_server::programme::people;
 
 use crate::phone::{Phone, Server, encounter};
 
@@ -259,21 +257,7 @@ async fn who_was_a_party_reads_nothing_any_more() {
 #[tokio::test]
 async fn a_record_that_is_planted_stands_in_no_station_s_queue() {
     let server = Server::new();
-    server
-        .app
-        .store
-        .write(|tx| {
-            people::add_agency(tx, &"south".into(), "South County", Who::Console, Instant::from_ms(5))?;
-            people::add_station(
-                tx,
-                &"quay".into(),
-                &"south".into(),
-                "Quay",
-                Who::Console,
-                Instant::from_ms(5),
-            )
-        })
-        .expect("places");
+    server.add_places(("south", "South County"), ("quay", "Quay"));
     let mut phone = server.deputy("dep.ash").await;
     let queues = |id| {
         let sql = format!("select agency, station from queue where encounter = '{id}' and person = ''");

@@ -31,6 +31,11 @@ pub const ENCOUNTER: EncounterId = EncounterId([0xe1; 16]);
 pub const INCIDENT: IncidentId = IncidentId([0x1c; 16]);
 pub const EPOCH: Epoch = Epoch([0xe0; 16]);
 
+/// How many times something is to be done, as the environment says under this name: 1 when it says nothing.
+pub fn times(name: &str) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(1).max(1)
+}
+
 /// The Los Angeles definition, read once.
 pub fn los_angeles() -> &'static Definition {
     static DEFINITION: OnceLock<Definition> = OnceLock::new();

@@ -247,18 +247,21 @@ fn a_code_in_the_log_is_snake_case() {
     assert_eq!(code(What::SignInRefused), "sign_in_refused");
 }
 
+/// Writes down a code that was refused to somebody unknown, at so many milliseconds.
+fn refuse(store: &Store, ms: i64) {
+    let entry = Entry::new(Instant::from_ms(ms), Who::Unknown(&Source::HERE), What::CodeRefused);
+    store.write(|tx| append_refusal(tx, entry.clone(), 0)).expect("append");
+}
+
 #[test]
 fn nobody_fills_the_log() {
     let (_folder, store) = log();
-    let refused = |at| {
-        let entry = Entry::new(at, Who::Unknown(&Source::HERE), What::CodeRefused);
-        store.write(|tx| append_refusal(tx, entry.clone(), 0)).expect("append");
-    };
-    (0..1_000).for_each(|n| refused(Instant::from_ms(1_000 + n)));
+    let refused = |ms| refuse(&store, ms);
+    (0..1_000).for_each(|n| refused(1_000 + n));
     let count =
         || store.read(|tx| tx.rows("select text from audit where what = 'code_refused'", &[])).expect("rows");
     assert_eq!(i64::try_from(count().len()).expect("few"), REFUSALS);
-    refused(Instant::from_ms(1_000 + MINUTE_MS + 1_000));
+    refused(1_000 + MINUTE_MS + 1_000);
     let texts = count();
     let last = texts.last().expect("some").text(0).expect("text");
     assert!(last.contains(&format!("\"left_out\":{}", 1_000 - REFUSALS)), "{last}");
@@ -267,14 +270,11 @@ fn nobody_fills_the_log() {
 #[test]
 fn a_refusal_has_its_entry_a_minute_after_the_tenth_before_it_and_says_once_what_was_left_out() {
     let (_folder, store) = log();
-    let refused = |at| {
-        let entry = Entry::new(at, Who::Unknown(&Source::HERE), What::CodeRefused);
-        store.write(|tx| append_refusal(tx, entry.clone(), 0)).expect("append");
-    };
-    (0..REFUSALS).for_each(|n| refused(Instant::from_ms(1_000 + n)));
+    let refused = |ms| refuse(&store, ms);
+    (0..REFUSALS).for_each(|n| refused(1_000 + n));
     // Too early by a millisecond, then not; and the one after that has nothing left to say.
     for ms in [60_999, 61_000, 61_001] {
-        refused(Instant::from_ms(ms));
+        refused(ms);
     }
     let rows = store
         .read(|tx| tx.rows("select text from audit where what = 'code_refused' order by seq", &[]))

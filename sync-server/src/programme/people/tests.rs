@@ -118,35 +118,24 @@ fn a_known_browser_has_five_tries_of_its_own_of_which_the_last_may_be_the_right_
         for (wrong, enters) in [(0, true), (TRIES - 1, true), (TRIES, false), (TRIES + 1, false)] {
             let (_folder, store) = testing::store();
             let person = testing::person(&store, "supervisor", "sgt.vale");
-            let browser = known(&store, &person, None, Instant::from_ms(5));
+            let browser = known(&store, &person, None, START - 5);
             // To every other browser the account is shut, so only the tries of this one can open it.
             store.write(|tx| tx.run("update person set locked = 1, failed_tries = 20", &[])).expect("shut");
-            let shut = 10;
             for _ in 0..wrong {
                 if checked {
-                    assert_eq!(
-                        try_from(&store, "sgt.vale", "wrong", Some(&browser), Instant::from_ms(shut)),
-                        None
-                    );
+                    assert_eq!(try_from(&store, "sgt.vale", "wrong", Some(&browser), START), None);
                 } else {
-                    drop(
-                        count_try(&store, "sgt.vale", Some(&browser), Instant::from_ms(shut)).expect("count"),
-                    );
+                    drop(count_try(&store, "sgt.vale", Some(&browser), START).expect("count"));
                 }
             }
-            let entered = try_from(&store, "sgt.vale", PASSWORD, Some(&browser), Instant::from_ms(shut));
+            let entered = try_from(&store, "sgt.vale", PASSWORD, Some(&browser), START);
             assert_eq!(entered.is_some(), enters, "{wrong} wrong, checked: {checked}");
             if enters {
                 // The right password gives that browser all its tries again.
                 for _ in 1..TRIES {
-                    assert_eq!(
-                        try_from(&store, "sgt.vale", "wrong", Some(&browser), Instant::from_ms(shut)),
-                        None
-                    );
+                    assert_eq!(try_from(&store, "sgt.vale", "wrong", Some(&browser), START), None);
                 }
-                assert!(
-                    try_from(&store, "sgt.vale", PASSWORD, Some(&browser), Instant::from_ms(shut)).is_some()
-                );
+                assert!(try_from(&store, "sgt.vale", PASSWORD, Some(&browser), START).is_some());
             }
         }
     }
@@ -272,30 +261,22 @@ fn a_common_password_is_refused_with_whatever_is_put_behind_it() {
 fn another_password_at_the_console_ends_every_session_and_forgets_every_browser() {
     let (_folder, store) = testing::store();
     let id = testing::person(&store, "supervisor", "sgt.vale");
-    let browser = known(&store, &id, None, Instant::from_ms(5));
+    let browser = known(&store, &id, None, START - 5);
     let limits = crate::programme::sessions::Limits { idle_ms: 1_000, absolute_ms: 1_000 };
-    let begin = |tx: &mut dyn Tx| {
-        crate::programme::sessions::start(tx, &SystemRandom, &id, limits, None, Instant::from_ms(6))
-    };
+    let begin =
+        |tx: &mut dyn Tx| crate::programme::sessions::start(tx, &SystemRandom, &id, limits, None, START - 4);
     let token = store.write(begin).expect("start");
     let person = store.read(|tx| get(tx, &id)).expect("read");
     let set = |password: &str| {
         let check = testing::passwords();
-        set_password(&store, &check, &SystemRandom, &person, password, Who::Console, Instant::from_ms(7))
+        set_password(&store, &check, &SystemRandom, &person, password, Who::Console, START - 3)
     };
     assert!(matches!(set("password1234"), Err(PeopleError::Guessable)));
-    assert_eq!(
-        try_in(&store, "sgt.vale", PASSWORD, Instant::from_ms(8)),
-        Some(id.clone()),
-        "nothing was changed"
-    );
+    assert_eq!(try_in(&store, "sgt.vale", PASSWORD, START - 2), Some(id.clone()), "nothing was changed");
     set("quiet harbor window").expect("set");
-    assert_eq!(
-        crate::programme::sessions::look(&store, &token, limits, Instant::from_ms(9)).expect("look"),
-        None
-    );
-    assert_eq!(try_in(&store, "sgt.vale", PASSWORD, Instant::from_ms(9)), None);
-    let entered = try_from(&store, "sgt.vale", "quiet harbor window", Some(&browser), Instant::from_ms(10));
+    assert_eq!(crate::programme::sessions::look(&store, &token, limits, START - 1).expect("look"), None);
+    assert_eq!(try_in(&store, "sgt.vale", PASSWORD, START - 1), None);
+    let entered = try_from(&store, "sgt.vale", "quiet harbor window", Some(&browser), START);
     assert_eq!(entered, Some(Entered { person: id, known: false }));
 }
 

@@ -189,21 +189,7 @@ const SHEET: &str = "handover";
 #[tokio::test]
 async fn each_role_does_with_a_record_what_the_table_says_and_nothing_else() {
     let station = submitted();
-    station
-        .app
-        .store
-        .write(|tx| {
-            people::add_agency(tx, &"south".into(), "South County", Who::Console, Instant::from_ms(1))?;
-            people::add_station(
-                tx,
-                &"quay".into(),
-                &"south".into(),
-                "Quay",
-                Who::Console,
-                Instant::from_ms(1),
-            )
-        })
-        .expect("places");
+    testing::add_places(&station.app.store, ("south", "South County"), ("quay", "Quay"));
     let mut allowed = 0;
     for (number, stands) in STANDS.into_iter().enumerate() {
         sql(&station, "delete from party where role = 'join'");
