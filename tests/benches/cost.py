@@ -33,7 +33,7 @@ PARTS = [
      r"\b(reqwest|hyper|hyper_util|hyper_rustls|http|http_body\w*|h2|tokio|tokio_\w+|tower\w*|rustls|rustls_pki_types|webpki|ring"
      r"|url|idna\w*|icu_\w+|futures_\w+|mio|socket2|httparse|untrusted|bytes|percent_encoding|form_urlencoded|ipnet)::"
      r"|^ring_core_|^(x25519|p256|p384|ecp_nistz|bn_mul|bn_from|gcm_|aes_hw|vpaes|chacha20|fiat_|GFp)"),
-    ("time zones: jiff", r"\bjiff\w*::"),
+    ("time zones: chrono", r"\bchrono\w*::"),
     ("signatures and hashes", r"\b(ed25519\w*|curve25519_dalek|sha2|signature|digest|block_buffer|subtle|zeroize)::"),
     ("uniffi", r"\buniffi\w*::|uniffi_|UNIFFI"),
     ("JSON: serde", r"\b(serde|serde_core|serde_json|itoa|memchr|ryu|zmij)::"),
