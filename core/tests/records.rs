@@ -1,6 +1,7 @@
 //! A record as a whole: its versions, its scene, what is disputed and who decides, what rings, what is printed.
 
 mod alarms;
+mod bounds;
 mod calls;
 mod disputes;
 mod next;

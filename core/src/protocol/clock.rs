@@ -14,7 +14,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::calendar::end_of_nth_day;
-use super::condition::{Facts, Reading, Truth, judge, judge_optional};
+use super::condition::{Facts, FirstEntries, Reading, Truth, judge, judge_optional};
 use super::local::{Zone, zone};
 use super::{Anchor, AnchorOf, Clock, Deadline, Definition, FieldRef, Instant, Settled, Value};
 
@@ -114,7 +114,7 @@ impl Outcome {
 }
 
 /// Every clock that there is for this record, in the order of the definition and of entries.
-pub fn read_clocks(definition: &Definition, facts: &dyn Facts) -> Vec<ClockReading> {
+pub fn read_clocks(definition: &Definition, facts: &dyn FirstEntries) -> Vec<ClockReading> {
     let zone = zone(&definition.time_zone);
     let mut readings = Vec::new();
     for (index, clock) in definition.clocks.iter().enumerate() {
@@ -138,7 +138,7 @@ pub fn read_clocks(definition: &Definition, facts: &dyn Facts) -> Vec<ClockReadi
 struct ClockOfRecord<'a> {
     definition: &'a Definition,
     clock: &'a Clock,
-    facts: &'a dyn Facts,
+    facts: &'a dyn FirstEntries,
     zone: Zone,
     entry: Option<usize>,
 }
@@ -236,12 +236,9 @@ impl<'a> ClockOfRecord<'a> {
                 let calendar = self.definition.calendars.iter().find(|known| known.id == *calendar)?;
                 Some(end_of_nth_day(start, *n, calendar, self.zone) - 1)
             }
+            // In the entry that the clock is of, if the field is of its step; the first anywhere else.
             Deadline::Before(field) => {
-                let of = match self.same() {
-                    Some((step, _)) if step == field.step => AnchorOf::Each,
-                    _ => AnchorOf::First,
-                };
-                self.moment(&Anchor { field: field.clone(), of }, WhichHead::Earliest)
+                self.moment(&Anchor { field: field.clone(), of: AnchorOf::Each }, WhichHead::Earliest)
             }
         }
     }

@@ -39,12 +39,13 @@ pub trait Facts {
     fn entries(&self, step: &str) -> usize;
     /// What a field of an entry holds.
     fn reading(&self, step: &str, entry: usize, field: &str) -> Reading<'_>;
+}
+
+/// What only clocks ask beside: a correction must not move a start without a word.
+pub trait FirstEntries: Facts {
     /// The moment of an anchor as it was first entered: before any correction, and with entries that were withdrawn
     /// since. `entry`, for a clock of each. `None` where that is not kept.
-    fn as_first_entered(&self, field: &FieldRef, of: AnchorOf, entry: Option<usize>) -> Option<Instant> {
-        let _ = (field, of, entry);
-        None
-    }
+    fn as_first_entered(&self, field: &FieldRef, of: AnchorOf, entry: Option<usize>) -> Option<Instant>;
 }
 
 /// What a field of an entry holds.

@@ -194,6 +194,27 @@ mod tests {
     }
 
     #[test]
+    fn this_device_says_how_far_east_its_own_clock_is() {
+        // The zone of a process is fixed when it starts, so the question is asked in another one, in this same test.
+        const ASKED: &str = "FIRSTHOURS_ASKED_FOR_ITS_OWN_CLOCK";
+        let name = "protocol::local::tests::this_device_says_how_far_east_its_own_clock_is";
+        if std::env::var_os(ASKED).is_some() {
+            assert_eq!(minutes_east_here(Instant::from_ms(1_795_497_240_000)), -8 * 60, "November");
+            assert_eq!(minutes_east_here(Instant::from_ms(1_782_000_000_000)), -7 * 60, "June");
+            return;
+        }
+        let mut test = std::process::Command::new(std::env::current_exe().expect("a path"));
+        let output = test
+            .args(["--exact", name])
+            .env(ASKED, "yes")
+            .env("TZ", "PST8PDT,M3.2.0,M11.1.0")
+            .output()
+            .expect("the test runs again");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    }
+
+    #[test]
     fn no_number_is_too_large_to_show() {
         for ms in [i64::MIN, i64::MAX, 0] {
             assert_eq!(local(Instant::from_ms(ms), zone("Pacific/Auckland")).time.len(), 5);

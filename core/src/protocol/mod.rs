@@ -28,7 +28,7 @@ pub use change::{
     ProtocolChange, SheetChange, StepChange, Weight,
 };
 pub use clock::{ClockReading, ClockResult, FirstEntered, Outcome, read_clocks};
-pub use condition::{Facts, Question, Reading, Truth, Verdict, judge, judge_optional};
+pub use condition::{Facts, FirstEntries, Question, Reading, Truth, Verdict, judge, judge_optional};
 pub use definition::{
     Anchor, AnchorOf, AnswerIs, Author, Basis, BasisState, Calendar, Channel, Clock, Comes, Condition,
     Deadline, Definition, Field, FieldClass, FieldKind, FieldLimits, FieldRef, Occurrence, Opt, Partner,

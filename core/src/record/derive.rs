@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::version::{part, says_anything};
 use super::{Carried, Content, EntryId, Head, Register, State};
 use crate::protocol::{
-    AnchorOf, Author, ClockReading, Definition, Facts, Field, FieldKind, FieldRef, Instant, PartnerStep,
-    Phase, Question, Reading, Settled, Step, Truth, Value, judge, read_clocks,
+    AnchorOf, Author, ClockReading, Definition, Facts, Field, FieldKind, FieldRef, FirstEntries, Instant,
+    PartnerStep, Phase, Question, Reading, Settled, Step, Truth, Value, judge, read_clocks,
 };
 
 /// Everything derived from a record: the steps in the definition's order, and the clocks.
@@ -405,7 +405,9 @@ impl Facts for Building<'_> {
             .and_then(|record| record.entries.get(entry))
             .map_or(Reading::Nothing, |entry| entry.reading(field))
     }
+}
 
+impl FirstEntries for Building<'_> {
     fn as_first_entered(&self, field: &FieldRef, of: AnchorOf, entry: Option<usize>) -> Option<Instant> {
         let record = self.record(&field.step)?;
         let found = record.step.field(&field.field)?;

@@ -100,11 +100,11 @@ impl State {
                 self.greatest = 0;
                 self.reach(0);
             }
-            Some((id, true)) if counted == Some(false) => {
+            Some((id, true)) => {
                 let stamp = self.events.get(&id).map_or(0, |event| event.header.stamp);
                 self.reach(stamp);
             }
-            _ => {}
+            Some((_, false)) | None => {}
         }
         if self.counts(&added) {
             self.reach(added.header.stamp);

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use firsthours_core::protocol::{Definition, Facts, FieldKind, Instant, Reading, Settled, Value};
+use firsthours_core::protocol::{
+    AnchorOf, Definition, Facts, FieldKind, FieldRef, FirstEntries, Instant, Reading, Settled, Value,
+};
 use proptest::prelude::*;
 
-/// The values of one entry: none, one, or several that disagree.
-pub(crate) type Entry = BTreeMap<String, Vec<Value>>;
+/// The heads of one field: none, one, or several that disagree. `None` is one whose author took the value back.
+pub(crate) type Heads = Vec<Option<Value>>;
+
+/// The heads of one entry, by field.
+pub(crate) type Entry = BTreeMap<String, Heads>;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Book(pub(crate) BTreeMap<String, (Option<Settled>, Vec<Entry>)>);
@@ -23,10 +28,17 @@ impl Facts for Book {
     fn reading(&self, step: &str, entry: usize, field: &str) -> Reading<'_> {
         let entry = self.0.get(step).and_then(|(_, entries)| entries.get(entry));
         match entry.and_then(|entry| entry.get(field)).map(Vec::as_slice) {
-            None | Some([]) => Reading::Nothing,
-            Some([one]) => Reading::One(one),
-            Some(several) => Reading::Disputed(several.iter().collect()),
+            None | Some([] | [None]) => Reading::Nothing,
+            Some([Some(one)]) => Reading::One(one),
+            Some(several) => Reading::Disputed(several.iter().flatten().collect()),
         }
+    }
+}
+
+/// Nothing in a book was corrected.
+impl FirstEntries for Book {
+    fn as_first_entered(&self, _: &FieldRef, _: AnchorOf, _: Option<usize>) -> Option<Instant> {
+        None
     }
 }
 
@@ -38,7 +50,8 @@ impl Book {
 
     /// Adds an entry with one value a field.
     pub(crate) fn with(self, step: &str, values: &[(&str, Value)]) -> Self {
-        let entry = values.iter().map(|(field, value)| ((*field).to_owned(), vec![value.clone()])).collect();
+        let entry =
+            values.iter().map(|(field, value)| ((*field).to_owned(), vec![Some(value.clone())])).collect();
         self.with_entry(step, entry)
     }
 
@@ -51,7 +64,8 @@ impl Book {
     pub(crate) fn sorted(mut self) -> Self {
         for (_, entries) in self.0.values_mut() {
             entries.sort_by_key(|entry| {
-                let moments = entry.values().flatten().filter_map(Value::moment).filter(|at| *at >= NOON);
+                let moments =
+                    entry.values().flatten().flatten().filter_map(Value::moment).filter(|at| *at >= NOON);
                 (moments.min(), entry.clone())
             });
         }
@@ -69,6 +83,12 @@ pub(crate) const MINUTE: i64 = 60_000;
 
 pub(crate) fn settled() -> impl Strategy<Value = Settled> {
     prop_oneof![Just(Settled::Open), Just(Settled::Done), Just(Settled::Cannot), Just(Settled::NotApplicable)]
+}
+
+/// Any heads of a field, no two alike; now and then one of them was taken back.
+pub(crate) fn heads(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Heads> {
+    let head = prop_oneof![9 => value.prop_map(Some), 1 => Just(None)];
+    proptest::collection::btree_set(head, 0..3).prop_map(|heads| heads.into_iter().collect())
 }
 
 /// Any record of a definition, its entries in no order.
@@ -94,8 +114,7 @@ pub(crate) fn books(definition: &Definition) -> impl Strategy<Value = Book> + us
                         FieldKind::Choices => Just(Value::List(vec![field.options[0].id.clone()])).boxed(),
                         FieldKind::Code | FieldKind::Text | FieldKind::Note => Just(text("words")).boxed(),
                     };
-                    let heads = proptest::collection::btree_set(value, 0..3);
-                    (Just(field.id.clone()), heads.prop_map(|heads| heads.into_iter().collect::<Vec<_>>()))
+                    (Just(field.id.clone()), heads(value))
                 })
                 .collect();
             let entry = fields.prop_map(|fields| fields.into_iter().collect::<Entry>());

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use firsthours_core::protocol::{
-    AnswerIs, ClockReading, ClockResult, Condition, Definition, FieldRef, Instant, Occurrence, Outcome,
-    Settled, Value, read_clocks,
+    AnswerIs, ClockReading, ClockResult, Condition, Deadline, Definition, FieldRef, Instant, Occurrence,
+    Outcome, Settled, Value, read_clocks,
 };
 use proptest::prelude::*;
 
@@ -99,7 +99,7 @@ fn a_disputed_anchor_counts_from_the_earliest_and_a_disputed_end_to_the_latest()
     let mut book = arrived(80);
     let heads = |book: &mut Book, step: &str, field: &str, minutes: [i64; 2]| {
         let entry = &mut book.0.get_mut(step).expect("a step").1[0];
-        entry.insert(field.to_owned(), minutes.map(at).into());
+        entry.insert(field.to_owned(), minutes.map(|minutes| Some(at(minutes))).into());
     };
     heads(&mut book, "contact", "at", [10, -5]);
     assert_eq!(reading(&book, ADVOCATE).due, Some(NOON + 85 * MINUTE));
@@ -114,15 +114,17 @@ fn an_end_that_is_disputed_has_come() {
     let field = FieldRef { step: "advocate_call".into(), field: "arrived_at".into() };
     definition.clocks[ADVOCATE].met_by =
         Condition::Answer { field, test: AnswerIs::Answered, of: Occurrence::Any };
-    let outcome = |minutes: &[i64]| {
+    let outcome = |minutes: &[Option<i64>]| {
         let mut book = arrived(80);
         let entry = &mut book.0.get_mut("advocate_call").expect("a step").1[0];
-        entry.insert("arrived_at".to_owned(), minutes.iter().copied().map(at).collect());
+        entry.insert("arrived_at".to_owned(), minutes.iter().map(|minutes| minutes.map(at)).collect());
         read_clocks(&definition, &book)[0].outcome
     };
-    assert_eq!(outcome(&[80, 85]), Outcome::Met { at: Some(NOON + 85 * MINUTE) });
-    assert_eq!(outcome(&[80, 95]), Outcome::MetLate { at: NOON + 95 * MINUTE });
+    assert_eq!(outcome(&[Some(80), Some(85)]), Outcome::Met { at: Some(NOON + 85 * MINUTE) });
+    assert_eq!(outcome(&[Some(80), Some(95)]), Outcome::MetLate { at: NOON + 95 * MINUTE });
     assert_eq!(outcome(&[]), Outcome::Running);
+    // One who took the moment back says that it did not come: nobody knows.
+    assert_eq!(outcome(&[Some(80), None]), Outcome::Running);
 }
 
 #[test]
@@ -158,6 +160,26 @@ fn before_has_no_end_until_there_is_something_to_be_before() {
     assert_eq!(reading(&with_it, HOTLINE).result(Instant::default()), ClockResult::Met);
     let only_report = contact().with("report", &[("sent_at", at(29))]);
     assert_eq!(reading(&only_report, HOTLINE).result(NOON + 30 * MINUTE), ClockResult::Missed);
+}
+
+#[test]
+fn before_a_field_of_the_same_entry_reads_that_entry_and_of_another_step_the_first() {
+    let mut definition = tiny();
+    let before =
+        |step: &str, field: &str| Deadline::Before(FieldRef { step: step.into(), field: field.into() });
+    let dues = |definition: &Definition, book: &Book| -> Vec<_> {
+        let of_return = |reading: &ClockReading| reading.clock == RETURN;
+        read_clocks(definition, book).into_iter().filter(of_return).map(|reading| reading.due).collect()
+    };
+    let book = contact()
+        .with("absence", &[("known_at", at(0)), ("back", Value::Flag(true)), ("back_at", at(60))])
+        .with("absence", &[("known_at", at(500)), ("back", Value::Flag(true)), ("back_at", at(560))])
+        .with("absence", &[("known_at", at(900))])
+        .with("report", &[("sent_at", at(29))]);
+    definition.clocks[RETURN].deadline = before("absence", "back_at");
+    assert_eq!(dues(&definition, &book), [Some(NOON + 60 * MINUTE), Some(NOON + 560 * MINUTE), None]);
+    definition.clocks[RETURN].deadline = before("report", "sent_at");
+    assert_eq!(dues(&definition, &book), [Some(NOON + 29 * MINUTE); 3]);
 }
 
 proptest! {

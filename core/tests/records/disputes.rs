@@ -1,6 +1,6 @@
 //! Two people, one record: each rule, its sentence, and who ends it.
 
-use firsthours_core::protocol::Phase;
+use firsthours_core::protocol::{Phase, Value};
 use firsthours_core::record::{
     Act, Conflict, Dispute, PhaseStatus, Refusal, Sharing, StepState, disputes, holders, is_void,
     phase_status, same_as,
@@ -108,6 +108,46 @@ fn cannot_against_an_answer_is_open_until_one_decides() {
 }
 
 #[test]
+fn where_one_answered_and_another_said_cannot_a_supervisor_does_only_what_one_of_them_did() {
+    let disputed = || {
+        let mut paper = Paper::new();
+        let cannot = Act::Cannot { step: "contact".into(), why: "no_time".into(), note: None, reason: None };
+        paper.act("deputy", cannot).expect("it can be said");
+        let unseen = paper.last();
+        paper.act_without("second", &unseen, answer("contact", &[("at", at(0))])).expect("an answer");
+        paper
+    };
+    let set = |field: &str, value: Option<Value>| {
+        let values = [(field.to_owned(), value)].into();
+        Act::Answer { step: "contact".into(), entry: None, values, reason: None }
+    };
+    let cannot =
+        |why: &str| Act::Cannot { step: "contact".into(), why: why.into(), note: None, reason: None };
+    let reopen = Act::Reopen { step: "contact".into(), reason: None };
+    for (act, may) in [
+        (set("at", Some(at(0))), true),
+        (set("at", None), true),
+        (set("at", Some(at(1))), false),
+        (set("place", None), false),
+        (set("place", Some(text("motel"))), false),
+        (reopen.clone(), true),
+        (cannot("no_signal"), false),
+    ] {
+        let mut paper = disputed();
+        let said = format!("{act:?}");
+        let outcome = paper.act("sergeant", act);
+        assert_eq!(outcome.is_ok(), may, "{said}: {outcome:?}");
+        assert!(may || matches!(outcome, Err(Refusal::NotYours { .. })), "{said}: {outcome:?}");
+    }
+    // Where only two answers differ, nobody said that it cannot be done.
+    let mut paper = two_places();
+    for act in [set("place", None), set("at", None), reopen] {
+        let outcome = paper.act("sergeant", act);
+        assert!(matches!(outcome, Err(Refusal::NotYours { .. })), "{outcome:?}");
+    }
+}
+
+#[test]
 fn of_two_reasons_why_not_a_supervisor_says_one_and_none_of_their_own() {
     let cannot = |why: &str| Act::Cannot { step: "needs".into(), why: why.into(), note: None, reason: None };
     let mut paper = Paper::new();
@@ -136,6 +176,8 @@ fn an_entry_that_one_withdrew_and_another_wrote_into_counts_until_one_decides() 
     paper.act("deputy", call(10)).expect("a call");
     let entry = entries(&paper, "advocate_call")[0];
     let withdraw = |entry| Act::WithdrawEntry { step: "advocate_call".into(), entry, reason: None };
+    let undisputed = paper.act("sergeant", withdraw(entry));
+    assert!(matches!(undisputed, Err(Refusal::NotYours { .. })), "{undisputed:?}");
     paper.act("deputy", withdraw(entry)).expect("it is withdrawn");
     let unseen = paper.last();
     let arrived = answer_in("advocate_call", Some(entry), &[("arrived_at", at(40))]);
