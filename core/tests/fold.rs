@@ -8,8 +8,8 @@ use crate::support::{
 };
 use firsthours_core::protocol::{Phase, Value};
 use firsthours_core::record::{
-    Act, EntryId, Event, EventId, HoldReason, Kind, PersonId, PhaseStatus, Record, Register, Role, Sharing,
-    State, decide, derive, phase_status, summarise,
+    Act, Derived, EntryId, Event, EventId, Hash, HoldReason, Kind, PersonId, PhaseStatus, Record, Register,
+    Role, Sharing, State, Summary, decide, derive, phase_status, summarise,
 };
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -108,8 +108,8 @@ fn events(moves: &[Move]) -> Vec<Arc<Event>> {
         if what == 23 {
             let body = written.body.replacen(r#""kind":""#, r#""kind":"newer_"#, 1);
             let header = written.header.replace(
-                &firsthours_core::record::Hash::of(written.body.as_bytes()).to_string(),
-                &firsthours_core::record::Hash::of(body.as_bytes()).to_string(),
+                &Hash::of(written.body.as_bytes()).to_string(),
+                &Hash::of(body.as_bytes()).to_string(),
             );
             events.push(Arc::new(Event::read(&header, Some(&body)).expect("an unknown kind is readable")));
         } else {
@@ -119,18 +119,14 @@ fn events(moves: &[Move]) -> Vec<Arc<Event>> {
     events
 }
 
+fn summary(state: &State, derived: &Derived<'_>) -> Summary {
+    summarise(ENCOUNTER, Hash::of(LOS_ANGELES.as_bytes()), los_angeles(), state, derived)
+}
+
 /// What is stored and shown of a state, as bytes.
 fn bytes(state: &State) -> Vec<u8> {
-    let definition = los_angeles();
-    let derived = derive(definition, state);
-    let mut bytes = summarise(
-        ENCOUNTER,
-        firsthours_core::record::Hash::of(LOS_ANGELES.as_bytes()),
-        definition,
-        state,
-        &derived,
-    )
-    .to_bytes();
+    let derived = derive(los_angeles(), state);
+    let mut bytes = summary(state, &derived).to_bytes();
     for record in &derived.steps {
         bytes.extend(format!("{:?}{:?}{:?}", record.state, record.conflicts, record.entries).into_bytes());
     }
@@ -151,6 +147,8 @@ proptest! {
     ) {
         let events = events(&moves);
         let state = fold(&events);
+        let held = state.events().filter(|event| state.held(&event.id).is_some()).count();
+        prop_assert_eq!(summary(&state, &derive(los_angeles(), &state)).held, held);
         let mut other: Vec<(u8, Arc<Event>)> = order.into_iter().zip(events.iter().cloned()).collect();
         other.sort_by_key(|(rank, event)| (*rank, event.id));
         let mut other: Vec<Arc<Event>> = other.into_iter().map(|(_, event)| event).collect();

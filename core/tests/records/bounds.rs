@@ -75,7 +75,9 @@ fn a_register_takes_its_writes_and_no_more_and_those_that_are_held_do_not_count(
 
 #[test]
 fn a_record_takes_its_events_and_no_more_and_the_desk_may_always_say_something() {
+    assert!(State::default().is_empty());
     let (mut state, mut author) = begun();
+    assert!(!state.is_empty());
     let noted = || Kind::Noted { step: None, text: "seen".to_owned() };
     while state.len() < RECORD_EVENTS - 1 {
         let event = next(&state, &mut author, noted(), Vec::new());
