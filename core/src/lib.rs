@@ -15,6 +15,7 @@ pub mod bundle;
 #[cfg(feature = "cipher")]
 pub mod cipher;
 pub mod evidence;
+pub mod guard;
 pub mod outside;
 pub mod protocol;
 pub mod record;
