@@ -11,6 +11,7 @@
 
 use std::ops::Range;
 
+use super::index::Patterns;
 use super::pattern::{Pattern, Sets};
 use super::text::{Word, is_apostrophe};
 
@@ -18,11 +19,11 @@ use super::text::{Word, is_apostrophe};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Exempt {
     /// Law and bill numbers.
-    pub(super) citations: Vec<Pattern>,
+    pub(super) citations: Patterns,
     /// Names of forms, units, laws.
-    pub(super) titles: Vec<Pattern>,
+    pub(super) titles: Patterns,
     /// What says that the words after it are spoken about.
-    pub(super) mentions: Vec<Pattern>,
+    pub(super) mentions: Patterns,
     /// What makes a colon open somebody's own words.
     pub(super) speech: Vec<Pattern>,
 }
@@ -33,39 +34,42 @@ const MENTIONED: usize = 3;
 /// How far before a colon the verb of speech may stand, in words.
 const BEFORE_COLON: usize = 8;
 
+/// How many marks can be open at once: a quotation in a quotation in a quotation, and some that are never closed.
+const MOST_OPEN: usize = 16;
+
 /// Digits that a number of a section has at least, where nothing else says that it is one.
 const SECTION_DIGITS: usize = 3;
 
+/// Marks what is exempt in every language: quotations. And what is a citation by its form.
+pub(super) fn mark(text: &str, words: &mut [Word], sentences: &[Range<usize>]) {
+    for range in ranges_of_words(words, quotations(text, words, sentences)) {
+        words[range].iter_mut().for_each(|word| word.is_exempt = true);
+    }
+    for index in 0..words.len() {
+        let word = &words[index];
+        let is_marked = text[..word.at.start].trim_end().ends_with('§');
+        if is_marked || (is_section(&word.folded) && stands_as_section(text, words, index)) {
+            words[index].is_citation = true;
+        }
+    }
+}
+
 impl Exempt {
-    /// Marks what is exempt and what is a citation.
+    /// Marks what is exempt by the patterns of a language, and its citations.
     pub(super) fn mark(&self, text: &str, words: &mut [Word], sentences: &[Range<usize>], sets: &Sets) {
-        self.mark_citations(text, words, sentences, sets);
-        let mut exempt = Vec::new();
-        exempt.extend(quotations(text, words, sentences));
-        exempt.extend(self.speeches(text, words, sentences, sets));
-        for range in ranges_of_words(words, exempt) {
+        for range in self.citations.found(words, sentences, sets) {
+            words[range].iter_mut().for_each(|word| word.is_citation = true);
+        }
+        for range in ranges_of_words(words, self.speeches(text, words, sentences, sets)) {
             words[range].iter_mut().for_each(|word| word.is_exempt = true);
         }
-        for range in found(&self.titles, words, sentences, sets) {
+        for range in self.titles.found(words, sentences, sets) {
             words[range].iter_mut().for_each(|word| word.is_exempt = true);
         }
-        for range in found(&self.mentions, words, sentences, sets) {
+        for range in self.mentions.found(words, sentences, sets) {
             let sentence = &sentences[words[range.start].sentence];
             let end = sentence.end.min(range.end + MENTIONED);
             words[range.end..end].iter_mut().for_each(|word| word.is_exempt = true);
-        }
-    }
-
-    fn mark_citations(&self, text: &str, words: &mut [Word], sentences: &[Range<usize>], sets: &Sets) {
-        for range in found(&self.citations, words, sentences, sets) {
-            words[range].iter_mut().for_each(|word| word.is_citation = true);
-        }
-        for index in 0..words.len() {
-            let word = &words[index];
-            let before = text[..word.at.start].trim_end();
-            if before.ends_with('§') || (is_section(&word.folded) && stands_as_section(text, words, index)) {
-                words[index].is_citation = true;
-            }
         }
     }
 
@@ -101,20 +105,6 @@ impl Exempt {
         }
         speeches
     }
-}
-
-/// Where one of the patterns is found; at each place the longest.
-fn found(patterns: &[Pattern], words: &[Word], sentences: &[Range<usize>], sets: &Sets) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    for sentence in sentences {
-        for from in sentence.clone() {
-            let ends = patterns
-                .iter()
-                .filter_map(|pattern| pattern.ends(words, from, sentence.end, sets).next_back());
-            found.extend(ends.max().map(|end| from..end));
-        }
-    }
-    found
 }
 
 /// The bytes of a sentence, from its first word to its last.
@@ -159,7 +149,6 @@ fn quotations(text: &str, words: &[Word], sentences: &[Range<usize>]) -> Vec<Ran
     let mut open: Vec<Open> = Vec::new();
     let mut before: Option<char> = None;
     let mut is_blank_line = false;
-    let end_of_text = words.last().map_or(0, |word| word.at.end);
     for (at, letter) in text.char_indices() {
         if letter == '\n' && is_blank_line {
             found.extend(open.drain(..).filter_map(|open| unclosed(&open, words, sentences)));
@@ -168,9 +157,9 @@ fn quotations(text: &str, words: &[Word], sentences: &[Range<usize>]) -> Vec<Ran
         if let Some(depth) = closes(&open, letter, before, &text[at + letter.len_utf8()..]) {
             found.extend(open.drain(depth..).next().map(|open| open.at..at));
         } else if let Some(closes_with) = opens(letter, before, &text[at + letter.len_utf8()..]) {
-            open.push(Open { closes_with, at });
-        } else if at > end_of_text {
-            break;
+            if open.len() < MOST_OPEN {
+                open.push(Open { closes_with, at });
+            }
         }
         before = Some(letter);
     }
@@ -198,10 +187,7 @@ fn closes(open: &[Open], letter: char, before: Option<char>, rest: &str) -> Opti
             return None;
         }
     }
-    // Few are ever open: a quotation in a quotation in a quotation.
-    let recent = open.len().saturating_sub(8);
-    let depth = open[recent..].iter().rposition(|open| open.closes_with == closer)?;
-    Some(recent + depth)
+    open.iter().rposition(|open| open.closes_with == closer)
 }
 
 /// The mark that closes what this letter opens.
@@ -234,14 +220,16 @@ mod tests {
     fn exempt(text: &str) -> Vec<String> {
         let sets = Sets::new();
         let read = |text: &str| vec![Pattern::read_context(text, &sets).expect("a pattern")];
+        let together = |text: &str| Patterns::new(read(text), &sets);
         let patterns = Exempt {
-            citations: read("pc #"),
-            titles: read("missing person report"),
-            mentions: read("the term"),
+            citations: together("pc #"),
+            titles: together("missing person report"),
+            mentions: together("the term"),
             speech: read("said|told _2"),
         };
         let mut words = words(text, 4_000);
         let sentences = sentences(&words);
+        mark(text, &mut words, &sentences);
         patterns.mark(text, &mut words, &sentences, &sets);
         let mut found: Vec<String> = Vec::new();
         let mut last = None;
@@ -301,7 +289,7 @@ mod tests {
         let cited = |text: &str| {
             let mut words = words(text, 4_000);
             let sentences = sentences(&words);
-            Exempt::default().mark(text, &mut words, &sentences, &Sets::new());
+            mark(text, &mut words, &sentences);
             words.iter().any(|word| word.is_citation)
         };
         for text in ["647(b)", "266h/266i", "§ 12", "236.1"] {

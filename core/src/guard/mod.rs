@@ -11,11 +11,11 @@
 //! mix them. A pure function of the text, in time proportional to its length.
 
 mod exempt;
+mod index;
 mod pattern;
 mod rules;
 mod text;
 
-use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -23,8 +23,8 @@ pub use rules::Rule;
 
 use crate::protocol::FieldLimits;
 use crate::words::Language;
-use pattern::{Beginning, Pattern};
-use rules::{Case, RuleSet};
+use index::Index;
+use rules::RuleSet;
 use text::{Word, sentences, words};
 
 /// The version of the rules. It grows by one with every change of them, so that a figure can say what it was taken with.
@@ -75,15 +75,10 @@ static GUARD: LazyLock<Guard> = LazyLock::new(|| {
     Guard::new(files.map(|text| rules::read(text).expect("a test reads the rules that are built in")))
 });
 
-/// The rules with an index of where each can begin, so that most words are passed by with one look.
+/// The rules, and where each can begin.
 struct Guard {
     files: [RuleSet; 2],
-    exact: HashMap<String, Vec<Place>>,
-    /// Beginnings of words, by their length in bytes.
-    beginnings: BTreeMap<usize, HashMap<String, Vec<Place>>>,
-    numbers: Vec<Place>,
-    citations: Vec<Place>,
-    names: Vec<Place>,
+    index: Index<Place>,
 }
 
 /// A pattern among all: file, rule, case, pattern.
@@ -97,43 +92,23 @@ struct Found<'a> {
 
 impl Guard {
     fn new(files: [RuleSet; 2]) -> Self {
-        let mut guard = Self {
-            files: [files[0].clone(), files[1].clone()],
-            exact: HashMap::new(),
-            beginnings: BTreeMap::new(),
-            numbers: Vec::new(),
-            citations: Vec::new(),
-            names: Vec::new(),
-        };
+        let mut index = Index::default();
         for (file, rules) in files.iter().enumerate() {
             for (rule, of_rule) in rules.rules.iter().enumerate() {
                 for (case, of_case) in of_rule.cases().iter().enumerate() {
-                    for (pattern, row) in of_case.find.iter().enumerate() {
-                        for beginning in row.beginnings(&rules.sets) {
-                            guard.places(beginning).push([file, rule, case, pattern]);
-                        }
+                    for (number, pattern) in of_case.find.iter().enumerate() {
+                        index.add(pattern, &rules.sets, [file, rule, case, number]);
                     }
                 }
             }
         }
-        guard
-    }
-
-    fn places(&mut self, beginning: Beginning) -> &mut Vec<Place> {
-        match beginning {
-            Beginning::Exact(word) => self.exact.entry(word).or_default(),
-            Beginning::Prefix(part) => {
-                self.beginnings.entry(part.len()).or_default().entry(part).or_default()
-            }
-            Beginning::Number => &mut self.numbers,
-            Beginning::Citation => &mut self.citations,
-            Beginning::Name => &mut self.names,
-        }
+        Self { files, index }
     }
 
     fn check(&'static self, text: &str, reader: Language) -> Vec<Flag> {
         let mut words = words(text, MOST_CHARS);
         let sentences = sentences(&words);
+        exempt::mark(text, &mut words, &sentences);
         for file in &self.files {
             file.exempt.mark(text, &mut words, &sentences, &file.sets);
         }
@@ -162,11 +137,10 @@ impl Guard {
             return None;
         }
         let mut best: Option<Found<'_>> = None;
-        for [file, rule, case, pattern] in self.beginning_at(word) {
+        for [file, rule, case, pattern] in self.index.at(word) {
             let (rules, rule) = (&self.files[file], &self.files[file].rules[rule]);
-            let case: &Case = &rule.cases()[case];
-            let pattern: &Pattern = &case.find[pattern];
-            let ends = pattern.ends(words, from, sentence.end, &rules.sets);
+            let case = &rule.cases()[case];
+            let ends = case.find[pattern].ends(words, from, sentence.end, &rules.sets);
             let holds = |end: &usize| {
                 let found = from..*end;
                 !words[found.clone()].iter().any(|word| word.is_exempt)
@@ -178,23 +152,5 @@ impl Guard {
             }
         }
         best
-    }
-
-    /// The patterns that can begin with a word, in the order of the rules.
-    fn beginning_at(&self, word: &Word) -> Vec<Place> {
-        let mut places: Vec<Place> = self.exact.get(&word.folded).into_iter().flatten().copied().collect();
-        for (length, of_length) in &self.beginnings {
-            let beginning = word.folded.get(..*length).and_then(|beginning| of_length.get(beginning));
-            places.extend(beginning.into_iter().flatten());
-        }
-        let kinds = [
-            (word.number.is_some(), &self.numbers),
-            (word.is_citation, &self.citations),
-            (word.is_capitalized, &self.names),
-        ];
-        places.extend(kinds.into_iter().filter(|(is, _)| *is).flat_map(|(_, places)| places));
-        places.sort_unstable();
-        places.dedup();
-        places
     }
 }

@@ -12,8 +12,9 @@
 //! | `@child` | any pattern of the set of that name |
 //! | `#`, `#child`, `#adult` | a number; one below 18; one from 18 |
 //! | `§` | a word of a citation of a law, a form or a bill |
-//! | `^` | a word written as a name is, with a capital first |
+//! | `^`, `^hooker` | a word written as a name is, with a capital first; that word, so written |
 //! | `_3` | up to three words, whatever they are |
+//! | `~3` | up to three words, none of which is of the set `turn`: there the sentence turns to somebody else |
 //!
 //! Nothing is found across the end of a sentence. A row is short and a gap at most [`MOST_GAP`] words, so that looking at
 //! one place costs a constant and a whole text costs its length.
@@ -35,12 +36,19 @@ const MOST_GAP: u32 = 8;
 /// Greatest number of parts in a row: with their gaps, what is found lies within the 63 places that are looked at.
 const MOST_PARTS: usize = 10;
 
+/// The set of words at which a sentence turns to somebody else.
+const TURN: &str = "turn";
+
 /// From this age a person is no child.
 const ADULT: u32 = 18;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
-    Gap(u32),
+    Gap {
+        most: u32,
+        /// Whether a word of the set [`TURN`] ends it.
+        stays: bool,
+    },
     Word { is: Alternatives, is_optional: bool },
 }
 
@@ -48,6 +56,8 @@ enum Part {
 struct Alternatives {
     exact: HashSet<String>,
     beginnings: Vec<String>,
+    /// Words that are written as names are.
+    names: Vec<String>,
     sets: Vec<String>,
     kinds: Vec<Kind>,
 }
@@ -140,6 +150,7 @@ impl Pattern {
             let Part::Word { is, is_optional } = part else { continue };
             found.extend(is.exact.iter().cloned().map(Beginning::Exact));
             found.extend(is.beginnings.iter().cloned().map(Beginning::Prefix));
+            found.extend(is.names.iter().cloned().map(Beginning::Exact));
             found.extend(is.kinds.iter().map(|kind| match kind {
                 Kind::Number | Kind::OfChild | Kind::OfAdult => Beginning::Number,
                 Kind::Citation => Beginning::Citation,
@@ -163,7 +174,13 @@ fn reach(parts: &[Part], words: &[Word], from: usize, limit: usize, sets: &Sets)
     for part in parts {
         let mut next: u64 = 0;
         match part {
-            Part::Gap(most) => (0..=*most).for_each(|gap| next |= places << gap),
+            Part::Gap { most, stays: false } => (0..=*most).for_each(|gap| next |= places << gap),
+            Part::Gap { most, stays: true } => {
+                next = places;
+                for _ in 0..*most {
+                    next |= (next & !turns(words, from, limit, sets)) << 1;
+                }
+            }
             Part::Word { is, is_optional } => {
                 let mut left = places;
                 while left != 0 {
@@ -184,12 +201,20 @@ fn reach(parts: &[Part], words: &[Word], from: usize, limit: usize, sets: &Sets)
     places
 }
 
+/// The places of the words at which a sentence turns to somebody else.
+fn turns(words: &[Word], from: usize, limit: usize, sets: &Sets) -> u64 {
+    let turn = sets.get(TURN).map(Vec::as_slice).unwrap_or_default();
+    let is_turn = |at: &usize| turn.iter().any(|pattern| pattern.begins(words, *at, limit, sets));
+    (from..limit.min(from + 64)).filter(is_turn).fold(0, |places, at| places | 1 << (at - from))
+}
+
 impl Alternatives {
     /// The places that one of them can end at, counted from `from`.
     fn reach(&self, words: &[Word], from: usize, limit: usize, sets: &Sets) -> u64 {
         let Some(word) = words.get(from).filter(|_| from < limit) else { return 0 };
         let is_word = self.exact.contains(&word.folded)
             || self.beginnings.iter().any(|beginning| word.folded.starts_with(beginning))
+            || (word.is_capitalized && self.names.contains(&word.folded))
             || self.kinds.iter().any(|kind| kind.is(word));
         let patterns = self.sets.iter().filter_map(|name| sets.get(name)).flatten();
         patterns.fold(u64::from(is_word) << 1, |places, pattern| {
@@ -211,9 +236,10 @@ impl Kind {
 }
 
 fn read_part(text: &str, sets: &Sets) -> Result<Part, PatternFault> {
-    if let Some(most) = text.strip_prefix('_') {
-        let gap = most.parse().ok().filter(|gap| (1..=MOST_GAP).contains(gap));
-        return gap.map(Part::Gap).ok_or_else(|| PatternFault::Gap(text.to_owned()));
+    if let Some(most) = text.strip_prefix(['_', '~']) {
+        let stays = text.starts_with('~');
+        let most = most.parse().ok().filter(|most| (1..=MOST_GAP).contains(most));
+        return most.map(|most| Part::Gap { most, stays }).ok_or_else(|| PatternFault::Gap(text.to_owned()));
     }
     let (text, is_optional) = match text.strip_suffix('?') {
         Some(text) => (text, true),
@@ -233,6 +259,8 @@ fn read_part(text: &str, sets: &Sets) -> Result<Part, PatternFault> {
                         return Err(PatternFault::NoSuchSet(name.to_owned()));
                     }
                     is.sets.push(name.to_owned());
+                } else if let Some(name) = one.strip_prefix('^') {
+                    is.names.push(word(name)?);
                 } else if let Some(beginning) = one.strip_suffix('*') {
                     is.beginnings.push(word(beginning)?);
                 } else {
@@ -257,6 +285,7 @@ mod tests {
     fn sets() -> Sets {
         let mut sets = Sets::new();
         let read = |text: &str| Pattern::read(text, &Sets::new()).expect("a pattern");
+        sets.insert("turn".to_owned(), vec![read("her")]);
         sets.insert("child".to_owned(), vec![read("minor|child"), read("#child year|years old")]);
         sets
     }
@@ -283,6 +312,10 @@ mod tests {
         assert_eq!(found("#adult year", "a 25-year"), Some("25-year".to_owned()));
         assert_eq!(found("huyó", "HUYO"), Some("HUYO".to_owned()));
         assert_eq!(found("a _1 d", "a b c d"), None);
+        assert_eq!(found("man ~2 rude", "the man was rude").as_deref(), Some("man was rude"));
+        assert_eq!(found("man ~2 rude", "the man called her rude"), None);
+        assert_eq!(found("^ ^hooker", "Ann Hooker").as_deref(), Some("Ann Hooker"));
+        assert_eq!(found("^ ^hooker", "Young hooker"), None);
         assert_eq!(found("john ^", "john Muir"), Some("john Muir".to_owned()));
         assert_eq!(found("john ^", "JOHN MUIR"), None);
     }

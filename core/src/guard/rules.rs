@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::RULES_VERSION;
 use super::exempt::Exempt;
+use super::index::Patterns;
 use super::pattern::{Pattern, PatternFault, Sets};
 use super::text::Word;
 use crate::words::Language;
@@ -215,9 +216,9 @@ pub(super) fn read(text: &str) -> Result<RuleSet, RulesFault> {
         patterns.iter().map(|pattern| read_pattern(pattern, place, &sets, Pattern::read)).collect()
     };
     let exempt = Exempt {
-        citations: finders(&file.exempt.citations, "the citations")?,
-        titles: finders(&file.exempt.titles, "the titles")?,
-        mentions: finders(&file.exempt.mentions, "the mentions")?,
+        citations: Patterns::new(finders(&file.exempt.citations, "the citations")?, &sets),
+        titles: Patterns::new(finders(&file.exempt.titles, "the titles")?, &sets),
+        mentions: Patterns::new(finders(&file.exempt.mentions, "the mentions")?, &sets),
         speech: contexts(&file.exempt.speech, "the speech")?,
     };
     let mut ids = BTreeSet::new();
