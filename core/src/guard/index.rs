@@ -10,8 +10,8 @@ use super::text::Word;
 #[derive(Debug, Clone)]
 pub(super) struct Index<T> {
     exact: HashMap<String, Vec<T>>,
-    /// Beginnings of words, by their length in bytes.
-    beginnings: BTreeMap<usize, HashMap<String, Vec<T>>>,
+    /// Beginnings of words, by their first byte: so few have the same that going through them is quicker than hashing.
+    beginnings: BTreeMap<u8, BTreeMap<String, Vec<T>>>,
     numbers: Vec<T>,
     citations: Vec<T>,
     names: Vec<T>,
@@ -30,7 +30,8 @@ impl<T: Copy + Ord> Index<T> {
             let place = match beginning {
                 Beginning::Exact(word) => self.exact.entry(word).or_default(),
                 Beginning::Prefix(part) => {
-                    self.beginnings.entry(part.len()).or_default().entry(part).or_default()
+                    let first = part.as_bytes().first().copied().unwrap_or_default();
+                    self.beginnings.entry(first).or_default().entry(part).or_default()
                 }
                 Beginning::Number => &mut self.numbers,
                 Beginning::Citation => &mut self.citations,
@@ -43,9 +44,11 @@ impl<T: Copy + Ord> Index<T> {
     /// What may begin with a word, in the order of what was added.
     pub(super) fn at(&self, word: &Word) -> Vec<T> {
         let mut found: Vec<T> = self.exact.get(&word.folded).into_iter().flatten().copied().collect();
-        for (length, of_length) in &self.beginnings {
-            let beginning = word.folded.get(..*length).and_then(|beginning| of_length.get(beginning));
-            found.extend(beginning.into_iter().flatten());
+        let first = word.folded.as_bytes().first().copied().unwrap_or_default();
+        for (beginning, of_beginning) in self.beginnings.get(&first).into_iter().flatten() {
+            if word.folded.starts_with(beginning) {
+                found.extend(of_beginning);
+            }
         }
         let kinds = [
             (word.number.is_some(), &self.numbers),
