@@ -84,7 +84,7 @@ impl Exempt {
         let mut speeches = Vec::new();
         for sentence in sentences {
             let range = bytes(words, sentence);
-            let before = text[..range.start].trim_end_matches(|letter| matches!(letter, '¿' | '¡' | ' '));
+            let before = text[..range.start].trim_end_matches(['¿', '¡', ' ']);
             let line = before.trim_end_matches('—');
             if line.len() < before.len() && (line.trim_end_matches(' ').is_empty() || line.ends_with('\n')) {
                 let end = text[range.clone()].find('—').map_or(range.end, |dash| range.start + dash);
@@ -156,10 +156,10 @@ fn quotations(text: &str, words: &[Word], sentences: &[Range<usize>]) -> Vec<Ran
         is_blank_line = letter == '\n' || (is_blank_line && letter.is_whitespace());
         if let Some(depth) = closes(&open, letter, before, &text[at + letter.len_utf8()..]) {
             found.extend(open.drain(depth..).next().map(|open| open.at..at));
-        } else if let Some(closes_with) = opens(letter, before, &text[at + letter.len_utf8()..]) {
-            if open.len() < MOST_OPEN {
-                open.push(Open { closes_with, at });
-            }
+        } else if let Some(closes_with) = opens(letter, before, &text[at + letter.len_utf8()..])
+            && open.len() < MOST_OPEN
+        {
+            open.push(Open { closes_with, at });
         }
         before = Some(letter);
     }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::pattern::{Beginning, Pattern, Sets};
-use super::text::Word;
+use super::text::{Key, Word};
 
 /// What is found by the word that a pattern begins with.
 #[derive(Debug, Clone)]
 pub(super) struct Index<T> {
-    exact: HashMap<String, Vec<T>>,
+    exact: HashMap<Key, Vec<T>>,
     /// Beginnings of words, by their first byte: so few have the same that going through them is quicker than hashing.
     beginnings: BTreeMap<u8, BTreeMap<String, Vec<T>>>,
     numbers: Vec<T>,
@@ -43,7 +43,7 @@ impl<T: Copy + Ord> Index<T> {
 
     /// What may begin with a word, in the order of what was added.
     pub(super) fn at(&self, word: &Word) -> Vec<T> {
-        let mut found: Vec<T> = self.exact.get(&word.folded).into_iter().flatten().copied().collect();
+        let mut found: Vec<T> = self.exact.get(&word.key).into_iter().flatten().copied().collect();
         let first = word.folded.as_bytes().first().copied().unwrap_or_default();
         for (beginning, of_beginning) in self.beginnings.get(&first).into_iter().flatten() {
             if word.folded.starts_with(beginning) {

@@ -21,7 +21,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::text::{Word, folded};
+use super::text::{Key, Word, folded};
 
 /// A row of parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,11 +57,11 @@ enum Part {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Alternatives {
-    /// Sorted: most words are told apart by their first letters, which is quicker than to hash them.
-    exact: Vec<String>,
+    /// Sorted.
+    exact: Vec<Key>,
     beginnings: Vec<String>,
     /// Words that are written as names are.
-    names: Vec<String>,
+    names: Vec<Key>,
     sets: Vec<String>,
     kinds: Vec<Kind>,
 }
@@ -93,7 +93,7 @@ pub(super) enum PatternFault {
 /// Where a pattern can begin: what the index of the rules is made of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Beginning {
-    Exact(String),
+    Exact(Key),
     Prefix(String),
     Number,
     Citation,
@@ -152,9 +152,9 @@ impl Pattern {
     fn add_beginnings(&self, sets: &Sets, found: &mut BTreeSet<Beginning>) {
         for part in &self.0 {
             let Part::Word { is, is_optional } = part else { continue };
-            found.extend(is.exact.iter().cloned().map(Beginning::Exact));
+            found.extend(is.exact.iter().copied().map(Beginning::Exact));
             found.extend(is.beginnings.iter().cloned().map(Beginning::Prefix));
-            found.extend(is.names.iter().cloned().map(Beginning::Exact));
+            found.extend(is.names.iter().copied().map(Beginning::Exact));
             found.extend(is.kinds.iter().map(|kind| match kind {
                 Kind::Number | Kind::OfChild | Kind::OfAdult => Beginning::Number,
                 Kind::Citation => Beginning::Citation,
@@ -216,9 +216,9 @@ impl Alternatives {
     /// The places that one of them can end at, counted from `from`.
     fn reach(&self, words: &[Word], from: usize, limit: usize, sets: &Sets) -> u64 {
         let Some(word) = words.get(from).filter(|_| from < limit) else { return 0 };
-        let is_word = self.exact.binary_search(&word.folded).is_ok()
+        let is_word = self.exact.binary_search(&word.key).is_ok()
             || self.beginnings.iter().any(|beginning| word.folded.starts_with(beginning))
-            || (word.is_capitalized && self.names.contains(&word.folded))
+            || (word.is_capitalized && self.names.contains(&word.key))
             || self.kinds.iter().any(|kind| kind.is(word));
         let patterns = self.sets.iter().filter_map(|name| sets.get(name)).flatten();
         patterns.fold(u64::from(is_word) << 1, |places, pattern| {
@@ -264,11 +264,11 @@ fn read_part(text: &str, sets: &Sets) -> Result<Part, PatternFault> {
                     }
                     is.sets.push(name.to_owned());
                 } else if let Some(name) = one.strip_prefix('^') {
-                    is.names.push(word(name)?);
+                    is.names.push(Key::of(&word(name)?));
                 } else if let Some(beginning) = one.strip_suffix('*') {
                     is.beginnings.push(word(beginning)?);
                 } else {
-                    is.exact.push(word(one)?);
+                    is.exact.push(Key::of(&word(one)?));
                 }
             }
         }

@@ -11,6 +11,8 @@ use std::ops::Range;
 pub(super) struct Word {
     /// Small Latin letters without accents, or digits.
     pub(super) folded: String,
+    /// What it is compared by.
+    pub(super) key: Key,
     /// Its bytes in the text.
     pub(super) at: Range<usize>,
     /// The sentence it stands in, counted from 0.
@@ -83,6 +85,19 @@ pub(super) fn sentences(words: &[Word]) -> Vec<Range<usize>> {
     found
 }
 
+/// What words are compared by, since one is compared with hundreds: equal for equal words. Two others have the same one
+/// so rarely (64 bits) that it never happens but on purpose, and then a flag is shown too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Key(u64);
+
+impl Key {
+    /// The key of a folded word: FNV-1a.
+    pub(super) fn of(folded: &str) -> Self {
+        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        Self(folded.bytes().fold(0xcbf2_9ce4_8422_2325, mix))
+    }
+}
+
 /// A word of a pattern, spelled as the words of a text are.
 pub(super) fn folded(word: &str) -> String {
     let mut out = String::new();
@@ -129,6 +144,7 @@ impl Reader {
         }
         self.words.push(Word {
             number: number(&folded),
+            key: Key::of(&folded),
             is_capitalized: self.is_capitalized && self.at.len() > 1,
             folded,
             at: self.at.clone(),

@@ -22,7 +22,8 @@ fn no_protocol_is_flagged() {
     for entry in std::fs::read_dir(&folder).expect("the folder of protocols is there") {
         let path = entry.expect("an entry of the folder").path();
         let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
-        if !name.ends_with(".json") || name.ends_with(".schema.json") {
+        let is_protocol = path.extension().is_some_and(|extension| extension == "json");
+        if !is_protocol || name.ends_with(".schema.json") {
             continue;
         }
         let text = std::fs::read_to_string(&path).expect("a protocol is text");
