@@ -2,10 +2,10 @@
 //!
 //! It never rewrites and never blocks: a flag says *where*, *why*, and *what could stand there instead*, and the writer
 //! decides. What somebody else said, in quotation marks or after *she said:*, is evidence and is never flagged; nor are
-//! titles and citations of laws ([`exempt`]). Every narrative of this app is about a child, so a term needs no age
+//! titles and citations of laws (`exempt`). Every narrative of this app is about a child, so a term needs no age
 //! beside it; where the same word has an innocent use (a lawyer's client, a Ford Escort, Rescue 21), its rule says so.
 //!
-//! The rules are data, `rules/en.json` and `rules/es.json`, in the language of [`pattern`]. They follow the guidance on
+//! The rules are data, `rules/en.json` and `rules/es.json`, in the language of `pattern`. They follow the guidance on
 //! words of the police inspectorates and children's organizations that each rule names; one that follows from the same
 //! principle without such a source says `inferred`. Rules of both languages are looked for in every text, since people
 //! mix them. A pure function of the text, in time proportional to its length.

@@ -7,7 +7,10 @@ use crate::within;
 
 /// Texts that reach each part of the guard: the rules of both languages, quotations, speech, citations, and what folds.
 const TEXTS: [(&str, &str); 10] = [
-    ("english", "She is a known prostitute, age 15, and her pimp chose to leave. The minor was uncooperative."),
+    (
+        "english",
+        "She is a known prostitute, age 15, and her pimp chose to leave. The minor was uncooperative.",
+    ),
     ("spanish", "La menor huyó de su hogar grupal y no quiso cooperar. Su padrote la espera; es una ilegal."),
     ("quotations", "She said “he is ‘my daddy’ and «mi papi»\nnow” and then \"my pimp\", 'my john'."),
     ("open_quotation", "She told us \"he is my boyfriend. Her pimp left.\n\n“Her boyfriend"),
@@ -30,7 +33,8 @@ pub fn check(input: &[u8]) -> bool {
     let other = flags_of(text, Language::Es);
     assert!(flags.len() == other.len());
     assert!(flags.iter().zip(&other).all(|(en, es)| en.rule == es.rule && en.at == es.at));
-    if !text.contains(['“', '”', '„']) && !text.contains("\n") && text.chars().count() + 2 <= MOST_CHARS {
+    if !text.contains(['“', '”', '„']) && !text.contains("\n") && text.chars().count() + 2 <= MOST_CHARS
+    {
         assert_eq!(flags_of(&format!("“{text}”"), Language::En), [], "a quotation was flagged");
     }
     true
