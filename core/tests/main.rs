@@ -6,6 +6,7 @@ mod evidence;
 mod exchange;
 mod fold;
 mod golden;
+mod guard;
 mod laws;
 mod los_angeles;
 mod masked;

@@ -233,7 +233,7 @@ fn refusals() -> Vec<Refusal> {
 }
 
 /// Every text of the app: what it is and in which language, and the text.
-fn all_texts() -> Vec<(String, String)> {
+pub(crate) fn all_texts() -> Vec<(String, String)> {
     let mut texts = Vec::new();
     for language in Language::ALL {
         let mut put = |what: String, text: String| texts.push((format!("{} {what}", language.code()), text));

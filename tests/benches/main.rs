@@ -11,6 +11,7 @@
 
 mod author;
 mod growth;
+mod guard;
 mod handset;
 mod home;
 mod link;
@@ -36,8 +37,8 @@ use table::Row;
 /// 2026-11-24 05:00 UTC: nine in the evening in Los Angeles.
 const EVENING: Instant = Instant::from_ms(1_795_496_400_000);
 
-const PARTS: [&str; 10] =
-    ["tap", "fold", "home", "shift", "both-ways", "nothing", "wire", "growth", "worst", "pages"];
+const PARTS: [&str; 11] =
+    ["tap", "fold", "guard", "home", "shift", "both-ways", "nothing", "wire", "growth", "worst", "pages"];
 
 fn main() -> ExitCode {
     // `cargo bench` adds a flag of its own.
@@ -80,6 +81,7 @@ fn measure(part: &str, below: &mut Vec<String>) -> Result<Vec<Row>, Fault> {
     match part {
         "tap" => tap::rows(&programme),
         "fold" => tap::fold(&programme),
+        "guard" => Ok(guard::rows()),
         "home" => home::rows(&programme),
         "shift" => sync::shift(&mut programme),
         "both-ways" => sync::both_ways(&programme, Pouch::installed().as_ref()),

@@ -15,11 +15,12 @@ use self::paths::{NamedPath, paths};
 const INVARIANTS: [&str; 11] = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I11"];
 
 /// Each module of the core with the modules it may name, itself apart.
-const DIRECTION: [(&str, &[&str]); 13] = [
+const DIRECTION: [(&str, &[&str]); 14] = [
     ("protocol", &[]),
     ("record", &["protocol"]),
     ("words", &["protocol", "record"]),
     ("view", &["protocol", "record", "words"]),
+    ("guard", &["protocol", "words"]),
     ("evidence", &["protocol", "record"]),
     ("bundle", &["protocol", "record", "evidence"]),
     ("wire", &["protocol", "record", "evidence", "bundle"]),
@@ -51,7 +52,7 @@ const FLOORS: [(&str, &[&str]); 9] = [
 ];
 
 /// The modules that take time, randomness and files as parameters, or not at all.
-const PURE: [&str; 7] = ["protocol", "record", "words", "view", "evidence", "bundle", "wire"];
+const PURE: [&str; 8] = ["protocol", "record", "words", "view", "guard", "evidence", "bundle", "wire"];
 
 const SOURCES: [&str; 3] = ["core/src", "sync-server/src", "bindings/src"];
 const MANIFESTS: [&str; 5] = ["core", "sync-server", "bindings", "bindings/bindgen", "tests"];

@@ -9,6 +9,7 @@ pub mod bundle;
 pub mod definition;
 pub mod event;
 pub mod form;
+pub mod guard;
 mod hold;
 pub mod known;
 pub mod packed;
@@ -32,12 +33,13 @@ pub type Check = fn(&[u8]) -> bool;
 pub type Seeds = fn() -> Vec<(String, Vec<u8>)>;
 
 /// Every target by its name, which is that of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: [(&str, Check, Seeds); 12] = [
+pub const TARGETS: [(&str, Check, Seeds); 13] = [
     ("bundle", bundle::check, bundle::seeds),
     ("definition", definition::check, definition::seeds),
     ("event_body", event::check_body, event::body_seeds),
     ("event_header", event::check_header, event::header_seeds),
     ("form", form::check, form::seeds),
+    ("guard", guard::check, guard::seeds),
     ("packed", packed::check, packed::seeds),
     ("record", record_of_many::check, record_of_many::seeds),
     ("session", session::check, session::seeds),
