@@ -393,3 +393,21 @@ fn the_played_world_reaches_every_outcome_that_its_properties_speak_of() {
     assert!(reached(moves_of_a_review().boxed(), |state| outcome_phase(state) == PhaseStatus::Approved) > 5);
     assert!(reached(moves_of_a_review().boxed(), |state| outcome_phase(state) == PhaseStatus::Stale) > 5);
 }
+
+#[test]
+fn the_last_of_an_author_is_the_end_of_its_chain_whatever_its_stamp() {
+    let noted = || Kind::Noted { step: None, text: "seen".to_owned() };
+    let (mut one, mut other) = (Author::phone(1, Role::Deputy), Author::phone(2, Role::Deputy));
+    let mut state = State::default();
+    for written in [
+        one.write(1, NIGHT, opened(), Vec::new(), None),
+        one.write(9, NIGHT, noted(), Vec::new(), None),
+        one.write(4, NIGHT, noted(), Vec::new(), None),
+        other.write(12, NIGHT, noted(), Vec::new(), None),
+    ] {
+        state.add(read(&written));
+    }
+    let last = |author: &Author| state.last_of(author.install).map(|event| event.id);
+    assert_eq!((last(&one), last(&other)), (one.last(), other.last()));
+    assert_eq!(last(&Author::phone(3, Role::Deputy)), None);
+}

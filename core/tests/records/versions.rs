@@ -1,11 +1,14 @@
 //! A record moves to a newer version; what that one does not ask is kept in sight.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+
 use firsthours_core::protocol::{Phase, Value};
 use firsthours_core::record::{
-    Act, Dispute, Hash, PhaseStatus, Refusal, StepState, disputes, phase_status, versions,
+    Act, Dispute, Hash, PhaseStatus, Refusal, StepState, disputes, phase_status, under, versions,
 };
 
-use super::paper::{Paper, answer, at, first, second, sha};
+use super::paper::{Paper, answer, at, definition, first, second, sha};
 use crate::support::{NIGHT, text};
 
 fn moved(protocol: Hash) -> Act {
@@ -143,4 +146,22 @@ fn a_count_of_an_earlier_version_is_not_the_moment_that_a_clock_began_at() {
         let report = derived.clocks.iter().find(|reading| reading.clock == 1).expect("a clock");
         assert_eq!((report.anchor, report.first_entered), (Some(NIGHT), None));
     });
+}
+
+#[test]
+fn a_record_is_read_under_the_latest_version_that_is_here_and_says_if_it_was_moved_further() {
+    let [newest, middle, oldest] = ["newest", "middle", "oldest"].map(|text| Hash::of(text.as_bytes()));
+    let read = |here: &[Hash]| {
+        let found = under(&[newest, middle, oldest], |version| {
+            Ok::<_, Infallible>(here.contains(&version).then(|| Arc::new(definition(&first()))))
+        });
+        let Ok(found) = found;
+        found.map(|found| (found.protocol, found.lacks, found.earlier.len()))
+    };
+    assert_eq!(read(&[newest, middle, oldest]), Some((newest, false, 2)));
+    assert_eq!(read(&[newest, oldest]), Some((newest, false, 1)));
+    assert_eq!(read(&[middle, oldest]), Some((middle, true, 1)));
+    assert_eq!(read(&[oldest]), Some((oldest, true, 0)));
+    assert_eq!(read(&[]), None);
+    assert_eq!(under(&[newest], |_| Err("no disk")).map(|found| found.is_some()), Err("no disk"));
 }

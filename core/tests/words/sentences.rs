@@ -279,6 +279,7 @@ fn step() -> Vec<Spoken> {
             S::ChangedAfterSubmission { who: WHO, when: WHEN },
             S::ChangedBecause { reason: "WHAT" },
             S::AtMostChars { max: 2 },
+            S::Flagged { term: "WHAT", why: "WHY", suggestion: "AFTER" },
             S::StepsNotApplicable { count: 2 },
             S::EntryNumber { number: 2 },
             S::Attempt { when: "WHEN", outcome: "WHAT" },
@@ -308,6 +309,7 @@ fn step() -> Vec<Spoken> {
             | S::ChangedAfterSubmission { .. }
             | S::ChangedBecause { .. }
             | S::AtMostChars { .. }
+            | S::Flagged { .. }
             | S::StepsNotApplicable { .. }
             | S::EntryNumber { .. }
             | S::Attempt { .. }
