@@ -8,10 +8,10 @@ use firsthours_core::app::{
 use firsthours_core::protocol::{ClockResult, FieldClass, FieldKind, Phase};
 use firsthours_core::record::{PhaseStatus, StepState, ThreadState};
 use firsthours_core::view::{
-    Alarm, AttemptView, CallView, CarriedView, ClockView, EncounterView, EntryView, FieldView, HeadView,
-    Home, HomeRow, NewerView, NextView, NoteView, NumberView, OfferView, OptionView, PersonView, PhaseView,
-    RowTold, Section, SheetLink, SheetRowView, SheetSectionView, SheetView, SiblingView, StepView, SyncLine,
-    ThreadView, TimelineRow,
+    Alarm, AttemptView, CallView, CarriedView, ClockView, EncounterView, EntryView, FieldView, FlagView,
+    HeadView, Home, HomeRow, NewerView, NextView, NoteView, NumberView, OfferView, OptionView, PersonView,
+    PhaseView, RowTold, Section, SheetLink, SheetRowView, SheetSectionView, SheetView, SiblingView, StepView,
+    SyncLine, ThreadView, TimelineRow,
 };
 
 /// The first screen.
@@ -522,6 +522,21 @@ pub struct DraftKept {
     pub chars: i64,
     /// Whether it would do as the field's answer. One that would not is kept all the same.
     pub fits: bool,
+    /// Terms in it that the language guard names, in order. They are the writer's to change or to keep.
+    pub flags: Vec<FlagView>,
+}
+
+/// A term in a text that the language guard names.
+#[uniffi::remote(Record)]
+pub struct FlagView {
+    /// The term, as it stands in the text.
+    pub term: String,
+    /// Where it begins, in UTF-16 code units.
+    pub begins: i64,
+    /// Where what follows it begins.
+    pub ends: i64,
+    /// Why it is named, and what could stand there instead.
+    pub sentence: String,
 }
 
 /// One thing that went wrong, as a code for support.

@@ -82,6 +82,15 @@ fn check_says_what_a_definition_holds_and_names_every_fault_with_its_place() {
     assert!(good.contains("us-ca-los-angeles.json: good") && good.contains("36 steps: deputy"), "{good}");
     assert!(good.contains("sheet “Hand-over sheet”, for the advocate or social worker"), "{good}");
     assert!(good.contains("look at: to be confirmed, or without a source: contact"), "{good}");
+    assert!(!good.contains("words to weigh"), "{good}");
+
+    let mut blaming = example();
+    blaming["steps"][0]["guidance"]["en"] = json!("Ask her why she is a prostitute.");
+    let said = desk.good(&["protocol", "check", &desk.file("blaming.json", &blaming)]);
+    assert!(
+        said.contains("words to weigh: $.steps[0].guidance.en: “prostitute”: There is no such thing"),
+        "{said}"
+    );
 
     let mut faulty = example();
     faulty["steps"][0]["by"] = json!("doctor");

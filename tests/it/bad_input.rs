@@ -210,7 +210,11 @@ fn a_note_of_four_thousand_characters_is_kept_whole_and_one_more_is_refused_and_
         let view = phone.app().encounter(&id)?;
         phone.app().draft(&id, view.seen, place, &too_long)
     };
-    assert_eq!(draft()?, DraftKept { chars: 4_001, fits: false }, "kept, and known to be too long");
+    assert_eq!(
+        draft()?,
+        DraftKept { chars: 4_001, fits: false, flags: Vec::new() },
+        "kept, and known to be too long"
+    );
     let (reason, said) = refused(&mut phone, &id, &act)?;
     let misfit = Misfit::TooLong { chars: 4_001, max: 4_000 };
     assert_eq!(reason, Refusal::DoesNotFit { field: "observed".to_owned(), misfit });

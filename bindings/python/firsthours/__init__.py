@@ -23,6 +23,7 @@ from ._ffi import (
     FieldClass,
     FieldKind,
     FieldView,
+    FlagView,
     FirstHours,
     HeadView,
     Holding,

@@ -8,6 +8,7 @@ use crate::evidence::Chain;
 use crate::protocol::{FieldKind, Phase, Value};
 use crate::record::{Act, Actor, EncounterId, EntryId, Event, Kind, Record, Refusal, base_of, decide};
 use crate::store::{Draft, DraftKey, StoreError};
+use crate::view::{FlagView, flags};
 
 /// Which field a draft is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,12 +19,14 @@ pub struct DraftPlace {
 }
 
 /// What became of a text that was kept as a draft.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftKept {
     /// How long it is, in characters; 0 where the draft was dropped.
     pub chars: i64,
     /// Whether it would do as the field's answer. One that would not is kept all the same.
     pub fits: bool,
+    /// Terms in it that the language guard names, in order. They are the writer's to change or to keep.
+    pub flags: Vec<FlagView>,
 }
 
 impl Session {
@@ -54,11 +57,12 @@ impl Session {
         if text.is_empty() {
             let dropped = self.store.delete_draft(&key);
             self.note_draft(&key, None, dropped)?;
-            return Ok(DraftKept { chars: 0, fits: true });
+            return Ok(DraftKept { chars: 0, fits: true, flags: Vec::new() });
         }
         let kept = DraftKept {
             chars: i64::try_from(text.chars().count()).unwrap_or(i64::MAX),
             fits: Value::Text(text.to_owned()).fits(written).is_ok(),
+            flags: flags(text, self.language),
         };
         let kind = Kind::Answered { step, entry, values: BTreeMap::from([(field, None)]), copied: None };
         let visible = |event: &Event| record.showed(event, seen, me);

@@ -9,6 +9,7 @@ mod carried;
 mod clock;
 mod context;
 mod encounter;
+mod flag;
 mod home;
 mod people;
 mod queue;
@@ -24,6 +25,7 @@ pub use context::{Context, Draft, Names, NoNames, OnPhone, Reader, Sibling};
 pub use encounter::{
     EncounterView, NewerView, NextView, OfferView, PersonView, PhaseView, Section, SiblingView, view,
 };
+pub use flag::{FlagView, flags};
 pub use home::{Home, HomeRow, SyncLine, home_row, sync_line};
 pub use people::{author_label, handle, phase_label, state_label, status_label};
 pub use queue::{QueueRow, queue_row};

@@ -9,6 +9,7 @@ mod people;
 mod protocol;
 mod serve;
 mod verify;
+mod wording;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -8,7 +8,7 @@ use firsthours_core::protocol::{Author, BasisState, Definition, diff, fingerprin
 use firsthours_core::words::{Language, change_sentence, clock_sentence};
 
 use super::CliError;
-use super::out;
+use super::{out, wording};
 use crate::app::App;
 use crate::programme::audit::Who;
 use crate::records::{ingest, protocols};
@@ -17,7 +17,7 @@ use crate::store::StoreError;
 /// Protocol versions.
 #[derive(Subcommand)]
 pub(super) enum Protocol {
-    /// Check definitions, and say what they hold. Needs no folder.
+    /// Check definitions, and say what they hold and which words in them to weigh. Needs no folder.
     Check {
         /// The definitions (JSON).
         #[arg(required = true)]
@@ -107,11 +107,13 @@ fn check(files: &[PathBuf]) -> Result<(), CliError> {
     let mut faulty = 0;
     for file in files {
         match read(file) {
-            Ok((text, definition)) => out::line(format_args!(
-                "{}: good\n{}",
-                file.display(),
-                holds(&definition, &fingerprint(text.as_bytes()))
-            )),
+            Ok((text, definition)) => {
+                let holds = holds(&definition, &fingerprint(text.as_bytes()));
+                out::line(format_args!("{}: good\n{holds}", file.display()));
+                for words in wording::weigh(&text) {
+                    out::line(format_args!("  words to weigh: {words}"));
+                }
+            }
             Err(CliError::Protocol(error)) => {
                 faulty += 1;
                 out::line(format_args!("{}: {error}", file.display()));

@@ -26,6 +26,7 @@ pub enum StepSentence<'a> {
     ChangedAfterSubmission { who: &'a str, when: &'a str },
     ChangedBecause { reason: &'a str },
     AtMostChars { max: i32 },
+    Flagged { term: &'a str, why: &'a str, suggestion: &'a str },
     StepsNotApplicable { count: usize },
     EntryNumber { number: usize },
     Attempt { when: &'a str, outcome: &'a str },
@@ -97,6 +98,10 @@ impl StepSentence<'_> {
             Self::AtMostChars { max } => {
                 (format!("At most {max} characters"), format!("Como máximo {max} caracteres"))
             }
+            Self::Flagged { term, why, suggestion } => (
+                format!("“{term}”: {why} Instead: {suggestion}"),
+                format!("«{term}»: {why} En su lugar: {suggestion}"),
+            ),
             Self::StepsNotApplicable { count: 1 } => ("1 step does not apply".into(), "1 paso no aplica".into()),
             Self::StepsNotApplicable { count } => {
                 (format!("{count} steps do not apply"), format!("{count} pasos no aplican"))

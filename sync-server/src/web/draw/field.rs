@@ -6,7 +6,7 @@ use firsthours_core::words::{Label, StepSentence};
 use maud::{Markup, html};
 
 use super::moment;
-use super::parts::{Draw, Key};
+use super::parts::{Draw, Key, flagged};
 
 /// More options than this are a list to pull down.
 const RADIOS: usize = 6;
@@ -139,12 +139,26 @@ impl Control<'_> {
         }
     }
 
-    /// Who said what stands here now.
+    /// Terms in it that the language guard names, and who said what stands here now.
     fn below(&self) -> Markup {
         html! {
+            (flagged(self.written(), self.draw.language))
             @if !self.field.said.is_empty() && self.field.heads.is_empty() && !self.field.value_text.is_empty() {
                 p.fh-field__hint { (self.field.said) }
             }
+        }
+    }
+
+    /// What a person wrote in their own words.
+    fn written(&self) -> &str {
+        match self.field.kind {
+            FieldKind::Text | FieldKind::Note => self.value(),
+            FieldKind::Choice
+            | FieldKind::Choices
+            | FieldKind::Flag
+            | FieldKind::Moment
+            | FieldKind::Count
+            | FieldKind::Code => "",
         }
     }
 

@@ -1,7 +1,7 @@
 //! What every part of a drawing needs: where forms go, which form was sent back, and how its controls are named.
 
 use firsthours_core::protocol::Phase;
-use firsthours_core::view::EncounterView;
+use firsthours_core::view::{EncounterView, flags};
 use firsthours_core::words::{Label, Language};
 use maud::{Markup, html};
 
@@ -186,7 +186,18 @@ impl Draw<'_> {
                 textarea.fh-input id=(id) name=(name) rows="3" maxlength=(max) autocomplete="off"
                     aria-invalid=[fault.is_some().then_some("true")]
                     aria-describedby=[fault.is_some().then_some(&error)] { (typed) }
+                (flagged(typed, self.language))
             }
+        }
+    }
+}
+
+/// What the language guard says of a text that a form holds. Nothing is refused for it: it is the writer's to change or to keep.
+pub(super) fn flagged(text: &str, language: Language) -> Markup {
+    let flags = flags(text, language);
+    html! {
+        @if !flags.is_empty() {
+            ul.fh-flags { @for flag in &flags { li { (flag.sentence) } } }
         }
     }
 }

@@ -253,6 +253,20 @@ fn a_form_that_was_refused_is_drawn_again_as_it_was_typed() {
 }
 
 #[test]
+fn what_a_person_wrote_is_weighed_under_its_control_and_what_was_chosen_is_not() {
+    let words = "Seen as a prostitute";
+    let page = |field| drawn(&view(vec![field]), Forms::default());
+    let flagged = |kind| page(field("facts", kind, words)).contains("fh-flags");
+    assert!(flagged(FieldKind::Note) && flagged(FieldKind::Text));
+    assert!(!flagged(FieldKind::Code) && !flagged(FieldKind::Count));
+    let mut hidden = field("facts", FieldKind::Note, words);
+    (hidden.hidden, hidden.value_text) = (true, "Hidden until opened".to_owned());
+    assert!(!page(hidden).contains("fh-flags"), "what is hidden is not told by what is said of it");
+    let half_written = FieldView { draft: Some(words.to_owned()), ..field("facts", FieldKind::Note, "") };
+    assert!(page(half_written).contains("fh-flags"));
+}
+
+#[test]
 fn after_submission_a_change_asks_for_its_reason() {
     let mut view = view(vec![field("f", FieldKind::Text, "")]);
     assert!(!drawn(&view, Forms::default()).contains("name=\"reason\""));
