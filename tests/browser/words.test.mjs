@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { visit, WIDTHS } from "./lib.mjs";
+import { visit } from "./lib.mjs";
 
 const BLAMING = "Clerk has seen her with other underage prostitutes.";
 const QUOTED = "Clerk: “I have seen her with other underage prostitutes.”";
@@ -31,9 +31,7 @@ async function theWords(visitor) {
   assert.equal(await flags.count(), 0, "what somebody said is evidence");
 }
 
-for (const width of WIDTHS) {
-  for (const javaScript of [true, false]) {
-    test(`words that blame are named and kept, ${width} px, JavaScript ${javaScript}`, () =>
-      visit({ width, javaScript }, theWords));
-  }
+for (const [width, javaScript] of [[1280, false], [320, true]]) {
+  test(`words that blame are named and kept, ${width} px, JavaScript ${javaScript}`, () =>
+    visit({ width, javaScript }, theWords));
 }

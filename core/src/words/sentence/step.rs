@@ -98,10 +98,13 @@ impl StepSentence<'_> {
             Self::AtMostChars { max } => {
                 (format!("At most {max} characters"), format!("Como máximo {max} caracteres"))
             }
-            Self::Flagged { term, why, suggestion } => (
-                format!("“{term}”: {why} Instead: {suggestion}"),
-                format!("«{term}»: {why} En su lugar: {suggestion}"),
-            ),
+            Self::Flagged { term, why, suggestion } => {
+                let end = if suggestion.ends_with(['.', ')']) { "" } else { "." };
+                (
+                    format!("“{term}”: {why} Instead: {suggestion}{end}"),
+                    format!("«{term}»: {why} En su lugar: {suggestion}{end}"),
+                )
+            }
             Self::StepsNotApplicable { count: 1 } => ("1 step does not apply".into(), "1 paso no aplica".into()),
             Self::StepsNotApplicable { count } => {
                 (format!("{count} steps do not apply"), format!("{count} pasos no aplican"))
