@@ -17,3 +17,4 @@
 mod corpus;
 mod laws;
 mod shipped;
+mod unseen;
